@@ -1,0 +1,69 @@
+namespace HyperKernels.Backends.Cpu;
+
+/// <summary>
+/// A register of <see cref="Count"/> floats. Kernels are written once over this interface and compiled for 512, 256 and 128
+/// bits and for plain scalars (<see cref="Vec1"/>): the compiler resolves every member at compile time.
+/// </summary>
+internal unsafe interface IVec<TSelf>
+    where TSelf : struct, IVec<TSelf>
+{
+    static abstract int Count { get; }
+
+    static abstract TSelf Zero { get; }
+
+    static abstract TSelf Create(float value);
+
+    static abstract TSelf Load(float* source);
+
+    void Store(float* destination);
+
+    /// <summary>Reads the first <paramref name="count"/> lanes, zero in the others; touches no memory behind them.</summary>
+    static abstract TSelf LoadPartial(float* source, int count);
+
+    /// <summary>Writes the first <paramref name="count"/> lanes; touches no memory behind them.</summary>
+    void StorePartial(float* destination, int count);
+
+    static abstract TSelf operator +(TSelf a, TSelf b);
+
+    static abstract TSelf operator -(TSelf a, TSelf b);
+
+    static abstract TSelf operator *(TSelf a, TSelf b);
+
+    static abstract TSelf operator /(TSelf a, TSelf b);
+
+    static abstract TSelf operator -(TSelf a);
+
+    /// <summary>a * b + c with one rounding, at every width, so that widths differ in summation order only.</summary>
+    static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
+
+    static abstract TSelf Max(TSelf a, TSelf b);
+
+    static abstract TSelf Min(TSelf a, TSelf b);
+
+    static abstract TSelf Abs(TSelf a);
+
+    static abstract TSelf Sqrt(TSelf a);
+
+    static abstract TSelf Round(TSelf a);
+
+    static abstract TSelf Exp(TSelf a);
+
+    static abstract TSelf Log(TSelf a);
+
+    static abstract TSelf Sin(TSelf a);
+
+    static abstract TSelf Cos(TSelf a);
+
+    /// <summary>A mask for <see cref="Select"/>.</summary>
+    static abstract TSelf LessThan(TSelf a, TSelf b);
+
+    /// <summary>A mask for <see cref="Select"/>.</summary>
+    static abstract TSelf Equal(TSelf a, TSelf b);
+
+    static abstract TSelf Select(TSelf mask, TSelf whenTrue, TSelf whenFalse);
+
+    /// <summary>Sum of the lanes, always in the same order.</summary>
+    static abstract float Sum(TSelf a);
+
+    static abstract float MaxOf(TSelf a);
+}

@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+
+namespace HyperKernels.Backends.Cpu;
+
+/// <summary>One float: the path of a processor without vector registers.</summary>
+internal readonly unsafe struct Vec1 : IVec<Vec1>
+{
+    private readonly float _value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vec1(float value) => _value = value;
+
+    // All bits set, as a vector comparison gives; it is a NaN, so it is only ever tested by its bits.
+    private static float Mask(bool value) => BitConverter.Int32BitsToSingle(value ? -1 : 0);
+
+    public static int Count => 1;
+
+    public static Vec1 Zero => new(0);
+
+    public static Vec1 Create(float value) => new(value);
+
+    public static Vec1 Load(float* source) => new(*source);
+
+    public void Store(float* destination) => *destination = _value;
+
+    public static Vec1 LoadPartial(float* source, int count) => new(count > 0 ? *source : 0);
+
+    public void StorePartial(float* destination, int count)
+    {
+        if (count > 0)
+        {
+            *destination = _value;
+        }
+    }
+
+    public static Vec1 operator +(Vec1 a, Vec1 b) => new(a._value + b._value);
+
+    public static Vec1 operator -(Vec1 a, Vec1 b) => new(a._value - b._value);
+
+    public static Vec1 operator *(Vec1 a, Vec1 b) => new(a._value * b._value);
+
+    public static Vec1 operator /(Vec1 a, Vec1 b) => new(a._value / b._value);
+
+    public static Vec1 operator -(Vec1 a) => new(-a._value);
+
+    public static Vec1 MultiplyAdd(Vec1 a, Vec1 b, Vec1 c) => new(MathF.FusedMultiplyAdd(a._value, b._value, c._value));
+
+    public static Vec1 Max(Vec1 a, Vec1 b) => new(MathF.Max(a._value, b._value));
+
+    public static Vec1 Min(Vec1 a, Vec1 b) => new(MathF.Min(a._value, b._value));
+
+    public static Vec1 Abs(Vec1 a) => new(MathF.Abs(a._value));
+
+    public static Vec1 Sqrt(Vec1 a) => new(MathF.Sqrt(a._value));
+
+    public static Vec1 Round(Vec1 a) => new(MathF.Round(a._value));
+
+    public static Vec1 Exp(Vec1 a) => new(MathF.Exp(a._value));
+
+    public static Vec1 Log(Vec1 a) => new(MathF.Log(a._value));
+
+    public static Vec1 Sin(Vec1 a) => new(MathF.Sin(a._value));
+
+    public static Vec1 Cos(Vec1 a) => new(MathF.Cos(a._value));
+
+    public static Vec1 LessThan(Vec1 a, Vec1 b) => new(Mask(a._value < b._value));
+
+    public static Vec1 Equal(Vec1 a, Vec1 b) => new(Mask(a._value == b._value));
+
+    public static Vec1 Select(Vec1 mask, Vec1 whenTrue, Vec1 whenFalse) =>
+        BitConverter.SingleToInt32Bits(mask._value) != 0 ? whenTrue : whenFalse;
+
+    public static float Sum(Vec1 a) => a._value;
+
+    public static float MaxOf(Vec1 a) => a._value;
+}

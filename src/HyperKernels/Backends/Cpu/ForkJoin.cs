@@ -1,50 +1,50 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace HyperKernels.Backends.Cpu;
 
 /// <summary>
-/// Runs the tiles of a kernel on the calling thread and a fixed crew of workers. A crew serves one caller at a time: a second caller
-/// that finds it busy runs its tiles alone, so nothing ever waits for another flow's work.
+/// Runs the tiles of a kernel on the calling thread and a fixed crew of workers. A crew serves one caller at a time: a second caller,
+/// or a tile that forks again, finds it busy and runs its tiles alone, so nothing ever waits for another flow's work.
 /// </summary>
-internal sealed unsafe class ForkJoin
+internal sealed unsafe class ForkJoin : IDisposable
 {
     // Long enough to catch the next op of a training step, short enough not to burn a core while the program does something else.
-    private const int SpinsBeforeSleep = 2_000;
+    private static readonly long s_spinTicks = Stopwatch.Frequency / 5_000;
 
-    private readonly Lock _gate = new();
+    private const int PausesPerClockRead = 64;
+    private const long OneSeat = 1L << 32;
+    private const long SeatMask = -1L << 32;
+
     private readonly SemaphoreSlim _wake = new(0);
-    private int _workers;
-    private int _sleeping;
     private int _threads;
-
-    // The job in progress. A job is published by the write of _generation, last.
-    private delegate*<void*, int, void> _run;
-    private void* _state;
-    private int _tiles;
-    private int _next;
-    private int _helpersWanted;
-    private int _helpersBusy;
-    private volatile int _generation;
+    private int _workers;
+    private volatile bool _disposed;
     private ExceptionDispatchInfo? _failure;
+    private Shared _shared;
 
+    /// <summary>Makes a crew of <paramref name="threads"/>; workers start with the first job that needs them.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">threads is below 1.</exception>
     public ForkJoin(int threads) => Threads = threads;
 
     /// <summary>The caller and its workers together; 1 runs everything on the caller.</summary>
     public int Threads
     {
-        get => _threads;
+        get => Volatile.Read(ref _threads);
         set
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
-            lock (_gate)
-            {
-                _threads = value;
-            }
+            Volatile.Write(ref _threads, value);
         }
     }
 
-    /// <summary>Runs every tile once. <paramref name="kernel"/> is read in place by all threads until this returns.</summary>
+    /// <summary>
+    /// Runs every tile once; <paramref name="kernel"/> is read in place by all threads until this returns. The first exception of a
+    /// tile is thrown here after the running tiles have ended; tiles not yet begun are left out then.
+    /// </summary>
     public void For<TKernel>(int width, int tiles, ref TKernel kernel)
         where TKernel : struct, ITiles
     {
@@ -55,24 +55,35 @@ internal sealed unsafe class ForkJoin
             128 => &Invoke<TKernel, Vec128>,
             _ => &Invoke<TKernel, Vec1>,
         };
-        // The kernel lives on the caller's stack, which does not move, and the caller stays here until all tiles are done.
-        void* state = Unsafe.AsPointer(ref kernel);
-        if (tiles <= 1 || _threads == 1 || !_gate.TryEnter())
+        // Pinned, because the kernel may be a field of an object, which the collector may move.
+        fixed (byte* state = &Unsafe.As<TKernel, byte>(ref kernel))
         {
-            for (int tile = 0; tile < tiles; tile++)
+            int helpers = Math.Min(Threads, tiles) - 1;
+            if (helpers <= 0 || Interlocked.CompareExchange(ref _shared.Taken, 1, 0) != 0)
             {
-                run(state, tile);
+                for (int tile = 0; tile < tiles; tile++)
+                {
+                    run(state, tile);
+                }
+                return;
             }
-            return;
+            try
+            {
+                RunShared(run, state, tiles, helpers);
+            }
+            finally
+            {
+                Volatile.Write(ref _shared.Taken, 0);
+            }
         }
-        try
-        {
-            RunShared(run, state, tiles);
-        }
-        finally
-        {
-            _gate.Exit();
-        }
+    }
+
+    /// <summary>Ends the workers. The crew must be idle; later jobs run on their caller.</summary>
+    public void Dispose()
+    {
+        Threads = 1;
+        _disposed = true;
+        _wake.Release(Math.Max(_workers, 1));
     }
 
     private static void Invoke<TKernel, TVec>(void* state, int tile)
@@ -80,22 +91,22 @@ internal sealed unsafe class ForkJoin
         where TVec : struct, IVec<TVec> =>
         Unsafe.AsRef<TKernel>(state).Run<TVec>(tile);
 
-    private void RunShared(delegate*<void*, int, void> run, void* state, int tiles)
+    private void RunShared(delegate*<void*, int, void> run, void* state, int tiles, int helpers)
     {
-        int helpers = Math.Min(_threads, tiles) - 1;
         while (_workers < helpers)
         {
+            Thread worker = new(Work) { IsBackground = true, Name = "HyperKernels worker" };
+            worker.Start();
             _workers++;
-            new Thread(Work) { IsBackground = true, Name = "HyperKernels worker" }.Start();
         }
-        _run = run;
-        _state = state;
-        _tiles = tiles;
+        _shared.Run = run;
+        _shared.State = state;
+        _shared.Tiles = tiles;
         _failure = null;
-        Volatile.Write(ref _next, 0);
-        Volatile.Write(ref _helpersWanted, helpers);
-        Interlocked.Increment(ref _generation);
-        int asleep = Volatile.Read(ref _sleeping);
+        _shared.Next = 0;
+        // This publishes the job. The full fence also orders it before the look at the sleepers, who look in the other order.
+        Interlocked.Exchange(ref _shared.Crew, helpers * OneSeat);
+        int asleep = Volatile.Read(ref _shared.Sleeping);
         if (asleep > 0)
         {
             _wake.Release(Math.Min(asleep, helpers));
@@ -103,81 +114,129 @@ internal sealed unsafe class ForkJoin
         RunTiles();
 
         // Whoever has not come by now is not needed; whoever has, must leave before the state goes.
-        Interlocked.Exchange(ref _helpersWanted, 0);
-        SpinWait spin = default;
-        while (Volatile.Read(ref _helpersBusy) != 0)
+        if ((int)Interlocked.And(ref _shared.Crew, ~SeatMask) != 0)
         {
-            spin.SpinOnce(-1);
+            WaitForHelpers();
         }
         _failure?.Throw();
     }
 
     private void RunTiles()
     {
+        int tiles = _shared.Tiles;
         try
         {
             int tile;
-            while ((tile = Interlocked.Increment(ref _next) - 1) < _tiles)
+            while ((tile = Interlocked.Increment(ref _shared.Next) - 1) < tiles)
             {
-                _run(_state, tile);
+                _shared.Run(_shared.State, tile);
             }
         }
         catch (Exception failure)
         {
-            _failure = ExceptionDispatchInfo.Capture(failure);
-            Volatile.Write(ref _next, _tiles);
+            Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(failure), null);
+            Volatile.Write(ref _shared.Next, tiles);
+        }
+    }
+
+    private void WaitForHelpers()
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int pauses = 1; (int)Volatile.Read(ref _shared.Crew) != 0; pauses++)
+        {
+            Pause();
+            // A helper that takes long may have lost its core: this one is then better given away.
+            if (pauses % PausesPerClockRead == 0 && Stopwatch.GetTimestamp() - start > s_spinTicks)
+            {
+                Thread.Yield();
+            }
         }
     }
 
     private void Work()
     {
-        int seen = 0;
-        while (true)
+        while (!_disposed)
         {
-            WaitForJob(ref seen);
-            // Busy is raised before the seat is taken: the caller closes the seats first and looks at busy afterwards.
-            Interlocked.Increment(ref _helpersBusy);
             if (TryTakeSeat())
             {
                 RunTiles();
+                // No tile is left, so the other seats are closed on the way out.
+                Interlocked.And(ref _shared.Crew, ~SeatMask);
+                Interlocked.Decrement(ref _shared.Crew);
             }
-            Interlocked.Decrement(ref _helpersBusy);
+            WaitForSeat();
         }
     }
 
+    // Seats left in the upper half, helpers at work in the lower: one exchange takes a seat and holds the caller back.
     private bool TryTakeSeat()
     {
         while (true)
         {
-            int wanted = Volatile.Read(ref _helpersWanted);
-            if (wanted <= 0)
+            long crew = Volatile.Read(ref _shared.Crew);
+            if (crew < OneSeat)
             {
                 return false;
             }
-            if (Interlocked.CompareExchange(ref _helpersWanted, wanted - 1, wanted) == wanted)
+            if (Interlocked.CompareExchange(ref _shared.Crew, crew - OneSeat + 1, crew) == crew)
             {
                 return true;
             }
         }
     }
 
-    private void WaitForJob(ref int seen)
+    private void WaitForSeat()
     {
-        for (int spins = 0; spins < SpinsBeforeSleep; spins++)
+        long start = Stopwatch.GetTimestamp();
+        for (int pauses = 1; Volatile.Read(ref _shared.Crew) < OneSeat; pauses++)
         {
-            if (_generation != seen)
+            Pause();
+            if (pauses % PausesPerClockRead == 0 && Stopwatch.GetTimestamp() - start > s_spinTicks)
             {
-                seen = _generation;
+                Interlocked.Increment(ref _shared.Sleeping);
+                if (Volatile.Read(ref _shared.Crew) < OneSeat && !_disposed)
+                {
+                    _wake.Wait();
+                }
+                Interlocked.Decrement(ref _shared.Sleeping);
                 return;
             }
-            Thread.SpinWait(20);
         }
-        Interlocked.Increment(ref _sleeping);
-        if (_generation == seen)
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Pause()
+    {
+        if (X86Base.IsSupported)
         {
-            _wake.Wait();
+            X86Base.Pause();
         }
-        Interlocked.Decrement(ref _sleeping);
-        seen = _generation;
+        else
+        {
+            Thread.SpinWait(1);
+        }
+    }
+
+    // Pairs of cache lines apart (processors fetch lines in pairs): idle workers watch Crew while the caller writes the rest.
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Shared
+    {
+        private readonly CacheLines _before;
+        public delegate*<void*, int, void> Run;
+        public void* State;
+        public int Tiles;
+        public int Taken;
+        public int Sleeping;
+        private readonly CacheLines _beforeCrew;
+        public long Crew;
+        private readonly CacheLines _beforeNext;
+        public int Next;
+        private readonly CacheLines _behind;
+    }
+
+    [InlineArray(16)]
+    private struct CacheLines
+    {
+        private long _first;
     }
 }

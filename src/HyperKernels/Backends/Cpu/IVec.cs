@@ -48,6 +48,9 @@ internal unsafe interface IVec<TSelf>
 
     static abstract TSelf Exp(TSelf a);
 
+    /// <summary>a 2^exponent with one rounding; exponent must be whole and within [-252, 254]. NaN in a gives NaN.</summary>
+    static abstract TSelf ScaleByPowerOfTwo(TSelf a, TSelf exponent);
+
     static abstract TSelf Log(TSelf a);
 
     static abstract TSelf Sin(TSelf a);

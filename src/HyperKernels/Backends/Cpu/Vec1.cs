@@ -55,7 +55,17 @@ internal readonly unsafe struct Vec1 : IVec<Vec1>
 
     public static Vec1 Round(Vec1 a) => new(MathF.Round(a._value));
 
-    public static Vec1 Exp(Vec1 a) => new(MathF.Exp(a._value));
+    public static Vec1 Exp(Vec1 a) => VecMath.Exp(a);
+
+    public static Vec1 ScaleByPowerOfTwo(Vec1 a, Vec1 exponent)
+    {
+        // Two factors, because 2^exponent alone leaves the range of a float before the product does.
+        int whole = (int)exponent._value;
+        int half = whole >> 1;
+        float first = BitConverter.Int32BitsToSingle((half + 127) << 23);
+        float second = BitConverter.Int32BitsToSingle((whole - half + 127) << 23);
+        return new(a._value * first * second);
+    }
 
     public static Vec1 Log(Vec1 a) => new(MathF.Log(a._value));
 

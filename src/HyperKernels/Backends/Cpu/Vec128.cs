@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace HyperKernels.Backends.Cpu;
 
@@ -27,6 +28,10 @@ internal readonly unsafe struct Vec128 : IVec<Vec128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec128 LoadPartial(float* source, int count)
     {
+        if (Avx.IsSupported)
+        {
+            return new(Avx.MaskLoad(source, FirstLanes(count)));
+        }
         float* lanes = stackalloc float[4];
         Vector128<float>.Zero.Store(lanes);
         for (int i = 0; i < count; i++)
@@ -39,6 +44,11 @@ internal readonly unsafe struct Vec128 : IVec<Vec128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void StorePartial(float* destination, int count)
     {
+        if (Avx.IsSupported)
+        {
+            Avx.MaskStore(destination, FirstLanes(count), _value);
+            return;
+        }
         float* lanes = stackalloc float[4];
         Store(lanes);
         for (int i = 0; i < count; i++)
@@ -46,6 +56,10 @@ internal readonly unsafe struct Vec128 : IVec<Vec128>
             destination[i] = lanes[i];
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> FirstLanes(int count) =>
+        Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec128 operator +(Vec128 a, Vec128 b) => new(a._value + b._value);
@@ -81,7 +95,19 @@ internal readonly unsafe struct Vec128 : IVec<Vec128>
     public static Vec128 Round(Vec128 a) => new(Vector128.Round(a._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec128 Exp(Vec128 a) => new(Vector128.Exp(a._value));
+    public static Vec128 Exp(Vec128 a) => VecMath.Exp(a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec128 ScaleByPowerOfTwo(Vec128 a, Vec128 exponent)
+    {
+        // Two factors, because 2^exponent alone leaves the range of a float before the product does.
+        Vector128<int> whole = Vector128.ConvertToInt32Native(exponent._value);
+        Vector128<int> half = Vector128.ShiftRightArithmetic(whole, 1);
+        Vector128<int> bias = Vector128.Create(127);
+        Vector128<float> first = Vector128.ShiftLeft(half + bias, 23).AsSingle();
+        Vector128<float> second = Vector128.ShiftLeft(whole - half + bias, 23).AsSingle();
+        return new(a._value * first * second);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec128 Log(Vec128 a) => new(Vector128.Log(a._value));

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace HyperKernels.Backends.Cpu;
 
@@ -27,6 +28,10 @@ internal readonly unsafe struct Vec256 : IVec<Vec256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec256 LoadPartial(float* source, int count)
     {
+        if (Avx.IsSupported)
+        {
+            return new(Avx.MaskLoad(source, FirstLanes(count)));
+        }
         float* lanes = stackalloc float[8];
         Vector256<float>.Zero.Store(lanes);
         for (int i = 0; i < count; i++)
@@ -39,6 +44,11 @@ internal readonly unsafe struct Vec256 : IVec<Vec256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void StorePartial(float* destination, int count)
     {
+        if (Avx.IsSupported)
+        {
+            Avx.MaskStore(destination, FirstLanes(count), _value);
+            return;
+        }
         float* lanes = stackalloc float[8];
         Store(lanes);
         for (int i = 0; i < count; i++)
@@ -46,6 +56,10 @@ internal readonly unsafe struct Vec256 : IVec<Vec256>
             destination[i] = lanes[i];
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> FirstLanes(int count) =>
+        Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec256 operator +(Vec256 a, Vec256 b) => new(a._value + b._value);
@@ -81,7 +95,19 @@ internal readonly unsafe struct Vec256 : IVec<Vec256>
     public static Vec256 Round(Vec256 a) => new(Vector256.Round(a._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec256 Exp(Vec256 a) => new(Vector256.Exp(a._value));
+    public static Vec256 Exp(Vec256 a) => VecMath.Exp(a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec256 ScaleByPowerOfTwo(Vec256 a, Vec256 exponent)
+    {
+        // Two factors, because 2^exponent alone leaves the range of a float before the product does.
+        Vector256<int> whole = Vector256.ConvertToInt32Native(exponent._value);
+        Vector256<int> half = Vector256.ShiftRightArithmetic(whole, 1);
+        Vector256<int> bias = Vector256.Create(127);
+        Vector256<float> first = Vector256.ShiftLeft(half + bias, 23).AsSingle();
+        Vector256<float> second = Vector256.ShiftLeft(whole - half + bias, 23).AsSingle();
+        return new(a._value * first * second);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec256 Log(Vec256 a) => new(Vector256.Log(a._value));

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace HyperKernels.Backends.Cpu;
 
@@ -27,6 +28,10 @@ internal readonly unsafe struct Vec512 : IVec<Vec512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec512 LoadPartial(float* source, int count)
     {
+        if (Avx512F.IsSupported)
+        {
+            return new(Avx512F.MaskLoad(source, FirstLanes(count), Vector512<float>.Zero));
+        }
         float* lanes = stackalloc float[16];
         Vector512<float>.Zero.Store(lanes);
         for (int i = 0; i < count; i++)
@@ -39,6 +44,11 @@ internal readonly unsafe struct Vec512 : IVec<Vec512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void StorePartial(float* destination, int count)
     {
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.MaskStore(destination, FirstLanes(count), _value);
+            return;
+        }
         float* lanes = stackalloc float[16];
         Store(lanes);
         for (int i = 0; i < count; i++)
@@ -46,6 +56,10 @@ internal readonly unsafe struct Vec512 : IVec<Vec512>
             destination[i] = lanes[i];
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> FirstLanes(int count) =>
+        Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec512 operator +(Vec512 a, Vec512 b) => new(a._value + b._value);
@@ -81,7 +95,23 @@ internal readonly unsafe struct Vec512 : IVec<Vec512>
     public static Vec512 Round(Vec512 a) => new(Vector512.Round(a._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec512 Exp(Vec512 a) => new(Vector512.Exp(a._value));
+    public static Vec512 Exp(Vec512 a) => VecMath.Exp(a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec512 ScaleByPowerOfTwo(Vec512 a, Vec512 exponent)
+    {
+        if (Avx512F.IsSupported)
+        {
+            return new(Avx512F.Scale(a._value, exponent._value));
+        }
+        // Two factors, because 2^exponent alone leaves the range of a float before the product does.
+        Vector512<int> whole = Vector512.ConvertToInt32Native(exponent._value);
+        Vector512<int> half = Vector512.ShiftRightArithmetic(whole, 1);
+        Vector512<int> bias = Vector512.Create(127);
+        Vector512<float> first = Vector512.ShiftLeft(half + bias, 23).AsSingle();
+        Vector512<float> second = Vector512.ShiftLeft(whole - half + bias, 23).AsSingle();
+        return new(a._value * first * second);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec512 Log(Vec512 a) => new(Vector512.Log(a._value));

@@ -1,0 +1,159 @@
+using System.Runtime.CompilerServices;
+
+namespace HyperKernels.Backends.Cpu;
+
+/// <summary>
+/// Transcendental functions over <see cref="IVec{TSelf}"/>. Apart from those that use Log and Sin, they are built from exactly rounded
+/// operations only, so that every vector width gives the same bits. NaN in gives NaN out.
+/// </summary>
+internal static class VecMath
+{
+    // Below this magnitude 1 - 2 / (e^2x + 1) loses digits by cancellation and the polynomial is exact enough.
+    private const float TanhPolynomialLimit = 0.625f;
+
+    /// <summary>e^x; relative error below 2e-7, infinity above 88.73, zero below -104.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec Exp<TVec>(TVec x)
+        where TVec : struct, IVec<TVec>
+    {
+        // x = n ln 2 + r with |r| <= ln 2 / 2; ln 2 in two parts keeps r exact. Coefficients: Cephes expf (S. L. Moshier).
+        TVec clamped = TVec.Min(TVec.Max(x, TVec.Create(-104.5f)), TVec.Create(89f));
+        TVec n = TVec.Round(clamped * TVec.Create(1.44269504f));
+        TVec r = TVec.MultiplyAdd(n, TVec.Create(-0.693359375f), clamped);
+        r = TVec.MultiplyAdd(n, TVec.Create(2.12194440e-4f), r);
+        TVec p = TVec.MultiplyAdd(TVec.Create(1.9875691500e-4f), r, TVec.Create(1.3981999507e-3f));
+        p = TVec.MultiplyAdd(p, r, TVec.Create(8.3334519073e-3f));
+        p = TVec.MultiplyAdd(p, r, TVec.Create(4.1665795894e-2f));
+        p = TVec.MultiplyAdd(p, r, TVec.Create(1.6666665459e-1f));
+        p = TVec.MultiplyAdd(p, r, TVec.Create(0.5f));
+        p = TVec.MultiplyAdd(p, r * r, r + TVec.Create(1));
+        return TVec.ScaleByPowerOfTwo(p, n);
+    }
+
+    /// <summary>e^x - 1 without cancellation near zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec ExpMinusOne<TVec>(TVec x)
+        where TVec : struct, IVec<TVec>
+    {
+        // (u - 1) x / log u cancels the rounding of u (W. Kahan; N. Higham, Accuracy and Stability, section 1.14.1).
+        TVec one = TVec.Create(1);
+        TVec u = Exp(x);
+        TVec difference = u - one;
+        TVec near = TVec.Select(TVec.Equal(difference, TVec.Zero), x, difference * x / TVec.Log(u));
+        return TVec.Select(TVec.LessThan(TVec.Abs(x), one), near, difference);
+    }
+
+    /// <summary>log(1 + x) without cancellation near zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec LogOnePlus<TVec>(TVec x)
+        where TVec : struct, IVec<TVec>
+    {
+        TVec one = TVec.Create(1);
+        TVec u = one + x;
+        TVec difference = u - one;
+        TVec near = TVec.Select(TVec.Equal(difference, TVec.Zero), x, TVec.Log(u) * x / difference);
+        return TVec.Select(TVec.LessThan(TVec.Abs(x), one), near, TVec.Log(u));
+    }
+
+    /// <summary>1 / (1 + e^-x)</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec Sigmoid<TVec>(TVec x)
+        where TVec : struct, IVec<TVec> =>
+        TVec.Create(1) / (TVec.Create(1) + Exp(-x));
+
+    /// <summary>tanh x; relative error below 3e-7.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec Tanh<TVec>(TVec x)
+        where TVec : struct, IVec<TVec>
+    {
+        // Polynomial: Cephes tanhf (S. L. Moshier).
+        TVec square = x * x;
+        TVec p = TVec.MultiplyAdd(TVec.Create(-5.70498872745e-3f), square, TVec.Create(2.06390887954e-2f));
+        p = TVec.MultiplyAdd(p, square, TVec.Create(-5.37397155531e-2f));
+        p = TVec.MultiplyAdd(p, square, TVec.Create(1.33314422036e-1f));
+        p = TVec.MultiplyAdd(p, square, TVec.Create(-3.33332819422e-1f));
+        TVec near = TVec.MultiplyAdd(p * square, x, x);
+        TVec magnitude = TVec.Abs(x);
+        TVec far = TVec.Create(1) - TVec.Create(2) / (Exp(magnitude + magnitude) + TVec.Create(1));
+        far = TVec.Select(TVec.LessThan(x, TVec.Zero), -far, far);
+        return TVec.Select(TVec.LessThan(magnitude, TVec.Create(TanhPolynomialLimit)), near, far);
+    }
+
+    /// <summary>erf x; absolute error below 2.5e-7, relative error below 5e-7.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec Erf<TVec>(TVec x)
+        where TVec : struct, IVec<TVec>
+    {
+        // Odd rational approximation on [-4, 4], beyond which a float erf is 1. Coefficients: Eigen 3.4, MathFunctionsImpl (erf).
+        TVec c = TVec.Min(TVec.Max(x, TVec.Create(-4)), TVec.Create(4));
+        TVec square = c * c;
+        TVec p = TVec.MultiplyAdd(TVec.Create(-2.72614225801306e-10f), square, TVec.Create(2.77068142495902e-8f));
+        p = TVec.MultiplyAdd(p, square, TVec.Create(-2.10102402082508e-6f));
+        p = TVec.MultiplyAdd(p, square, TVec.Create(-5.69250639462346e-5f));
+        p = TVec.MultiplyAdd(p, square, TVec.Create(-7.34990630326855e-4f));
+        p = TVec.MultiplyAdd(p, square, TVec.Create(-2.95459980854025e-3f));
+        p = TVec.MultiplyAdd(p, square, TVec.Create(-1.60960333262415e-2f));
+        TVec q = TVec.MultiplyAdd(TVec.Create(-1.45660718464996e-5f), square, TVec.Create(-2.13374055278905e-4f));
+        q = TVec.MultiplyAdd(q, square, TVec.Create(-1.68282697438203e-3f));
+        q = TVec.MultiplyAdd(q, square, TVec.Create(-7.37332916720468e-3f));
+        q = TVec.MultiplyAdd(q, square, TVec.Create(-1.42647390514189e-2f));
+        return TVec.Min(TVec.Max(c * (p / q), TVec.Create(-1)), TVec.Create(1));
+    }
+
+    /// <summary>log(1 + e^x); equals x for large x and e^x for very negative x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec Softplus<TVec>(TVec x)
+        where TVec : struct, IVec<TVec> =>
+        TVec.Max(x, TVec.Zero) + LogOnePlus(Exp(-TVec.Abs(x)));
+
+    /// <summary><see cref="Activation.GeluErf"/>; the error is 2.5e-7 |x|, so that the far negative tail has no relative accuracy.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec GeluErf<TVec>(TVec x)
+        where TVec : struct, IVec<TVec>
+    {
+        TVec half = TVec.Create(0.5f) * x;
+        return TVec.MultiplyAdd(half, Erf(x * TVec.Create(0.70710678f)), half);
+    }
+
+    /// <summary><see cref="Activation.GeluTanh"/>, written as x sigmoid(2u), which keeps the negative tail.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec GeluTanh<TVec>(TVec x)
+        where TVec : struct, IVec<TVec>
+    {
+        TVec cubic = TVec.MultiplyAdd(TVec.Create(0.044715f) * x * x, x, x);
+        return x * Sigmoid(TVec.Create(1.59576912f) * cubic);
+    }
+
+    /// <summary>Applies <paramref name="activation"/>; the parameter is the slope, the scale or the frequency, where there is one.</summary>
+    public static TVec Activate<TVec>(Activation activation, TVec x, float parameter)
+        where TVec : struct, IVec<TVec>
+    {
+        switch (activation)
+        {
+            case Activation.None:
+                return x;
+            case Activation.Relu:
+                return TVec.Max(x, TVec.Zero);
+            case Activation.LeakyRelu:
+                return TVec.Select(TVec.LessThan(x, TVec.Zero), x * TVec.Create(parameter), x);
+            case Activation.Elu:
+                return TVec.Select(TVec.LessThan(x, TVec.Zero), ExpMinusOne(x) * TVec.Create(parameter), x);
+            case Activation.Tanh:
+                return Tanh(x);
+            case Activation.Sigmoid:
+                return Sigmoid(x);
+            case Activation.Silu:
+                return x * Sigmoid(x);
+            case Activation.Softplus:
+                return Softplus(x);
+            case Activation.GeluErf:
+                return GeluErf(x);
+            case Activation.GeluTanh:
+                return GeluTanh(x);
+            case Activation.Sine:
+                return TVec.Sin(x * TVec.Create(parameter));
+            default:
+                throw new ArgumentOutOfRangeException(nameof(activation), activation, null);
+        }
+    }
+}

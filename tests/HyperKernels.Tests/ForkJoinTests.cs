@@ -1,0 +1,146 @@
+using HyperKernels.Backends.Cpu;
+using NUnit.Framework;
+
+namespace HyperKernels.Tests;
+
+[TestFixture]
+internal sealed class ForkJoinTests
+{
+    private static void CheckEachOnce(int[] counts, int expected)
+    {
+        for (int i = 0; i < counts.Length; i++)
+        {
+            Assert.That(counts[i], Is.EqualTo(expected), $"tile {i} of {counts.Length}");
+        }
+    }
+
+    [Test]
+    public void For_ManySmallJobs_RunsEachTileOnce([Values(1, 2, 5)] int crew)
+    {
+        using ForkJoin threads = new(crew);
+        for (int job = 0; job < 3000; job++)
+        {
+            CountTiles tiles = new() { Counts = new int[job % 7] };
+            threads.For(512, tiles.Counts.Length, ref tiles);
+            CheckEachOnce(tiles.Counts, 1);
+            if (job % 1000 == 999)
+            {
+                // Long enough for the workers to fall asleep: the next job has to wake them.
+                Thread.Sleep(2);
+            }
+        }
+    }
+
+    [Test]
+    public void For_TilesThatForkAgain_RunsEachTileOnce()
+    {
+        using ForkJoin threads = new(3);
+        for (int job = 0; job < 200; job++)
+        {
+            NestedTiles tiles = new() { Threads = threads, Counts = new int[11], Inner = 5 };
+            threads.For(256, tiles.Counts.Length, ref tiles);
+            CheckEachOnce(tiles.Counts, 5);
+        }
+    }
+
+    [Test]
+    public void For_ConcurrentCallers_RunsEachTileOnce()
+    {
+        using ForkJoin threads = new(2);
+        Parallel.For(0, 4, new ParallelOptions { MaxDegreeOfParallelism = 4 }, _ =>
+        {
+            for (int job = 0; job < 500; job++)
+            {
+                CountTiles tiles = new() { Counts = new int[1 + (job % 9)] };
+                threads.For(128, tiles.Counts.Length, ref tiles);
+                CheckEachOnce(tiles.Counts, 1);
+            }
+        });
+    }
+
+    [Test]
+    public void For_ATileThrows_ThrowsItAndServesTheNextJob([Values(1, 2)] int crew)
+    {
+        using ForkJoin threads = new(crew);
+        for (int job = 0; job < 50; job++)
+        {
+            CountTiles tiles = new() { Counts = new int[8], Throws = true, ThrowAt = job % 8 };
+            InvalidOperationException? failure =
+                Assert.Throws<InvalidOperationException>(() => threads.For(0, tiles.Counts.Length, ref tiles));
+            Assert.That(failure?.Message, Is.EqualTo($"tile {job % 8}"));
+            CountTiles next = new() { Counts = new int[8] };
+            threads.For(0, next.Counts.Length, ref next);
+            CheckEachOnce(next.Counts, 1);
+        }
+    }
+
+    [Test]
+    public void For_TwoThreads_SharesTheTilesOut()
+    {
+        using ForkJoin threads = new(2);
+        MeetTiles tiles = new() { Meeting = new Barrier(2) };
+        // Each of the two tiles waits for the other: one thread alone would never get to the second.
+        threads.For(512, 2, ref tiles);
+        Assert.That(tiles.Meeting.CurrentPhaseNumber, Is.EqualTo(1));
+        tiles.Meeting.Dispose();
+    }
+
+    [Test]
+    public void For_AfterDispose_RunsOnTheCaller()
+    {
+        ForkJoin threads = new(2);
+        CountTiles tiles = new() { Counts = new int[4] };
+        threads.For(512, 4, ref tiles);
+        threads.Dispose();
+        threads.For(512, 4, ref tiles);
+        CheckEachOnce(tiles.Counts, 2);
+    }
+
+    [Test]
+    public void Threads_Zero_Throws()
+    {
+        using ForkJoin threads = new(1);
+        Assert.That(() => threads.Threads = 0, Throws.TypeOf<ArgumentOutOfRangeException>());
+    }
+
+    private struct CountTiles : ITiles
+    {
+        public int[] Counts;
+        public bool Throws;
+        public int ThrowAt;
+
+        public readonly void Run<TVec>(int tile)
+            where TVec : struct, IVec<TVec>
+        {
+            Interlocked.Increment(ref Counts[tile]);
+            if (Throws && tile == ThrowAt)
+            {
+                throw new InvalidOperationException($"tile {tile}");
+            }
+        }
+    }
+
+    private struct NestedTiles : ITiles
+    {
+        public ForkJoin Threads;
+        public int[] Counts;
+        public int Inner;
+
+        public readonly void Run<TVec>(int tile)
+            where TVec : struct, IVec<TVec>
+        {
+            CountTiles inner = new() { Counts = new int[Inner] };
+            Threads.For(512, Inner, ref inner);
+            Interlocked.Add(ref Counts[tile], inner.Counts.Sum());
+        }
+    }
+
+    private struct MeetTiles : ITiles
+    {
+        public Barrier Meeting;
+
+        public readonly void Run<TVec>(int tile)
+            where TVec : struct, IVec<TVec> =>
+            Assert.That(Meeting.SignalAndWait(TimeSpan.FromSeconds(10)), Is.True);
+    }
+}

@@ -1,0 +1,166 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace HyperKernels.IO;
+
+/// <summary>Where a run of elements lies in a file, for messages.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Offset">Where its first byte lies in the file.</param>
+/// <param name="Subject">What it is, for example <c>tensor "weight"</c>.</param>
+internal readonly record struct ElementOrigin(string Path, long Offset, string Subject);
+
+/// <summary>
+/// Converts little-endian elements. Floating types convert into one another (a finite value may not become infinite); whole numbers
+/// convert where they stay exact; floating types never become whole numbers.
+/// </summary>
+internal static class ElementConvert
+{
+    // Whole numbers up to here are exact in the floating type: 24 and 53 bits of significand.
+    private const long MaxExactSingle = 1L << 24;
+    private const long MaxExactDouble = 1L << 53;
+
+    internal static void ToFloat32(ElementType type, ReadOnlySpan<byte> bytes, Span<float> values, in ElementOrigin origin)
+    {
+        switch (type)
+        {
+            case ElementType.F32:
+                bytes.CopyTo(MemoryMarshal.AsBytes(values));
+                break;
+            case ElementType.F64:
+                Narrow(MemoryMarshal.Cast<byte, double>(bytes), values, origin);
+                break;
+            case ElementType.F16 or ElementType.BF16:
+                Widen(type, bytes, values);
+                break;
+            default:
+                Whole(type, bytes, values, -MaxExactSingle, MaxExactSingle, origin);
+                break;
+        }
+    }
+
+    internal static void ToFloat64(ElementType type, ReadOnlySpan<byte> bytes, Span<double> values, in ElementOrigin origin)
+    {
+        switch (type)
+        {
+            case ElementType.F64:
+                bytes.CopyTo(MemoryMarshal.AsBytes(values));
+                break;
+            case ElementType.F32 or ElementType.F16 or ElementType.BF16:
+                Widen(type, bytes, values);
+                break;
+            default:
+                Whole(type, bytes, values, -MaxExactDouble, MaxExactDouble, origin);
+                break;
+        }
+    }
+
+    internal static void ToInt32(ElementType type, ReadOnlySpan<byte> bytes, Span<int> values, in ElementOrigin origin)
+    {
+        if (type == ElementType.I32)
+        {
+            bytes.CopyTo(MemoryMarshal.AsBytes(values));
+            return;
+        }
+        Whole(type, bytes, values, int.MinValue, int.MaxValue, origin);
+    }
+
+    internal static void ToInt64(ElementType type, ReadOnlySpan<byte> bytes, Span<long> values, in ElementOrigin origin)
+    {
+        if (type == ElementType.I64)
+        {
+            bytes.CopyTo(MemoryMarshal.AsBytes(values));
+            return;
+        }
+        Whole(type, bytes, values, long.MinValue, long.MaxValue, origin);
+    }
+
+    private static void Narrow(ReadOnlySpan<double> source, Span<float> values, in ElementOrigin origin)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            float value = (float)source[i];
+            if (float.IsInfinity(value) && double.IsFinite(source[i]))
+            {
+                throw BadFile.At(origin.Path, origin.Offset + (8L * i), FormattableString.Invariant(
+                    $"{origin.Subject} holds {source[i]:R}, which float32 cannot hold; read it as float64."));
+            }
+            values[i] = value;
+        }
+    }
+
+    private static void Widen<TTo>(ElementType type, ReadOnlySpan<byte> bytes, Span<TTo> values)
+        where TTo : unmanaged, IFloatingPoint<TTo>
+    {
+        switch (type)
+        {
+            case ElementType.F32:
+                ReadOnlySpan<float> singles = MemoryMarshal.Cast<byte, float>(bytes);
+                for (int i = 0; i < values.Length; i++)
+                {
+                    values[i] = TTo.CreateTruncating(singles[i]);
+                }
+                break;
+            case ElementType.F16:
+                ReadOnlySpan<Half> halves = MemoryMarshal.Cast<byte, Half>(bytes);
+                for (int i = 0; i < values.Length; i++)
+                {
+                    values[i] = TTo.CreateTruncating(halves[i]);
+                }
+                break;
+            default:
+                ReadOnlySpan<ushort> upper = MemoryMarshal.Cast<byte, ushort>(bytes);
+                for (int i = 0; i < values.Length; i++)
+                {
+                    values[i] = TTo.CreateTruncating(BitConverter.UInt32BitsToSingle((uint)upper[i] << 16));
+                }
+                break;
+        }
+    }
+
+    private static void Whole<TTo>(
+        ElementType type, ReadOnlySpan<byte> bytes, Span<TTo> values, long min, long max, in ElementOrigin origin)
+        where TTo : unmanaged, INumber<TTo>
+    {
+        switch (type)
+        {
+            case ElementType.Bool:
+                for (int i = 0; i < values.Length; i++)
+                {
+                    values[i] = bytes[i] != 0 ? TTo.One : TTo.Zero;
+                }
+                break;
+            case ElementType.U8: Whole<byte, TTo>(bytes, values, min, max, origin); break;
+            case ElementType.I8: Whole<sbyte, TTo>(bytes, values, min, max, origin); break;
+            case ElementType.I16: Whole<short, TTo>(bytes, values, min, max, origin); break;
+            case ElementType.U16: Whole<ushort, TTo>(bytes, values, min, max, origin); break;
+            case ElementType.I32: Whole<int, TTo>(bytes, values, min, max, origin); break;
+            case ElementType.U32: Whole<uint, TTo>(bytes, values, min, max, origin); break;
+            case ElementType.I64: Whole<long, TTo>(bytes, values, min, max, origin); break;
+            case ElementType.U64: Whole<ulong, TTo>(bytes, values, min, max, origin); break;
+            default:
+                throw BadFile.At(origin.Path, origin.Offset, $"{origin.Subject} is {type.Name()}; whole numbers were asked for.");
+        }
+    }
+
+    private static void Whole<TFrom, TTo>(
+        ReadOnlySpan<byte> bytes, Span<TTo> values, long min, long max, in ElementOrigin origin)
+        where TFrom : unmanaged, IBinaryInteger<TFrom>
+        where TTo : unmanaged, INumber<TTo>
+    {
+        ReadOnlySpan<TFrom> source = MemoryMarshal.Cast<byte, TFrom>(bytes);
+        // The bounds in the source's own type: where it is narrower they saturate to what it can hold, and never refuse.
+        TFrom low = TFrom.CreateSaturating(min);
+        TFrom high = TFrom.CreateSaturating(max);
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (source[i] < low || source[i] > high)
+            {
+                long offset = origin.Offset + ((long)i * Unsafe.SizeOf<TFrom>());
+                throw BadFile.At(origin.Path, offset, FormattableString.Invariant(
+                    $"{origin.Subject} holds {source[i]}, outside {BadFile.N(min)} to {BadFile.N(max)}; read it as a wider type."));
+            }
+            values[i] = TTo.CreateTruncating(source[i]);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace HyperKernels.IO;
+
+/// <summary>Sizes and names of element types, and the arithmetic of shapes before anything is allocated.</summary>
+internal static class ElementTypes
+{
+    /// <summary>More dimensions than any array in use has; bounds what a hostile header can make a reader keep.</summary>
+    internal const int MaxRank = 64;
+
+    /// <summary>Every name, for messages.</summary>
+    internal const string AllNames = "F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL";
+
+    internal static int Size(this ElementType type) => type switch
+    {
+        ElementType.Bool or ElementType.U8 or ElementType.I8 => 1,
+        ElementType.I16 or ElementType.U16 or ElementType.F16 or ElementType.BF16 => 2,
+        ElementType.I32 or ElementType.U32 or ElementType.F32 => 4,
+        ElementType.F64 or ElementType.I64 or ElementType.U64 => 8,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not an element type"),
+    };
+
+    /// <summary>The name safetensors headers use.</summary>
+    internal static string Name(this ElementType type) => type switch
+    {
+        ElementType.Bool => "BOOL",
+        ElementType.U8 => "U8",
+        ElementType.I8 => "I8",
+        ElementType.I16 => "I16",
+        ElementType.U16 => "U16",
+        ElementType.F16 => "F16",
+        ElementType.BF16 => "BF16",
+        ElementType.I32 => "I32",
+        ElementType.U32 => "U32",
+        ElementType.F32 => "F32",
+        ElementType.F64 => "F64",
+        ElementType.I64 => "I64",
+        ElementType.U64 => "U64",
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not an element type"),
+    };
+
+    internal static bool TryParse(string name, out ElementType type)
+    {
+        for (type = ElementType.Bool; type <= ElementType.U64; type++)
+        {
+            if (type.Name() == name)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>The element type that holds values of <typeparamref name="T"/>.</summary>
+    internal static ElementType Of<T>()
+        where T : unmanaged
+    {
+        // Each comparison is a constant to the compiler, so that one branch remains.
+        return typeof(T) == typeof(float) ? ElementType.F32
+            : typeof(T) == typeof(double) ? ElementType.F64
+            : typeof(T) == typeof(Half) ? ElementType.F16
+            : typeof(T) == typeof(long) ? ElementType.I64
+            : typeof(T) == typeof(int) ? ElementType.I32
+            : typeof(T) == typeof(short) ? ElementType.I16
+            : typeof(T) == typeof(sbyte) ? ElementType.I8
+            : typeof(T) == typeof(ulong) ? ElementType.U64
+            : typeof(T) == typeof(uint) ? ElementType.U32
+            : typeof(T) == typeof(ushort) ? ElementType.U16
+            : typeof(T) == typeof(byte) ? ElementType.U8
+            : typeof(T) == typeof(bool) ? ElementType.Bool
+            : throw new ArgumentException($"elements must be of a numeric type or bool; got {typeof(T).Name}");
+    }
+
+    /// <summary>The product of the sizes times the element size, or false where it passes 63 bits or a size is negative.</summary>
+    internal static bool TryByteLength(ReadOnlySpan<long> shape, ElementType type, out long elements, out long bytes)
+    {
+        elements = 1;
+        bytes = 0;
+        foreach (long size in shape)
+        {
+            Int128 product = (Int128)elements * size;
+            if (size < 0 || product > long.MaxValue)
+            {
+                return false;
+            }
+            elements = (long)product;
+        }
+        Int128 total = (Int128)elements * type.Size();
+        bytes = (long)Int128.Min(total, long.MaxValue);
+        return total <= long.MaxValue;
+    }
+
+    /// <summary>The number of elements of a shape that has been checked.</summary>
+    internal static long Count(ReadOnlySpan<long> shape)
+    {
+        long count = 1;
+        foreach (long size in shape)
+        {
+            count *= size;
+        }
+        return count;
+    }
+
+    /// <summary>Checks a shape that a caller gives against the number of elements beside it.</summary>
+    internal static ImmutableArray<long> CheckShape(string where, ReadOnlySpan<long> shape, long elements)
+    {
+        if (shape.Length > MaxRank)
+        {
+            throw new ArgumentException($"{where}: a shape must have at most {MaxRank} dimensions; got {shape.Length}.");
+        }
+        if (!TryByteLength(shape, ElementType.U8, out long needed, out _) || needed != elements)
+        {
+            throw new ArgumentException($"{where}: values must fill the shape {Text(shape)}; got {elements} values.");
+        }
+        return ImmutableArray.Create(shape);
+    }
+
+    internal static string Text(ReadOnlySpan<long> shape)
+    {
+        string[] sizes = new string[shape.Length];
+        for (int i = 0; i < sizes.Length; i++)
+        {
+            sizes[i] = shape[i].ToString(CultureInfo.InvariantCulture);
+        }
+        return $"[{string.Join(", ", sizes)}]";
+    }
+}

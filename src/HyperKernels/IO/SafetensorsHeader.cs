@@ -1,0 +1,320 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace HyperKernels.IO;
+
+/// <summary>
+/// Parses and checks the JSON header of a safetensors file. Beyond what the reference implementation refuses (huggingface/safetensors,
+/// <c>tensor.rs</c>), duplicate names, as the format's description asks, and headers that do not begin with a brace are refused too.
+/// </summary>
+internal ref struct SafetensorsHeader
+{
+    internal const int LengthBytes = 8;
+    internal const int MaxBytes = 100_000_000;
+    internal const int MaxEntries = 1_000_000;
+    internal const string MetadataName = "__metadata__";
+
+    private readonly string _path;
+    private readonly ReadOnlySpan<byte> _header;
+    private readonly long _dataStart;
+    private readonly long _dataLength;
+    private readonly Dictionary<string, string> _metadata;
+    private readonly Dictionary<string, SafetensorsEntry> _entries;
+    private readonly List<Placed> _placed = [];
+    private Utf8JsonReader _reader;
+    private bool _hasMetadata;
+
+    private SafetensorsHeader(
+        string path,
+        ReadOnlySpan<byte> header,
+        long fileLength,
+        Dictionary<string, string> metadata,
+        Dictionary<string, SafetensorsEntry> entries)
+    {
+        _path = path;
+        _header = header;
+        _dataStart = LengthBytes + header.Length;
+        _dataLength = fileLength - _dataStart;
+        _metadata = metadata;
+        _entries = entries;
+        _reader = new Utf8JsonReader(header, new JsonReaderOptions { MaxDepth = 128 });
+    }
+
+    private readonly record struct Placed(SafetensorsEntry Entry, long HeaderOffset);
+
+    // Of the token just read, from the start of the file.
+    private readonly long Position => LengthBytes + _reader.TokenStartIndex;
+
+    internal static void Parse(
+        string path,
+        ReadOnlySpan<byte> header,
+        long fileLength,
+        Dictionary<string, string> metadata,
+        Dictionary<string, SafetensorsEntry> entries)
+    {
+        if (header.IsEmpty || header[0] != (byte)'{')
+        {
+            throw BadFile.At(path, LengthBytes, "the header must begin with '{'.");
+        }
+        if (!Utf8.IsValid(header))
+        {
+            throw BadFile.At(path, LengthBytes + FirstInvalid(header), "the header is not valid UTF-8.");
+        }
+        SafetensorsHeader parser = new(path, header, fileLength, metadata, entries);
+        try
+        {
+            parser.ReadAll();
+        }
+        catch (JsonException failure)
+        {
+            int detail = failure.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+            string what = detail < 0 ? failure.Message : failure.Message[..detail];
+            throw BadFile.At(path, LengthBytes + OffsetOf(header, failure), $"the header is not valid JSON: {what}", failure);
+        }
+        parser.CheckLayout();
+    }
+
+    private void ReadAll()
+    {
+        _reader.Read();
+        while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
+        {
+            long at = Position;
+            string name = Text();
+            _reader.Read();
+            if (name == MetadataName)
+            {
+                ReadMetadata(at);
+                continue;
+            }
+            if (_entries.Count == MaxEntries)
+            {
+                throw BadFile.At(_path, at, $"a file may hold at most {BadFile.N(MaxEntries)} tensors.");
+            }
+            ReadEntry(name, at);
+        }
+        // Only white space may follow the closing brace; the reader refuses the rest.
+        _reader.Read();
+    }
+
+    private void ReadMetadata(long at)
+    {
+        if (_hasMetadata)
+        {
+            throw BadFile.At(_path, at, $"the name \"{MetadataName}\" stands twice.");
+        }
+        _hasMetadata = true;
+        if (_reader.TokenType == JsonTokenType.Null)
+        {
+            return;
+        }
+        Expect(JsonTokenType.StartObject, $"\"{MetadataName}\" must be an object of strings");
+        while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
+        {
+            long keyAt = Position;
+            string key = Text();
+            if (_metadata.Count == MaxEntries)
+            {
+                throw BadFile.At(_path, keyAt, $"a file may hold at most {BadFile.N(MaxEntries)} metadata keys.");
+            }
+            _reader.Read();
+            Expect(JsonTokenType.String, $"metadata key {BadFile.Quote(key)} must have a string as its value");
+            if (!_metadata.TryAdd(key, Text()))
+            {
+                throw BadFile.At(_path, keyAt, $"metadata key {BadFile.Quote(key)} stands twice.");
+            }
+        }
+    }
+
+    private void ReadEntry(string name, long at)
+    {
+        string subject = $"tensor {BadFile.Quote(name)}";
+        Expect(JsonTokenType.StartObject, $"{subject} must be an object");
+        ElementType? type = null;
+        ImmutableArray<long>? shape = null;
+        (long Begin, long End)? range = null;
+        long rangeAt = at;
+        while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
+        {
+            long fieldAt = Position;
+            bool again;
+            if (_reader.ValueTextEquals("dtype"u8))
+            {
+                again = type is not null;
+                type = ReadType(subject);
+            }
+            else if (_reader.ValueTextEquals("shape"u8))
+            {
+                again = shape is not null;
+                shape = ReadShape(subject);
+            }
+            else if (_reader.ValueTextEquals("data_offsets"u8))
+            {
+                again = range is not null;
+                rangeAt = fieldAt;
+                range = ReadRange(subject);
+            }
+            else
+            {
+                // The reference passes over fields that it does not know.
+                again = false;
+                _reader.Skip();
+            }
+            if (again)
+            {
+                throw BadFile.At(_path, fieldAt, $"{subject} gives one of dtype, shape, data_offsets twice.");
+            }
+        }
+        if (type is null || shape is null || range is null)
+        {
+            throw BadFile.At(_path, at, $"{subject} must have dtype, shape and data_offsets.");
+        }
+        SafetensorsEntry entry = Check(name, subject, type.Value, shape.Value, range.Value, rangeAt);
+        if (!_entries.TryAdd(name, entry))
+        {
+            throw BadFile.At(_path, at, $"the name {BadFile.Quote(name)} stands twice.");
+        }
+        _placed.Add(new Placed(entry, rangeAt));
+    }
+
+    private readonly SafetensorsEntry Check(
+        string name, string subject, ElementType type, ImmutableArray<long> shape, (long Begin, long End) range, long at)
+    {
+        string text = ElementTypes.Text(shape.AsSpan());
+        if (!ElementTypes.TryByteLength(shape.AsSpan(), type, out long elements, out long needed))
+        {
+            throw BadFile.At(_path, at, $"{subject}: the size of its shape {text} of {type.Name()} passes 63 bits.");
+        }
+        (long begin, long end) = range;
+        if (end < begin)
+        {
+            throw BadFile.At(_path, at, $"{subject} ends at data byte {BadFile.N(end)}, before its begin {BadFile.N(begin)}.");
+        }
+        if (end - begin != needed)
+        {
+            throw BadFile.At(_path, at,
+                $"{subject} spans {BadFile.N(end - begin)} bytes but its shape {text} of {type.Name()} needs {BadFile.N(needed)}.");
+        }
+        if (end > _dataLength)
+        {
+            throw BadFile.At(_path, at,
+                $"{subject} ends at data byte {BadFile.N(end)} but the file holds {BadFile.N(_dataLength)}; it may be cut off.");
+        }
+        return new SafetensorsEntry(name, type, shape, elements, _dataStart + begin, needed);
+    }
+
+    private readonly void CheckLayout()
+    {
+        _placed.Sort(static (left, right) => left.Entry.ByteOffset != right.Entry.ByteOffset
+            ? left.Entry.ByteOffset.CompareTo(right.Entry.ByteOffset)
+            : left.Entry.ByteLength.CompareTo(right.Entry.ByteLength));
+        long end = _dataStart;
+        foreach ((SafetensorsEntry entry, long at) in _placed)
+        {
+            if (entry.ByteOffset != end)
+            {
+                string how = entry.ByteOffset < end ? "overlaps the tensor before it" : "leaves a hole before it";
+                throw BadFile.At(_path, at,
+                    $"tensor {BadFile.Quote(entry.Name)} begins at data byte {BadFile.N(entry.ByteOffset - _dataStart)} and {how}, "
+                    + $"which ends at {BadFile.N(end - _dataStart)}.");
+            }
+            end += entry.ByteLength;
+        }
+        if (end != _dataStart + _dataLength)
+        {
+            throw BadFile.At(_path, end, $"{BadFile.N(_dataStart + _dataLength - end)} bytes follow the last tensor.");
+        }
+    }
+
+    private ElementType ReadType(string subject)
+    {
+        _reader.Read();
+        Expect(JsonTokenType.String, $"{subject}: dtype must be a string");
+        string name = Text();
+        return ElementTypes.TryParse(name, out ElementType type)
+            ? type
+            : throw BadFile.At(_path, Position, $"{subject}: dtype {BadFile.Quote(name)} is not one of {ElementTypes.AllNames}.");
+    }
+
+    private ImmutableArray<long> ReadShape(string subject)
+    {
+        _reader.Read();
+        Expect(JsonTokenType.StartArray, $"{subject}: shape must be an array");
+        ImmutableArray<long>.Builder shape = ImmutableArray.CreateBuilder<long>(4);
+        while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (shape.Count == ElementTypes.MaxRank)
+            {
+                throw BadFile.At(_path, Position, $"{subject}: a shape may have at most {ElementTypes.MaxRank} dimensions.");
+            }
+            shape.Add(Number($"{subject}: a size in shape"));
+        }
+        return shape.DrainToImmutable();
+    }
+
+    private (long Begin, long End) ReadRange(string subject)
+    {
+        _reader.Read();
+        Expect(JsonTokenType.StartArray, $"{subject}: data_offsets must be an array of two numbers");
+        _reader.Read();
+        long begin = Number($"{subject}: data_offsets");
+        _reader.Read();
+        long end = Number($"{subject}: data_offsets");
+        _reader.Read();
+        Expect(JsonTokenType.EndArray, $"{subject}: data_offsets must be an array of two numbers");
+        return (begin, end);
+    }
+
+    private readonly long Number(string what)
+    {
+        // "-0" is a number to the reader and a fraction to the reference.
+        if (_reader.TokenType != JsonTokenType.Number || _reader.ValueSpan[0] == (byte)'-' || !_reader.TryGetInt64(out long value))
+        {
+            throw BadFile.At(_path, Position, $"{what} must be a whole number from 0 to {BadFile.N(long.MaxValue)}.");
+        }
+        return value;
+    }
+
+    private readonly string Text()
+    {
+        try
+        {
+            return _reader.GetString()!;
+        }
+        catch (InvalidOperationException failure)
+        {
+            throw BadFile.At(_path, Position, "a string escapes half of a surrogate pair.", failure);
+        }
+    }
+
+    private readonly void Expect(JsonTokenType token, string rule)
+    {
+        if (_reader.TokenType != token)
+        {
+            throw BadFile.At(_path, Position, $"{rule}.");
+        }
+    }
+
+    private static long FirstInvalid(ReadOnlySpan<byte> text)
+    {
+        int offset = 0;
+        while (Rune.DecodeFromUtf8(text[offset..], out _, out int length) == System.Buffers.OperationStatus.Done)
+        {
+            offset += length;
+        }
+        return offset;
+    }
+
+    // The JSON reader reports line and column; the readers of our messages want one offset.
+    private static long OffsetOf(ReadOnlySpan<byte> header, JsonException failure)
+    {
+        int start = 0;
+        for (long line = failure.LineNumber ?? 0; line > 0; line--)
+        {
+            start += header[start..].IndexOf((byte)'\n') + 1;
+        }
+        return start + (failure.BytePositionInLine ?? 0);
+    }
+}

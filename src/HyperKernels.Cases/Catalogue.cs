@@ -1,0 +1,11 @@
+namespace HyperKernels.Cases;
+
+/// <summary>Every row of every op, in families.</summary>
+public static class Catalogue
+{
+    /// <summary>All rows.</summary>
+    public static IReadOnlyList<OpCase> All { get; } =
+    [
+        .. ElementwiseCases.All,
+    ];
+}

@@ -1,0 +1,48 @@
+namespace HyperKernels;
+
+/// <summary>What a gradient rule sees: the gradients of its op's outputs to read, those of the inputs to write.</summary>
+internal sealed class Gradients
+{
+    private readonly Tape _tape;
+    private TapeRecord _record = null!;
+
+    public Gradients(Tape tape) => _tape = tape;
+
+    /// <summary>The gradient of the op's only (or first) output.</summary>
+    public Tensor Output => this.OutputAt(0);
+
+    /// <summary>Whether the rule's own work is being recorded, so that it has to be written in differentiable ops.</summary>
+    public bool Recorded => _tape.IsRecording;
+
+    /// <summary>Whether anybody wants the gradient of that input.</summary>
+    public bool Needs(int input) => _record.InputSlot(input) >= 0;
+
+    /// <summary>Whether the result depended on that output.</summary>
+    public bool Has(int output) => !_tape.SlotAt(_record.FirstOutput + output).Gradient.IsNone;
+
+    /// <summary>The gradient of an output; zeros if the result did not depend on it.</summary>
+    public Tensor OutputAt(int output)
+    {
+        ref Tape.Slot slot = ref _tape.SlotAt(_record.FirstOutput + output);
+        return slot.Gradient.IsNone ? Tensor.Zeros(slot.Value.Shape, slot.Value.Device) : slot.Gradient;
+    }
+
+    /// <summary>Adds to the gradient of an input. Ignored if nobody wants it.</summary>
+    public Tensor this[int input]
+    {
+        set
+        {
+            int slot = _record.InputSlot(input);
+            if (slot >= 0)
+            {
+                _tape.Accumulate(slot, value);
+            }
+        }
+    }
+
+    internal void Run(TapeRecord record)
+    {
+        _record = record;
+        record.Run(this);
+    }
+}

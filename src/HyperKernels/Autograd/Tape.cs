@@ -1,0 +1,318 @@
+using System.Runtime.InteropServices;
+
+namespace HyperKernels;
+
+/// <summary>
+/// Records the differentiable ops computed while it is the current scope, and gives gradients in reverse. It is a
+/// <see cref="MemoryScope"/>: everything made inside ends with it, except what <see cref="MemoryScope.Keep"/> lets out.
+/// </summary>
+/// <remarks>
+/// A tape belongs to one logical flow, with the tasks started inside it: they may compute at once, and recording is ordered. Any number
+/// of tapes may work at once on the same parameters. Gradients must be asked for when all tasks inside are done.
+/// </remarks>
+public sealed class Tape : MemoryScope
+{
+    private readonly List<TapeRecord> _records = [];
+    private readonly List<Slot> _slots = [];
+    private readonly Dictionary<TensorNode, int> _leaves = [];
+    private readonly Lock _gate = new();
+    private Gradients? _gradients;
+    private bool _watches;
+
+    /// <summary>The tape that records now in this logical flow, or null.</summary>
+    internal static Tape? Recording => Current is Tape { IsRecording: true } tape ? tape : null;
+
+    /// <summary>Whether ops are recorded; off while gradients are computed, unless those are to be differentiated again.</summary>
+    internal bool IsRecording { get; private set; } = true;
+
+    /// <summary>The number of ops recorded so far.</summary>
+    public int RecordCount => _records.Count;
+
+    /// <summary>Makes this tape record what is computed from a tensor that is not a parameter.</summary>
+    /// <returns>The same handle.</returns>
+    public Tensor Watch(Tensor tensor)
+    {
+        lock (_gate)
+        {
+            LeafSlot(tensor);
+            _watches = true;
+        }
+        return tensor;
+    }
+
+    /// <summary>Computes the gradient of a scalar with respect to every parameter and watched tensor it depends on.</summary>
+    /// <param name="loss">One element, computed on this tape.</param>
+    /// <exception cref="ArgumentException">loss has not one element, or nothing on this tape leads to it.</exception>
+    public void Backward(Tensor loss)
+    {
+        if (loss.Count != 1)
+        {
+            Throw.Argument($"Tape.Backward: the loss must have one element; it is {loss.Shape}. Take its mean or sum, or pass the gradient of each element.");
+        }
+        Run(loss, default, differentiable: false, []);
+    }
+
+    /// <summary>Computes the gradient of a weighted sum of a tensor's elements.</summary>
+    /// <param name="output">Any shape, computed on this tape.</param>
+    /// <param name="seed">The weights, shaped as <paramref name="output"/>.</param>
+    /// <exception cref="ArgumentException">The shapes differ, or nothing on this tape leads to output.</exception>
+    public void Backward(Tensor output, Tensor seed)
+    {
+        CheckSeed(output, seed);
+        Run(output, seed, differentiable: false, []);
+    }
+
+    /// <summary>Computes gradients of a scalar (or of the sum of a tensor's elements) with respect to chosen tensors.</summary>
+    /// <param name="output">Computed on this tape.</param>
+    /// <param name="of">Tensors on the way to it: watched ones, parameters, or intermediate results.</param>
+    /// <param name="seed">Weights of the elements of output; ones if null.</param>
+    /// <param name="differentiable">Records the gradient computation too, so that gradients of gradients can be taken.</param>
+    /// <returns>One gradient for each of <paramref name="of"/>, in order; zeros where output does not depend on it.</returns>
+    /// <exception cref="ArgumentException">Nothing on this tape leads to output, or one of <paramref name="of"/> is not on this tape.</exception>
+    public Tensor[] Gradient(Tensor output, ReadOnlySpan<Tensor> of, Tensor? seed = null, bool differentiable = false)
+    {
+        if (seed is { } given)
+        {
+            CheckSeed(output, given);
+        }
+        int[] wanted = new int[of.Length];
+        for (int i = 0; i < of.Length; i++)
+        {
+            wanted[i] = FindSlot(of[i].Node);
+            if (wanted[i] < 0)
+            {
+                Throw.Argument($"Tape.Gradient: tensor {i} ({of[i]}) is not on this tape; call Watch on it before it is used.");
+            }
+        }
+        Run(output, seed ?? default, differentiable, wanted);
+        Tensor[] results = new Tensor[of.Length];
+        for (int i = 0; i < of.Length; i++)
+        {
+            Tensor gradient = SlotAt(wanted[i]).Gradient;
+            results[i] = gradient.IsNone ? Tensor.Zeros(of[i].Shape, of[i].Device) : gradient;
+        }
+        return results;
+    }
+
+    /// <summary>The gradient with respect to one tensor, as <see cref="Gradient(Tensor, ReadOnlySpan{Tensor}, Tensor?, bool)"/>.</summary>
+    public Tensor Gradient(Tensor output, Tensor of, bool differentiable = false) => Gradient(output, [of], null, differentiable)[0];
+
+    /// <summary>The gradient that the last <see cref="Backward(Tensor)"/> left for a parameter or watched tensor.</summary>
+    /// <returns>False if the loss did not depend on it, or there was no backward pass.</returns>
+    public bool TryGetGradient(Tensor of, out Tensor gradient)
+    {
+        int slot = FindSlot(of.Node);
+        gradient = slot < 0 ? default : SlotAt(slot).Gradient;
+        return !gradient.IsNone;
+    }
+
+    /// <summary>Forgets everything recorded and ends every tensor made so far: a loop may reuse one tape.</summary>
+    public override void Reset()
+    {
+        _records.Clear();
+        _slots.Clear();
+        _leaves.Clear();
+        _watches = false;
+        base.Reset();
+    }
+
+    internal ref Slot SlotAt(int slot) => ref CollectionsMarshal.AsSpan(_slots)[slot];
+
+    internal bool Tracks(Tensor tensor)
+    {
+        if (tensor.IsNone)
+        {
+            return false;
+        }
+        TensorNode node = tensor.Node;
+        return ReferenceEquals(node.Tape, this) || node.RequiresGradient || (_watches && IsWatched(node));
+    }
+
+    internal void Record<TSaved>(ReadOnlySpan<Tensor> outputs, ReadOnlySpan<Tensor> inputs, in TSaved saved, GradientRule<TSaved> rule)
+    {
+        Span<int> slots = inputs.Length <= 16 ? stackalloc int[16] : new int[inputs.Length];
+        slots = slots[..inputs.Length];
+        lock (_gate)
+        {
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                slots[i] = !Tracks(inputs[i]) ? -1 : ReferenceEquals(inputs[i].Node.Tape, this) ? inputs[i].Node.Slot : LeafSlot(inputs[i]);
+            }
+            int first = _slots.Count;
+            foreach (Tensor output in outputs)
+            {
+                output.Node.Tape = this;
+                output.Node.Slot = _slots.Count;
+                _slots.Add(new Slot { Value = output });
+            }
+            _records.Add(new TapeRecord<TSaved>(slots, first, outputs.Length, saved, rule));
+        }
+    }
+
+    internal void Accumulate(int index, Tensor gradient)
+    {
+        ref Slot slot = ref SlotAt(index);
+        if (gradient.Shape != slot.Value.Shape)
+        {
+            Throw.InvalidOperation($"Tape: a gradient rule gave {gradient.Shape} for a tensor of {slot.Value.Shape}.");
+        }
+        if (slot.Gradient.IsNone)
+        {
+            slot.Gradient = gradient;
+            gradient.Node.GradientUses++;
+            return;
+        }
+        if (slot.OwnsGradient && !IsRecording)
+        {
+            Ops.AddInto(slot.Gradient, gradient);
+            return;
+        }
+        Tensor sum = Ops.Add(slot.Gradient, gradient);
+        // The sum may have been recorded, and the slots moved with it.
+        slot = ref SlotAt(index);
+        slot.Gradient.Node.GradientUses--;
+        slot.Gradient = sum;
+        slot.OwnsGradient = true;
+        sum.Node.GradientUses++;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _records.Clear();
+        _slots.Clear();
+        _leaves.Clear();
+        base.Dispose(disposing);
+    }
+
+    private bool IsWatched(TensorNode node)
+    {
+        lock (_gate)
+        {
+            return _leaves.ContainsKey(node);
+        }
+    }
+
+    private static void CheckSeed(Tensor output, Tensor seed)
+    {
+        if (seed.Shape != output.Shape)
+        {
+            Throw.Argument($"Tape: the seed gradient must be shaped as the output {output.Shape}; it is {seed.Shape}.");
+        }
+    }
+
+    private int FindSlot(TensorNode node) =>
+        ReferenceEquals(node.Tape, this) ? node.Slot : _leaves.TryGetValue(node, out int slot) ? slot : -1;
+
+    private int LeafSlot(Tensor tensor)
+    {
+        TensorNode node = tensor.Node;
+        if (!_leaves.TryGetValue(node, out int slot))
+        {
+            slot = _slots.Count;
+            _slots.Add(new Slot { Value = tensor });
+            _leaves.Add(node, slot);
+        }
+        return slot;
+    }
+
+    private void Run(Tensor output, Tensor seed, bool differentiable, ReadOnlySpan<int> wanted)
+    {
+        if (!ReferenceEquals(Current, this))
+        {
+            Throw.InvalidOperation("Tape: gradients must be asked for inside the tape's own using block, and inside no other scope.");
+        }
+        int start = FindSlot(output.Node);
+        if (start < 0)
+        {
+            Throw.Argument("Tape: nothing on this tape leads to the output: no parameter and no watched tensor took part in it.");
+        }
+        ClearGradients(wanted);
+        int recordsBefore = _records.Count;
+        IsRecording = differentiable;
+        try
+        {
+            Accumulate(start, seed.IsNone ? Tensor.Ones(output.Shape, output.Device) : seed);
+            _gradients ??= new Gradients(this);
+            for (int i = recordsBefore - 1; i >= 0; i--)
+            {
+                TapeRecord record = _records[i];
+                if (!HasGradient(record))
+                {
+                    continue;
+                }
+                int mark = differentiable ? 0 : Mark();
+                _gradients.Run(record);
+                if (!differentiable)
+                {
+                    ForgetOutputs(record);
+                    // What the rule made and nobody holds returns to the pool while it is still in the cache.
+                    ReleaseSince(mark);
+                }
+            }
+        }
+        finally
+        {
+            IsRecording = true;
+        }
+    }
+
+    private bool HasGradient(TapeRecord record)
+    {
+        for (int i = 0; i < record.Outputs; i++)
+        {
+            if (!SlotAt(record.FirstOutput + i).Gradient.IsNone)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void ForgetOutputs(TapeRecord record)
+    {
+        for (int i = 0; i < record.Outputs; i++)
+        {
+            ref Slot slot = ref SlotAt(record.FirstOutput + i);
+            if (slot.IsWanted || slot.Gradient.IsNone)
+            {
+                continue;
+            }
+            Tensor gradient = slot.Gradient;
+            slot.Gradient = default;
+            slot.OwnsGradient = false;
+            if (--gradient.Node.GradientUses == 0 && gradient.Node.IsTemporary)
+            {
+                gradient.Dispose();
+            }
+        }
+    }
+
+    private void ClearGradients(ReadOnlySpan<int> wanted)
+    {
+        foreach (ref Slot slot in CollectionsMarshal.AsSpan(_slots))
+        {
+            if (!slot.Gradient.IsNone && slot.Gradient.IsAlive)
+            {
+                slot.Gradient.Node.GradientUses--;
+                slot.Gradient.Node.IsTemporary = false;
+            }
+            slot.Gradient = default;
+            slot.OwnsGradient = false;
+            slot.IsWanted = false;
+        }
+        foreach (int slot in wanted)
+        {
+            SlotAt(slot).IsWanted = true;
+        }
+    }
+
+    /// <summary>A tensor on the tape and, during and after a backward pass, its gradient.</summary>
+    internal struct Slot
+    {
+        public Tensor Value;
+        public Tensor Gradient;
+        public bool OwnsGradient;
+        public bool IsWanted;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Runtime.Intrinsics;
+
+namespace HyperKernels.Backends.Cpu;
+
+/// <summary>The processor: SIMD loops over native memory, cut into tiles for the cores.</summary>
+internal sealed unsafe partial class CpuBackend : IBackend
+{
+    private readonly ForkJoin _threads;
+
+    /// <param name="vectorWidth">512, 256, 128, or 32 for scalars; at most what the processor has.</param>
+    /// <param name="threads">Number of threads, the caller included.</param>
+    public CpuBackend(int vectorWidth, int threads)
+    {
+        VectorWidth = vectorWidth;
+        _threads = new ForkJoin(threads);
+    }
+
+    /// <summary>The widest registers that the processor and the runtime's settings allow, in bits; 32 means scalar code.</summary>
+    public static int WidestVector =>
+        Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 32;
+
+    /// <summary>With its width where that is not the widest, so that a failure tells which code failed.</summary>
+    public string Name => VectorWidth == WidestVector ? "cpu" : $"cpu-{VectorWidth}";
+
+    public string Description => $"processor, {Threads} threads, {(VectorWidth == 32 ? "scalar" : $"{VectorWidth}-bit vectors")}";
+
+    public int VectorWidth { get; }
+
+    public int Threads
+    {
+        get => _threads.Threads;
+        set => _threads.Threads = value;
+    }
+
+    public DeviceBuffer Allocate(long bytes) => new CpuBuffer(bytes);
+
+    public void Upload(ReadOnlySpan<byte> source, BufferRef destination) =>
+        source.CopyTo(new Span<byte>(Floats(destination), source.Length));
+
+    public void Download(BufferRef source, Span<byte> destination) =>
+        new ReadOnlySpan<byte>(Floats(source), destination.Length).CopyTo(destination);
+
+    public void Fill(BufferRef destination, long count, int bits)
+    {
+        int* start = Ints(destination);
+        for (long done = 0; done < count; done += int.MaxValue)
+        {
+            new Span<int>(start + done, (int)Math.Min(int.MaxValue, count - done)).Fill(bits);
+        }
+    }
+
+    public void Synchronize()
+    {
+    }
+
+    public void Dispose()
+    {
+    }
+
+    /// <summary>The memory itself, for zero-copy exchange.</summary>
+    public Span<float> AsSpan(BufferRef place, int count) => new(Floats(place), count);
+
+    private static float* Floats(BufferRef place) => (float*)((CpuBuffer)place.Buffer).Pointer + place.Offset;
+
+    private static int* Ints(BufferRef place) => (int*)((CpuBuffer)place.Buffer).Pointer + place.Offset;
+}

@@ -1,0 +1,23 @@
+namespace HyperKernels.Backends;
+
+/// <summary>A block of device memory. Tensors and their views share it by counting references; the pool takes it back at zero.</summary>
+internal abstract class DeviceBuffer : IDisposable
+{
+    private int _references;
+
+    protected DeviceBuffer(long bytes) => Bytes = bytes;
+
+    /// <summary>The size that was allocated, at least what any user of it asked for.</summary>
+    public long Bytes { get; }
+
+    /// <summary>The size that the present user asked for; memory behind it is a guard zone when guards are on.</summary>
+    public long RequestedBytes { get; set; }
+
+    public void AddReference() => Interlocked.Increment(ref _references);
+
+    /// <summary>True when this was the last reference.</summary>
+    public bool RemoveReference() => Interlocked.Decrement(ref _references) == 0;
+
+    /// <summary>Gives the memory back to the system.</summary>
+    public abstract void Dispose();
+}

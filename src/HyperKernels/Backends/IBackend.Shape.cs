@@ -1,0 +1,7 @@
+namespace HyperKernels.Backends;
+
+internal partial interface IBackend
+{
+    /// <summary>Copies 32-bit elements from places stepped by StrideA to places stepped by StrideB; the places written are distinct.</summary>
+    void Copy(in Broadcast sizes, BufferRef source, BufferRef destination);
+}

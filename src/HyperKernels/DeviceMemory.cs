@@ -1,0 +1,177 @@
+using HyperKernels.Backends;
+
+namespace HyperKernels;
+
+/// <summary>A device's memory pool and its counters. Safe for use by several threads.</summary>
+public sealed class DeviceMemory
+{
+    // Small requests share a class of this size; it is also the alignment.
+    private const int SmallestClass = 256;
+    private const int GuardBytes = 256;
+    private const byte GuardPattern = 0xA5;
+
+    private readonly IBackend _backend;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<long, Stack<DeviceBuffer>> _free = [];
+    private readonly Stack<TensorNode> _nodes = [];
+
+    internal DeviceMemory(IBackend backend) => _backend = backend;
+
+    /// <summary>Tensors that have not ended, views included.</summary>
+    public long LiveTensors { get; private set; }
+
+    /// <summary>Bytes that live tensors asked for; shared memory counts once.</summary>
+    public long LiveBytes { get; private set; }
+
+    /// <summary>Bytes that wait in the pool to be used again.</summary>
+    public long PooledBytes { get; private set; }
+
+    /// <summary>The largest sum of live and pooled bytes so far.</summary>
+    public long PeakBytes { get; private set; }
+
+    /// <summary>How often memory was taken from the system; stands still in steady state.</summary>
+    public long SystemAllocations { get; private set; }
+
+    /// <summary>For tests: fills new buffers with NaN and keeps a guard zone behind each, checked when it comes back.</summary>
+    internal bool Guarded { get; set; }
+
+    /// <summary>Gives pooled memory back to the system.</summary>
+    public void Trim()
+    {
+        lock (_gate)
+        {
+            foreach (Stack<DeviceBuffer> stack in _free.Values)
+            {
+                while (stack.TryPop(out DeviceBuffer? buffer))
+                {
+                    PooledBytes -= buffer.Bytes;
+                    buffer.Dispose();
+                }
+            }
+        }
+    }
+
+    internal DeviceBuffer Rent(long bytes)
+    {
+        long size = SizeClass(Guarded ? bytes + GuardBytes : bytes);
+        DeviceBuffer? buffer = null;
+        lock (_gate)
+        {
+            if (_free.TryGetValue(size, out Stack<DeviceBuffer>? stack) && stack.TryPop(out buffer))
+            {
+                PooledBytes -= buffer.Bytes;
+                LiveBytes += buffer.Bytes;
+            }
+        }
+        buffer ??= Allocate(size);
+        buffer.RequestedBytes = bytes;
+        buffer.AddReference();
+        if (Guarded)
+        {
+            Guard(buffer);
+        }
+        return buffer;
+    }
+
+    internal void Return(DeviceBuffer buffer)
+    {
+        if (!buffer.RemoveReference())
+        {
+            return;
+        }
+        if (Guarded)
+        {
+            CheckGuard(buffer);
+        }
+        lock (_gate)
+        {
+            if (!_free.TryGetValue(buffer.Bytes, out Stack<DeviceBuffer>? stack))
+            {
+                _free[buffer.Bytes] = stack = new Stack<DeviceBuffer>();
+            }
+            stack.Push(buffer);
+            LiveBytes -= buffer.Bytes;
+            PooledBytes += buffer.Bytes;
+        }
+    }
+
+    internal TensorNode RentNode(Device device)
+    {
+        lock (_gate)
+        {
+            LiveTensors++;
+            return _nodes.TryPop(out TensorNode? node) ? node : new TensorNode(device);
+        }
+    }
+
+    internal void ReturnNode(TensorNode node)
+    {
+        lock (_gate)
+        {
+            LiveTensors--;
+            _nodes.Push(node);
+        }
+    }
+
+    /// <summary>Four classes per doubling: at most a fifth of a buffer is unused, and steps of slightly different size share memory.</summary>
+    internal static long SizeClass(long bytes)
+    {
+        if (bytes <= SmallestClass)
+        {
+            return SmallestClass;
+        }
+        int log = 63 - System.Numerics.BitOperations.LeadingZeroCount((ulong)(bytes - 1));
+        long step = Math.Max(64, 1L << (log - 2));
+        return (bytes + step - 1) / step * step;
+    }
+
+    private DeviceBuffer Allocate(long size)
+    {
+        DeviceBuffer buffer;
+        try
+        {
+            buffer = _backend.Allocate(size);
+        }
+        catch (DeviceException)
+        {
+            // What the pool holds may be just what is missing.
+            Trim();
+            try
+            {
+                buffer = _backend.Allocate(size);
+            }
+            catch (DeviceException failure)
+            {
+                throw new DeviceException(
+                    $"{_backend.Name}: out of memory: asked for {size:N0} bytes; {LiveBytes:N0} live in {LiveTensors:N0} tensors, {PooledBytes:N0} pooled, peak {PeakBytes:N0}.", failure);
+            }
+        }
+        lock (_gate)
+        {
+            SystemAllocations++;
+            LiveBytes += size;
+            PeakBytes = Math.Max(PeakBytes, LiveBytes + PooledBytes);
+        }
+        return buffer;
+    }
+
+    private void Guard(DeviceBuffer buffer)
+    {
+        long elements = buffer.RequestedBytes / 4;
+        _backend.Fill(new BufferRef(buffer, 0), elements, BitConverter.SingleToInt32Bits(float.NaN));
+        int pattern = unchecked(GuardPattern * 0x01010101);
+        _backend.Fill(new BufferRef(buffer, elements), (buffer.Bytes / 4) - elements, pattern);
+    }
+
+    private void CheckGuard(DeviceBuffer buffer)
+    {
+        long elements = buffer.RequestedBytes / 4;
+        byte[] guard = new byte[buffer.Bytes - (elements * 4)];
+        _backend.Download(new BufferRef(buffer, elements), guard);
+        int stray = guard.AsSpan().IndexOfAnyExcept(GuardPattern);
+        if (stray >= 0)
+        {
+            throw new DeviceException($"{_backend.Name}: a kernel wrote {stray} bytes behind the end of a buffer of {buffer.RequestedBytes:N0} bytes.");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+
+namespace HyperKernels;
+
+/// <summary>
+/// Owns every tensor made while it is the current scope, and ends them when it is disposed. Nothing computed in a plain scope is
+/// recorded for gradients, also not inside a tape: it is the scope of inference.
+/// </summary>
+/// <remarks>
+/// Scopes nest and flow with the async context: a task started inside a scope works inside it, and several tasks may make tensors in
+/// one scope at once. Dispose a scope when the tasks inside it are done.
+/// </remarks>
+public class MemoryScope : IDisposable
+{
+    private static readonly AsyncLocal<MemoryScope?> s_current = new();
+
+    private readonly MemoryScope? _parent;
+    private readonly Lock _gate = new();
+    private List<Tensor> _owned;
+    private bool _disposed;
+
+    /// <summary>Opens a scope; it is the current one of this logical flow until it is disposed.</summary>
+    public MemoryScope()
+    {
+        _parent = s_current.Value;
+        _owned = ListPool.Rent();
+        s_current.Value = this;
+    }
+
+    /// <summary>The innermost scope of this logical flow, or null.</summary>
+    internal static MemoryScope? Current => s_current.Value;
+
+    /// <summary>Lets a tensor out: it now belongs to the enclosing scope, or to the caller if there is none.</summary>
+    /// <returns>The same handle.</returns>
+    public Tensor Keep(Tensor tensor)
+    {
+        lock (_gate)
+        {
+            // From the end: what is kept was mostly made last.
+            int index = _owned.LastIndexOf(tensor);
+            if (index >= 0)
+            {
+                _owned[index] = default;
+                _parent?.Own(tensor);
+            }
+        }
+        return tensor;
+    }
+
+    /// <summary>Ends every tensor made so far and goes on: a loop that reuses one scope allocates nothing.</summary>
+    public virtual void Reset()
+    {
+        lock (_gate)
+        {
+            Release(0, keepGradients: false);
+        }
+    }
+
+    /// <summary>Ends the scope's tensors and makes the enclosing scope the current one again.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    internal void Own(Tensor tensor)
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                Throw.Disposed("MemoryScope: a tensor was made in a scope that has ended. A task outlived the scope it was started in.");
+            }
+            _owned.Add(tensor);
+        }
+    }
+
+    /// <summary>The number of tensors owned so far: a mark for <see cref="ReleaseSince"/>.</summary>
+    internal int Mark()
+    {
+        lock (_gate)
+        {
+            return _owned.Count;
+        }
+    }
+
+    /// <summary>Ends what was made since the mark, except gradients that are still to be read.</summary>
+    internal void ReleaseSince(int mark)
+    {
+        lock (_gate)
+        {
+            Release(mark, keepGradients: true);
+        }
+    }
+
+    /// <summary>Called once or more; the first call ends the scope.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+            Release(0, keepGradients: false);
+            _disposed = true;
+            ListPool.Return(_owned);
+            _owned = null!;
+        }
+        if (ReferenceEquals(s_current.Value, this))
+        {
+            s_current.Value = _parent;
+        }
+    }
+
+    private void Release(int mark, bool keepGradients)
+    {
+        int kept = mark;
+        for (int i = mark; i < _owned.Count; i++)
+        {
+            Tensor tensor = _owned[i];
+            if (!tensor.IsAlive)
+            {
+                continue;
+            }
+            if (keepGradients && tensor.Node.GradientUses > 0)
+            {
+                tensor.Node.IsTemporary = true;
+                _owned[kept++] = tensor;
+                continue;
+            }
+            tensor.Dispose();
+        }
+        _owned.RemoveRange(kept, _owned.Count - kept);
+    }
+
+    /// <summary>Lists of ended scopes, so that opening a scope does not grow one anew.</summary>
+    private static class ListPool
+    {
+        private const int Most = 64;
+        private static readonly System.Collections.Concurrent.ConcurrentBag<List<Tensor>> s_lists = [];
+
+        public static List<Tensor> Rent() => s_lists.TryTake(out List<Tensor>? list) ? list : new List<Tensor>(64);
+
+        public static void Return(List<Tensor> list)
+        {
+            list.Clear();
+            if (s_lists.Count < Most)
+            {
+                s_lists.Add(list);
+            }
+        }
+    }
+}

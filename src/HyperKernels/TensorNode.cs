@@ -1,0 +1,57 @@
+using HyperKernels.Backends;
+
+namespace HyperKernels;
+
+/// <summary>
+/// What a <see cref="Tensor"/> handle points at. Nodes are used again after their tensor ended, under a new version, so that a step
+/// of steady shape allocates none; a handle of an earlier version is refused.
+/// </summary>
+internal sealed class TensorNode(Device device)
+{
+    public Device Device { get; } = device;
+
+    public int Version { get; set; } = 1;
+
+    public DeviceBuffer? Buffer { get; set; }
+
+    public long Offset { get; set; }
+
+    // A field: shapes are read by reference on every op.
+    public Shape Shape;
+
+    /// <summary>Elements from one row (step of the first axis) to the next; rows themselves are contiguous.</summary>
+    public long RowStride { get; set; }
+
+    public ElementType ElementType { get; set; }
+
+    /// <summary>Set for parameters: every tape records what is computed from it.</summary>
+    public bool RequiresGradient { get; set; }
+
+    /// <summary>The tape that made this tensor from tracked inputs, and its place there.</summary>
+    public Tape? Tape { get; set; }
+
+    public int Slot { get; set; }
+
+    /// <summary>How many gradient slots of a running backward pass hold this tensor.</summary>
+    public int GradientUses { get; set; }
+
+    /// <summary>Made by a gradient rule and held by gradient slots only: ends with the last of them.</summary>
+    public bool IsTemporary { get; set; }
+
+    /// <summary>Bounds of the values of an integer tensor, known when it is made, so that no launch has to look.</summary>
+    public int MinIndex { get; set; }
+
+    public int MaxIndex { get; set; }
+
+    /// <summary>Forgets everything; called when the tensor ends.</summary>
+    public void Clear()
+    {
+        Version++;
+        Buffer = null;
+        Tape = null;
+        RequiresGradient = false;
+        GradientUses = 0;
+        IsTemporary = false;
+        Shape = default;
+    }
+}

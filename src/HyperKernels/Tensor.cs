@@ -278,6 +278,13 @@ public readonly partial struct Tensor : IEquatable<Tensor>, IDisposable
         return Over(device, buffer, 0, shape, shape.RowCount, type);
     }
 
+    /// <summary>A new tensor, contents undefined, that no scope owns: it lives until it is disposed. For parameters and optimiser state.</summary>
+    internal static Tensor NewUnowned(Device device, in Shape shape, ElementType type)
+    {
+        DeviceBuffer buffer = device.Memory.Rent(shape.Count * 4);
+        return new Tensor(MakeNode(device, buffer, 0, shape, shape.RowCount, type));
+    }
+
     /// <summary>A tensor over part of this one's memory: rows of <paramref name="shape"/>, <paramref name="rowStride"/> elements apart.</summary>
     internal Tensor View(in Shape shape, long offset, long rowStride)
     {
@@ -291,15 +298,20 @@ public readonly partial struct Tensor : IEquatable<Tensor>, IDisposable
 
     private static Tensor Over(Device device, DeviceBuffer buffer, long offset, in Shape shape, long rowStride, ElementType type)
     {
+        Tensor result = new(MakeNode(device, buffer, offset, shape, rowStride, type));
+        MemoryScope.Current?.Own(result);
+        return result;
+    }
+
+    private static TensorNode MakeNode(Device device, DeviceBuffer buffer, long offset, in Shape shape, long rowStride, ElementType type)
+    {
         TensorNode node = device.Memory.RentNode(device);
         node.Buffer = buffer;
         node.Offset = offset;
         node.Shape = shape;
         node.RowStride = rowStride;
         node.ElementType = type;
-        Tensor result = new(node);
-        MemoryScope.Current?.Own(result);
-        return result;
+        return node;
     }
 
     private static void CheckCount(string where, long values, in Shape shape)

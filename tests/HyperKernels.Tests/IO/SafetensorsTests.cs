@@ -233,6 +233,29 @@ internal sealed class SafetensorsTests
     }
 
     [Test]
+    public void Read_BeyondFourGibibytes_GivesTheValuesThatLieThere()
+    {
+        const long Big = 5_000_000_000;
+        string header = $"{{\"tail\":{{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[{Big},{Big + 4}]}},"
+            + $"\"big\":{{\"dtype\":\"U8\",\"shape\":[{Big}],\"data_offsets\":[0,{Big}]}}}}";
+        string path = _folder.File("big.safetensors", Make(header, 0));
+        using (FileStream stream = new(path, FileMode.Open))
+        {
+            // The file system keeps the hole without storing it.
+            stream.SetLength(stream.Length + Big);
+            stream.Position = stream.Length;
+            stream.Write([0, 0, 0x20, 0xC0]);
+        }
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        Assert.Multiple(() =>
+        {
+            Assert.That(file.ReadFloat32("tail"), Is.EqualTo(new float[] { -2.5f }));
+            Assert.That(() => file.Bytes("big").Length, Throws.ArgumentException.With.Message.Contain("a span holds at most 2,147,483,647 bytes"));
+            Assert.That(() => file.ReadInt32("big"), Throws.ArgumentException.With.Message.Contain("an array holds at most"));
+        });
+    }
+
+    [Test]
     public void Read_WrongNameLengthOrAfterDispose_IsRefused()
     {
         string path = _folder.File("x.safetensors");

@@ -66,20 +66,20 @@ public static class IdxFile
         {
             throw reader.Fail(0, $"an IDX file begins with two zero bytes; got 0x{head[0]:X2} 0x{head[1]:X2}.");
         }
-        ElementType type = head[2] switch
+        StoredType type = head[2] switch
         {
-            0x08 => ElementType.U8,
-            0x09 => ElementType.I8,
-            0x0B => ElementType.I16,
-            0x0C => ElementType.I32,
-            0x0D => ElementType.F32,
-            0x0E => ElementType.F64,
+            0x08 => StoredType.U8,
+            0x09 => StoredType.I8,
+            0x0B => StoredType.I16,
+            0x0C => StoredType.I32,
+            0x0D => StoredType.F32,
+            0x0E => StoredType.F64,
             _ => throw reader.Fail(2, $"the element type must be one of 0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x0E; got 0x{head[2]:X2}."),
         };
         int rank = head[3];
-        if (rank is 0 or > ElementTypes.MaxRank)
+        if (rank is 0 or > StoredTypes.MaxRank)
         {
-            throw reader.Fail(3, $"the number of dimensions must be from 1 to {ElementTypes.MaxRank}; got {rank}.");
+            throw reader.Fail(3, $"the number of dimensions must be from 1 to {StoredTypes.MaxRank}; got {rank}.");
         }
         Span<byte> sizes = stackalloc byte[4 * rank];
         reader.ReadExactly(sizes, "the sizes");
@@ -92,14 +92,14 @@ public static class IdxFile
                 throw reader.Fail(4 + (4 * i), $"size {i} must not be negative; got {BadFile.N(shape[i])}.");
             }
         }
-        if (!ElementTypes.TryByteLength(shape, type, out _, out long bytes))
+        if (!StoredTypes.TryByteLength(shape, type, out _, out long bytes))
         {
-            throw reader.Fail(4, $"the size of shape {ElementTypes.Text(shape)} of {type.Name()} passes 63 bits.");
+            throw reader.Fail(4, $"the size of shape {StoredTypes.Text(shape)} of {type.Name()} passes 63 bits.");
         }
         long start = reader.Position;
-        byte[] payload = reader.ReadPayload(bytes, $"{type.Name()} {ElementTypes.Text(shape)}");
+        byte[] payload = reader.ReadPayload(bytes, $"{type.Name()} {StoredTypes.Text(shape)}");
         reader.ExpectEnd("its elements");
         NumericArray.SwapBytes(payload, type.Size());
-        return new NumericArray(type, ImmutableArray.Create(shape), payload, new ElementOrigin(reader.Path, start, "the array"));
+        return new NumericArray(type, ImmutableArray.Create(shape), payload, new StoredOrigin(reader.Path, start, "the array"));
     }
 }

@@ -7,9 +7,9 @@ namespace HyperKernels.IO;
 public sealed class NumericArray
 {
     private readonly byte[] _bytes;
-    private readonly ElementOrigin _origin;
+    private readonly StoredOrigin _origin;
 
-    internal NumericArray(ElementType type, ImmutableArray<long> shape, byte[] bytes, ElementOrigin origin)
+    internal NumericArray(StoredType type, ImmutableArray<long> shape, byte[] bytes, StoredOrigin origin)
     {
         Type = type;
         Shape = shape;
@@ -18,7 +18,7 @@ public sealed class NumericArray
     }
 
     /// <summary>Gets the type of the elements.</summary>
-    public ElementType Type { get; }
+    public StoredType Type { get; }
 
     /// <summary>Gets the sizes, outermost first; empty for a scalar.</summary>
     public ImmutableArray<long> Shape { get; }
@@ -38,9 +38,9 @@ public sealed class NumericArray
     public static NumericArray From<T>(ReadOnlySpan<T> values, params ReadOnlySpan<long> shape)
         where T : unmanaged
     {
-        ElementType type = ElementTypes.Of<T>();
-        ImmutableArray<long> sizes = ElementTypes.CheckShape("NumericArray.From", shape, values.Length);
-        return new NumericArray(type, sizes, MemoryMarshal.AsBytes(values).ToArray(), new ElementOrigin("memory", 0, "the array"));
+        StoredType type = StoredTypes.Of<T>();
+        ImmutableArray<long> sizes = StoredTypes.CheckShape("NumericArray.From", shape, values.Length);
+        return new NumericArray(type, sizes, MemoryMarshal.AsBytes(values).ToArray(), new StoredOrigin("memory", 0, "the array"));
     }
 
     /// <summary>Copies values of a numeric type or bool.</summary>
@@ -59,7 +59,7 @@ public sealed class NumericArray
     public float[] ToFloat32()
     {
         float[] values = new float[Length];
-        ElementConvert.ToFloat32(Type, _bytes, values, _origin);
+        StoredConvert.ToFloat32(Type, _bytes, values, _origin);
         return values;
     }
 
@@ -69,7 +69,7 @@ public sealed class NumericArray
     public double[] ToFloat64()
     {
         double[] values = new double[Length];
-        ElementConvert.ToFloat64(Type, _bytes, values, _origin);
+        StoredConvert.ToFloat64(Type, _bytes, values, _origin);
         return values;
     }
 
@@ -79,7 +79,7 @@ public sealed class NumericArray
     public int[] ToInt32()
     {
         int[] values = new int[Length];
-        ElementConvert.ToInt32(Type, _bytes, values, _origin);
+        StoredConvert.ToInt32(Type, _bytes, values, _origin);
         return values;
     }
 
@@ -89,7 +89,7 @@ public sealed class NumericArray
     public long[] ToInt64()
     {
         long[] values = new long[Length];
-        ElementConvert.ToInt64(Type, _bytes, values, _origin);
+        StoredConvert.ToInt64(Type, _bytes, values, _origin);
         return values;
     }
 

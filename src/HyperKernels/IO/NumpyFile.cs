@@ -39,11 +39,11 @@ public static class NumpyFile
         NumpyHeader header = NumpyHeader.Read(reader);
         ImmutableArray<long> shape = header.Shape;
         long start = reader.Position;
-        if (!ElementTypes.TryByteLength(shape.AsSpan(), header.Type, out _, out long bytes))
+        if (!StoredTypes.TryByteLength(shape.AsSpan(), header.Type, out _, out long bytes))
         {
-            throw reader.Fail(start, $"the size of shape {ElementTypes.Text(shape.AsSpan())} of {header.Type.Name()} passes 63 bits.");
+            throw reader.Fail(start, $"the size of shape {StoredTypes.Text(shape.AsSpan())} of {header.Type.Name()} passes 63 bits.");
         }
-        byte[] payload = reader.ReadPayload(bytes, $"{header.Type.Name()} {ElementTypes.Text(shape.AsSpan())}");
+        byte[] payload = reader.ReadPayload(bytes, $"{header.Type.Name()} {StoredTypes.Text(shape.AsSpan())}");
         reader.ExpectEnd("its elements");
         if (header.BigEndian)
         {
@@ -53,7 +53,7 @@ public static class NumpyFile
         {
             payload = FromFortranOrder(payload, shape.AsSpan(), header.Type.Size());
         }
-        return new NumericArray(header.Type, shape, payload, new ElementOrigin(reader.Path, start, "the array"));
+        return new NumericArray(header.Type, shape, payload, new StoredOrigin(reader.Path, start, "the array"));
     }
 
     // Walks the row-major elements in order; the index moves like an odometer, and the source position with it.

@@ -31,7 +31,7 @@ internal sealed class NumpyHeader
         _start = start;
     }
 
-    internal ElementType Type { get; private set; }
+    internal StoredType Type { get; private set; }
 
     internal bool BigEndian { get; private set; }
 
@@ -69,25 +69,25 @@ internal sealed class NumpyHeader
     }
 
     /// <summary>The header of version 1.0, padded so that the elements begin at a multiple of 64 bytes.</summary>
-    internal static byte[] Write(ElementType type, ImmutableArray<long> shape)
+    internal static byte[] Write(StoredType type, ImmutableArray<long> shape)
     {
         string descr = type switch
         {
-            ElementType.Bool => "|b1",
-            ElementType.U8 => "|u1",
-            ElementType.I8 => "|i1",
-            ElementType.U16 => "<u2",
-            ElementType.I16 => "<i2",
-            ElementType.F16 => "<f2",
-            ElementType.U32 => "<u4",
-            ElementType.I32 => "<i4",
-            ElementType.F32 => "<f4",
-            ElementType.U64 => "<u8",
-            ElementType.I64 => "<i8",
-            ElementType.F64 => "<f8",
+            StoredType.Bool => "|b1",
+            StoredType.U8 => "|u1",
+            StoredType.I8 => "|i1",
+            StoredType.U16 => "<u2",
+            StoredType.I16 => "<i2",
+            StoredType.F16 => "<f2",
+            StoredType.U32 => "<u4",
+            StoredType.I32 => "<i4",
+            StoredType.F32 => "<f4",
+            StoredType.U64 => "<u8",
+            StoredType.I64 => "<i8",
+            StoredType.F64 => "<f8",
             _ => throw new ArgumentException($"NumpyFile: the element type must be one that NumPy has; got {type.Name()}."),
         };
-        string sizes = ElementTypes.Text(shape.AsSpan())[1..^1];
+        string sizes = StoredTypes.Text(shape.AsSpan())[1..^1];
         string tuple = shape.Length == 1 ? $"({sizes},)" : $"({sizes})";
         string text = $"{{'descr': '{descr}', 'fortran_order': False, 'shape': {tuple}, }}";
         int total = (10 + text.Length + 1 + 63) / 64 * 64;
@@ -161,20 +161,20 @@ internal sealed class NumpyHeader
         {
             throw Fail(at, "an array of Python objects holds pickles, which could run code and are never read; save it with a numeric dtype.");
         }
-        ElementType? type = kind switch
+        StoredType? type = kind switch
         {
-            "b1" => ElementType.Bool,
-            "u1" => ElementType.U8,
-            "i1" => ElementType.I8,
-            "u2" => ElementType.U16,
-            "i2" => ElementType.I16,
-            "f2" => ElementType.F16,
-            "u4" => ElementType.U32,
-            "i4" => ElementType.I32,
-            "f4" => ElementType.F32,
-            "u8" => ElementType.U64,
-            "i8" => ElementType.I64,
-            "f8" => ElementType.F64,
+            "b1" => StoredType.Bool,
+            "u1" => StoredType.U8,
+            "i1" => StoredType.I8,
+            "u2" => StoredType.U16,
+            "i2" => StoredType.I16,
+            "f2" => StoredType.F16,
+            "u4" => StoredType.U32,
+            "i4" => StoredType.I32,
+            "f4" => StoredType.F32,
+            "u8" => StoredType.U64,
+            "i8" => StoredType.I64,
+            "f8" => StoredType.F64,
             _ => null,
         };
         // '|' says that byte order has no meaning, which is so for single bytes alone.
@@ -206,9 +206,9 @@ internal sealed class NumpyHeader
         ImmutableArray<long>.Builder shape = ImmutableArray.CreateBuilder<long>(4);
         while (Peek() != ')')
         {
-            if (shape.Count == ElementTypes.MaxRank)
+            if (shape.Count == StoredTypes.MaxRank)
             {
-                throw Fail(_next, $"a shape may have at most {ElementTypes.MaxRank} dimensions.");
+                throw Fail(_next, $"a shape may have at most {StoredTypes.MaxRank} dimensions.");
             }
             shape.Add(TakeNumber());
             // A tuple of one element needs its comma: (3,).

@@ -5,7 +5,7 @@ namespace HyperKernels.IO;
 /// <summary>Describes one tensor of a safetensors file.</summary>
 public sealed class SafetensorsEntry
 {
-    internal SafetensorsEntry(string name, ElementType type, ImmutableArray<long> shape, long elementCount, long byteOffset, long byteLength)
+    internal SafetensorsEntry(string name, StoredType type, ImmutableArray<long> shape, long elementCount, long byteOffset, long byteLength)
     {
         Name = name;
         Type = type;
@@ -19,7 +19,7 @@ public sealed class SafetensorsEntry
     public string Name { get; }
 
     /// <summary>Gets the type of the elements.</summary>
-    public ElementType Type { get; }
+    public StoredType Type { get; }
 
     /// <summary>Gets the sizes, outermost first; empty for a scalar.</summary>
     public ImmutableArray<long> Shape { get; }
@@ -35,5 +35,5 @@ public sealed class SafetensorsEntry
 
     /// <summary>Names type and shape, for example <c>weight F32 [4, 3]</c>.</summary>
     /// <returns>A line for people.</returns>
-    public override string ToString() => $"{Name} {Type.Name()} {ElementTypes.Text(Shape.AsSpan())}";
+    public override string ToString() => $"{Name} {Type.Name()} {StoredTypes.Text(Shape.AsSpan())}";
 }

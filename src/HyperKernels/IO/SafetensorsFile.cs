@@ -91,7 +91,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <param name="values">Receives the elements; as long as the tensor.</param>
     /// <exception cref="ArgumentException">There is no such tensor, or <paramref name="values"/> has another length.</exception>
     /// <exception cref="InvalidDataException">A finite value is outside float32's range, or a whole number above 2^24.</exception>
-    public void ReadFloat32(string name, Span<float> values) => Read(name, values, &ElementConvert.ToFloat32);
+    public void ReadFloat32(string name, Span<float> values) => Read(name, values, &StoredConvert.ToFloat32);
 
     /// <summary>Reads a tensor of any type as float64.</summary>
     /// <param name="name">The tensor.</param>
@@ -110,7 +110,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <param name="values">Receives the elements; as long as the tensor.</param>
     /// <exception cref="ArgumentException">There is no such tensor, or <paramref name="values"/> has another length.</exception>
     /// <exception cref="InvalidDataException">A whole number is above 2^53.</exception>
-    public void ReadFloat64(string name, Span<double> values) => Read(name, values, &ElementConvert.ToFloat64);
+    public void ReadFloat64(string name, Span<double> values) => Read(name, values, &StoredConvert.ToFloat64);
 
     /// <summary>Reads a tensor of whole numbers or BOOL as 32-bit integers.</summary>
     /// <param name="name">The tensor.</param>
@@ -129,7 +129,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <param name="values">Receives the elements; as long as the tensor.</param>
     /// <exception cref="ArgumentException">There is no such tensor, or <paramref name="values"/> has another length.</exception>
     /// <exception cref="InvalidDataException">The tensor has a floating type, or a value needs more than 32 bits.</exception>
-    public void ReadInt32(string name, Span<int> values) => Read(name, values, &ElementConvert.ToInt32);
+    public void ReadInt32(string name, Span<int> values) => Read(name, values, &StoredConvert.ToInt32);
 
     /// <summary>Reads a tensor of whole numbers or BOOL as 64-bit integers.</summary>
     /// <param name="name">The tensor.</param>
@@ -148,7 +148,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <param name="values">Receives the elements; as long as the tensor.</param>
     /// <exception cref="ArgumentException">There is no such tensor, or <paramref name="values"/> has another length.</exception>
     /// <exception cref="InvalidDataException">The tensor has a floating type, or a value needs more than 63 bits.</exception>
-    public void ReadInt64(string name, Span<long> values) => Read(name, values, &ElementConvert.ToInt64);
+    public void ReadInt64(string name, Span<long> values) => Read(name, values, &StoredConvert.ToInt64);
 
     /// <summary>Releases the map; spans from <see cref="Bytes"/> are invalid from now on.</summary>
     public void Dispose()
@@ -218,7 +218,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     }
 
     private void Read<T>(
-        string name, Span<T> values, delegate*<ElementType, ReadOnlySpan<byte>, Span<T>, in ElementOrigin, void> convert)
+        string name, Span<T> values, delegate*<StoredType, ReadOnlySpan<byte>, Span<T>, in StoredOrigin, void> convert)
     {
         SafetensorsEntry entry = Find(name);
         if (values.Length != entry.ElementCount)
@@ -233,7 +233,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
             Span<T> part = values.Slice((int)start, (int)Math.Min(chunk, values.Length - start));
             long offset = entry.ByteOffset + (start * entry.Type.Size());
             ReadOnlySpan<byte> bytes = new(_base + offset, part.Length * entry.Type.Size());
-            convert(entry.Type, bytes, part, new ElementOrigin(Path, offset, $"tensor {BadFile.Quote(name)}"));
+            convert(entry.Type, bytes, part, new StoredOrigin(Path, offset, $"tensor {BadFile.Quote(name)}"));
         }
     }
 }

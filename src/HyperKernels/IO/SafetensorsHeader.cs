@@ -132,7 +132,7 @@ internal ref struct SafetensorsHeader
     {
         string subject = $"tensor {BadFile.Quote(name)}";
         Expect(JsonTokenType.StartObject, $"{subject} must be an object");
-        ElementType? type = null;
+        StoredType? type = null;
         ImmutableArray<long>? shape = null;
         (long Begin, long End)? range = null;
         long rangeAt = at;
@@ -180,10 +180,10 @@ internal ref struct SafetensorsHeader
     }
 
     private readonly SafetensorsEntry Check(
-        string name, string subject, ElementType type, ImmutableArray<long> shape, (long Begin, long End) range, long at)
+        string name, string subject, StoredType type, ImmutableArray<long> shape, (long Begin, long End) range, long at)
     {
-        string text = ElementTypes.Text(shape.AsSpan());
-        if (!ElementTypes.TryByteLength(shape.AsSpan(), type, out long elements, out long needed))
+        string text = StoredTypes.Text(shape.AsSpan());
+        if (!StoredTypes.TryByteLength(shape.AsSpan(), type, out long elements, out long needed))
         {
             throw BadFile.At(_path, at, $"{subject}: the size of its shape {text} of {type.Name()} passes 63 bits.");
         }
@@ -228,14 +228,14 @@ internal ref struct SafetensorsHeader
         }
     }
 
-    private ElementType ReadType(string subject)
+    private StoredType ReadType(string subject)
     {
         _reader.Read();
         Expect(JsonTokenType.String, $"{subject}: dtype must be a string");
         string name = Text();
-        return ElementTypes.TryParse(name, out ElementType type)
+        return StoredTypes.TryParse(name, out StoredType type)
             ? type
-            : throw BadFile.At(_path, Position, $"{subject}: dtype {BadFile.Quote(name)} is not one of {ElementTypes.AllNames}.");
+            : throw BadFile.At(_path, Position, $"{subject}: dtype {BadFile.Quote(name)} is not one of {StoredTypes.AllNames}.");
     }
 
     private ImmutableArray<long> ReadShape(string subject)
@@ -245,9 +245,9 @@ internal ref struct SafetensorsHeader
         ImmutableArray<long>.Builder shape = ImmutableArray.CreateBuilder<long>(4);
         while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
         {
-            if (shape.Count == ElementTypes.MaxRank)
+            if (shape.Count == StoredTypes.MaxRank)
             {
-                throw BadFile.At(_path, Position, $"{subject}: a shape may have at most {ElementTypes.MaxRank} dimensions.");
+                throw BadFile.At(_path, Position, $"{subject}: a shape may have at most {StoredTypes.MaxRank} dimensions.");
             }
             shape.Add(Number($"{subject}: a size in shape"));
         }

@@ -9,7 +9,7 @@ public abstract class SafetensorsTensor
     // Keeps byte spans below their limit for arrays of any length.
     private const int ChunkElements = 1 << 24;
 
-    private SafetensorsTensor(string name, ElementType type, ImmutableArray<long> shape, long elements)
+    private SafetensorsTensor(string name, StoredType type, ImmutableArray<long> shape, long elements)
     {
         Name = name;
         Type = type;
@@ -21,7 +21,7 @@ public abstract class SafetensorsTensor
     public string Name { get; }
 
     /// <summary>Gets the type of the elements.</summary>
-    public ElementType Type { get; }
+    public StoredType Type { get; }
 
     /// <summary>Gets the sizes, outermost first; empty for a scalar.</summary>
     public ImmutableArray<long> Shape { get; }
@@ -38,7 +38,7 @@ public abstract class SafetensorsTensor
     /// <exception cref="ArgumentException">The values do not fill the shape, or their type has no name in the format.</exception>
     public static SafetensorsTensor From<T>(string name, ReadOnlyMemory<T> values, params ReadOnlySpan<long> shape)
         where T : unmanaged =>
-        new Typed<T>(name, ElementTypes.Of<T>(), CheckShape(name, shape, values.Length), values);
+        new Typed<T>(name, StoredTypes.Of<T>(), CheckShape(name, shape, values.Length), values);
 
     /// <summary>Takes values of a numeric type or bool.</summary>
     /// <typeparam name="T">float, double, Half, bool or an integer type of 8 to 64 bits.</typeparam>
@@ -58,7 +58,7 @@ public abstract class SafetensorsTensor
     /// <param name="shape">Their sizes; none for a scalar.</param>
     /// <returns>The tensor; it reads <paramref name="bytes"/> when it is written.</returns>
     /// <exception cref="ArgumentException">The bytes do not fill the shape.</exception>
-    public static SafetensorsTensor FromBytes(string name, ElementType type, ReadOnlyMemory<byte> bytes, params ReadOnlySpan<long> shape)
+    public static SafetensorsTensor FromBytes(string name, StoredType type, ReadOnlyMemory<byte> bytes, params ReadOnlySpan<long> shape)
     {
         int size = type.Size();
         if (bytes.Length % size != 0)
@@ -75,11 +75,11 @@ public abstract class SafetensorsTensor
     private static ImmutableArray<long> CheckShape(string name, ReadOnlySpan<long> shape, long elements)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return ElementTypes.CheckShape($"SafetensorsTensor {BadFile.Quote(name)}", shape, elements);
+        return StoredTypes.CheckShape($"SafetensorsTensor {BadFile.Quote(name)}", shape, elements);
     }
 
-    private sealed class Typed<T>(string name, ElementType type, ImmutableArray<long> shape, ReadOnlyMemory<T> values)
-        : SafetensorsTensor(name, type, shape, ElementTypes.Count(shape.AsSpan()))
+    private sealed class Typed<T>(string name, StoredType type, ImmutableArray<long> shape, ReadOnlyMemory<T> values)
+        : SafetensorsTensor(name, type, shape, StoredTypes.Count(shape.AsSpan()))
         where T : unmanaged
     {
         internal override void WriteTo(Stream stream)

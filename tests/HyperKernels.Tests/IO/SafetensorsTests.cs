@@ -29,7 +29,7 @@ internal sealed class SafetensorsTests
             SafetensorsTensor.From("f64", doubles, 2, 2),
             SafetensorsTensor.From("f32", floats, 2, 3),
             SafetensorsTensor.From("f16", halves, 2),
-            SafetensorsTensor.FromBytes("bf16", ElementType.BF16, new byte[] { 0x80, 0x3F, 0x20, 0xC1 }, 2),
+            SafetensorsTensor.FromBytes("bf16", StoredType.BF16, new byte[] { 0x80, 0x3F, 0x20, 0xC1 }, 2),
             SafetensorsTensor.From("i64", longs, 2),
             SafetensorsTensor.From("i32", new int[] { -5 }),
             SafetensorsTensor.From("i16", new short[] { -3, 3 }, 2, 1),

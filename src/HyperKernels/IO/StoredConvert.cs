@@ -8,29 +8,29 @@ namespace HyperKernels.IO;
 /// <param name="Path">The file.</param>
 /// <param name="Offset">Where its first byte lies in the file.</param>
 /// <param name="Subject">What it is, for example <c>tensor "weight"</c>.</param>
-internal readonly record struct ElementOrigin(string Path, long Offset, string Subject);
+internal readonly record struct StoredOrigin(string Path, long Offset, string Subject);
 
 /// <summary>
 /// Converts little-endian elements. Floating types convert into one another (a finite value may not become infinite); whole numbers
 /// convert where they stay exact; floating types never become whole numbers.
 /// </summary>
-internal static class ElementConvert
+internal static class StoredConvert
 {
     // Whole numbers up to here are exact in the floating type: 24 and 53 bits of significand.
     private const long MaxExactSingle = 1L << 24;
     private const long MaxExactDouble = 1L << 53;
 
-    internal static void ToFloat32(ElementType type, ReadOnlySpan<byte> bytes, Span<float> values, in ElementOrigin origin)
+    internal static void ToFloat32(StoredType type, ReadOnlySpan<byte> bytes, Span<float> values, in StoredOrigin origin)
     {
         switch (type)
         {
-            case ElementType.F32:
+            case StoredType.F32:
                 bytes.CopyTo(MemoryMarshal.AsBytes(values));
                 break;
-            case ElementType.F64:
+            case StoredType.F64:
                 Narrow(MemoryMarshal.Cast<byte, double>(bytes), values, origin);
                 break;
-            case ElementType.F16 or ElementType.BF16:
+            case StoredType.F16 or StoredType.BF16:
                 Widen(type, bytes, values);
                 break;
             default:
@@ -39,14 +39,14 @@ internal static class ElementConvert
         }
     }
 
-    internal static void ToFloat64(ElementType type, ReadOnlySpan<byte> bytes, Span<double> values, in ElementOrigin origin)
+    internal static void ToFloat64(StoredType type, ReadOnlySpan<byte> bytes, Span<double> values, in StoredOrigin origin)
     {
         switch (type)
         {
-            case ElementType.F64:
+            case StoredType.F64:
                 bytes.CopyTo(MemoryMarshal.AsBytes(values));
                 break;
-            case ElementType.F32 or ElementType.F16 or ElementType.BF16:
+            case StoredType.F32 or StoredType.F16 or StoredType.BF16:
                 Widen(type, bytes, values);
                 break;
             default:
@@ -55,9 +55,9 @@ internal static class ElementConvert
         }
     }
 
-    internal static void ToInt32(ElementType type, ReadOnlySpan<byte> bytes, Span<int> values, in ElementOrigin origin)
+    internal static void ToInt32(StoredType type, ReadOnlySpan<byte> bytes, Span<int> values, in StoredOrigin origin)
     {
-        if (type == ElementType.I32)
+        if (type == StoredType.I32)
         {
             bytes.CopyTo(MemoryMarshal.AsBytes(values));
             return;
@@ -65,9 +65,9 @@ internal static class ElementConvert
         Whole(type, bytes, values, int.MinValue, int.MaxValue, origin);
     }
 
-    internal static void ToInt64(ElementType type, ReadOnlySpan<byte> bytes, Span<long> values, in ElementOrigin origin)
+    internal static void ToInt64(StoredType type, ReadOnlySpan<byte> bytes, Span<long> values, in StoredOrigin origin)
     {
-        if (type == ElementType.I64)
+        if (type == StoredType.I64)
         {
             bytes.CopyTo(MemoryMarshal.AsBytes(values));
             return;
@@ -75,7 +75,7 @@ internal static class ElementConvert
         Whole(type, bytes, values, long.MinValue, long.MaxValue, origin);
     }
 
-    private static void Narrow(ReadOnlySpan<double> source, Span<float> values, in ElementOrigin origin)
+    private static void Narrow(ReadOnlySpan<double> source, Span<float> values, in StoredOrigin origin)
     {
         for (int i = 0; i < values.Length; i++)
         {
@@ -89,19 +89,19 @@ internal static class ElementConvert
         }
     }
 
-    private static void Widen<TTo>(ElementType type, ReadOnlySpan<byte> bytes, Span<TTo> values)
+    private static void Widen<TTo>(StoredType type, ReadOnlySpan<byte> bytes, Span<TTo> values)
         where TTo : unmanaged, IFloatingPoint<TTo>
     {
         switch (type)
         {
-            case ElementType.F32:
+            case StoredType.F32:
                 ReadOnlySpan<float> singles = MemoryMarshal.Cast<byte, float>(bytes);
                 for (int i = 0; i < values.Length; i++)
                 {
                     values[i] = TTo.CreateTruncating(singles[i]);
                 }
                 break;
-            case ElementType.F16:
+            case StoredType.F16:
                 ReadOnlySpan<Half> halves = MemoryMarshal.Cast<byte, Half>(bytes);
                 for (int i = 0; i < values.Length; i++)
                 {
@@ -119,32 +119,32 @@ internal static class ElementConvert
     }
 
     private static void Whole<TTo>(
-        ElementType type, ReadOnlySpan<byte> bytes, Span<TTo> values, long min, long max, in ElementOrigin origin)
+        StoredType type, ReadOnlySpan<byte> bytes, Span<TTo> values, long min, long max, in StoredOrigin origin)
         where TTo : unmanaged, INumber<TTo>
     {
         switch (type)
         {
-            case ElementType.Bool:
+            case StoredType.Bool:
                 for (int i = 0; i < values.Length; i++)
                 {
                     values[i] = bytes[i] != 0 ? TTo.One : TTo.Zero;
                 }
                 break;
-            case ElementType.U8: Whole<byte, TTo>(bytes, values, min, max, origin); break;
-            case ElementType.I8: Whole<sbyte, TTo>(bytes, values, min, max, origin); break;
-            case ElementType.I16: Whole<short, TTo>(bytes, values, min, max, origin); break;
-            case ElementType.U16: Whole<ushort, TTo>(bytes, values, min, max, origin); break;
-            case ElementType.I32: Whole<int, TTo>(bytes, values, min, max, origin); break;
-            case ElementType.U32: Whole<uint, TTo>(bytes, values, min, max, origin); break;
-            case ElementType.I64: Whole<long, TTo>(bytes, values, min, max, origin); break;
-            case ElementType.U64: Whole<ulong, TTo>(bytes, values, min, max, origin); break;
+            case StoredType.U8: Whole<byte, TTo>(bytes, values, min, max, origin); break;
+            case StoredType.I8: Whole<sbyte, TTo>(bytes, values, min, max, origin); break;
+            case StoredType.I16: Whole<short, TTo>(bytes, values, min, max, origin); break;
+            case StoredType.U16: Whole<ushort, TTo>(bytes, values, min, max, origin); break;
+            case StoredType.I32: Whole<int, TTo>(bytes, values, min, max, origin); break;
+            case StoredType.U32: Whole<uint, TTo>(bytes, values, min, max, origin); break;
+            case StoredType.I64: Whole<long, TTo>(bytes, values, min, max, origin); break;
+            case StoredType.U64: Whole<ulong, TTo>(bytes, values, min, max, origin); break;
             default:
                 throw BadFile.At(origin.Path, origin.Offset, $"{origin.Subject} is {type.Name()}; whole numbers were asked for.");
         }
     }
 
     private static void Whole<TFrom, TTo>(
-        ReadOnlySpan<byte> bytes, Span<TTo> values, long min, long max, in ElementOrigin origin)
+        ReadOnlySpan<byte> bytes, Span<TTo> values, long min, long max, in StoredOrigin origin)
         where TFrom : unmanaged, IBinaryInteger<TFrom>
         where TTo : unmanaged, INumber<TTo>
     {

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace HyperKernels.IO;
 
 /// <summary>Sizes and names of element types, and the arithmetic of shapes before anything is allocated.</summary>
-internal static class ElementTypes
+internal static class StoredTypes
 {
     /// <summary>More dimensions than any array in use has; bounds what a hostile header can make a reader keep.</summary>
     internal const int MaxRank = 64;
@@ -12,37 +12,37 @@ internal static class ElementTypes
     /// <summary>Every name, for messages.</summary>
     internal const string AllNames = "F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL";
 
-    internal static int Size(this ElementType type) => type switch
+    internal static int Size(this StoredType type) => type switch
     {
-        ElementType.Bool or ElementType.U8 or ElementType.I8 => 1,
-        ElementType.I16 or ElementType.U16 or ElementType.F16 or ElementType.BF16 => 2,
-        ElementType.I32 or ElementType.U32 or ElementType.F32 => 4,
-        ElementType.F64 or ElementType.I64 or ElementType.U64 => 8,
+        StoredType.Bool or StoredType.U8 or StoredType.I8 => 1,
+        StoredType.I16 or StoredType.U16 or StoredType.F16 or StoredType.BF16 => 2,
+        StoredType.I32 or StoredType.U32 or StoredType.F32 => 4,
+        StoredType.F64 or StoredType.I64 or StoredType.U64 => 8,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not an element type"),
     };
 
     /// <summary>The name safetensors headers use.</summary>
-    internal static string Name(this ElementType type) => type switch
+    internal static string Name(this StoredType type) => type switch
     {
-        ElementType.Bool => "BOOL",
-        ElementType.U8 => "U8",
-        ElementType.I8 => "I8",
-        ElementType.I16 => "I16",
-        ElementType.U16 => "U16",
-        ElementType.F16 => "F16",
-        ElementType.BF16 => "BF16",
-        ElementType.I32 => "I32",
-        ElementType.U32 => "U32",
-        ElementType.F32 => "F32",
-        ElementType.F64 => "F64",
-        ElementType.I64 => "I64",
-        ElementType.U64 => "U64",
+        StoredType.Bool => "BOOL",
+        StoredType.U8 => "U8",
+        StoredType.I8 => "I8",
+        StoredType.I16 => "I16",
+        StoredType.U16 => "U16",
+        StoredType.F16 => "F16",
+        StoredType.BF16 => "BF16",
+        StoredType.I32 => "I32",
+        StoredType.U32 => "U32",
+        StoredType.F32 => "F32",
+        StoredType.F64 => "F64",
+        StoredType.I64 => "I64",
+        StoredType.U64 => "U64",
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not an element type"),
     };
 
-    internal static bool TryParse(string name, out ElementType type)
+    internal static bool TryParse(string name, out StoredType type)
     {
-        for (type = ElementType.Bool; type <= ElementType.U64; type++)
+        for (type = StoredType.Bool; type <= StoredType.U64; type++)
         {
             if (type.Name() == name)
             {
@@ -53,27 +53,27 @@ internal static class ElementTypes
     }
 
     /// <summary>The element type that holds values of <typeparamref name="T"/>.</summary>
-    internal static ElementType Of<T>()
+    internal static StoredType Of<T>()
         where T : unmanaged
     {
         // Each comparison is a constant to the compiler, so that one branch remains.
-        return typeof(T) == typeof(float) ? ElementType.F32
-            : typeof(T) == typeof(double) ? ElementType.F64
-            : typeof(T) == typeof(Half) ? ElementType.F16
-            : typeof(T) == typeof(long) ? ElementType.I64
-            : typeof(T) == typeof(int) ? ElementType.I32
-            : typeof(T) == typeof(short) ? ElementType.I16
-            : typeof(T) == typeof(sbyte) ? ElementType.I8
-            : typeof(T) == typeof(ulong) ? ElementType.U64
-            : typeof(T) == typeof(uint) ? ElementType.U32
-            : typeof(T) == typeof(ushort) ? ElementType.U16
-            : typeof(T) == typeof(byte) ? ElementType.U8
-            : typeof(T) == typeof(bool) ? ElementType.Bool
+        return typeof(T) == typeof(float) ? StoredType.F32
+            : typeof(T) == typeof(double) ? StoredType.F64
+            : typeof(T) == typeof(Half) ? StoredType.F16
+            : typeof(T) == typeof(long) ? StoredType.I64
+            : typeof(T) == typeof(int) ? StoredType.I32
+            : typeof(T) == typeof(short) ? StoredType.I16
+            : typeof(T) == typeof(sbyte) ? StoredType.I8
+            : typeof(T) == typeof(ulong) ? StoredType.U64
+            : typeof(T) == typeof(uint) ? StoredType.U32
+            : typeof(T) == typeof(ushort) ? StoredType.U16
+            : typeof(T) == typeof(byte) ? StoredType.U8
+            : typeof(T) == typeof(bool) ? StoredType.Bool
             : throw new ArgumentException($"elements must be of a numeric type or bool; got {typeof(T).Name}");
     }
 
     /// <summary>The product of the sizes times the element size, or false where it passes 63 bits or a size is negative.</summary>
-    internal static bool TryByteLength(ReadOnlySpan<long> shape, ElementType type, out long elements, out long bytes)
+    internal static bool TryByteLength(ReadOnlySpan<long> shape, StoredType type, out long elements, out long bytes)
     {
         elements = 1;
         bytes = 0;
@@ -109,7 +109,7 @@ internal static class ElementTypes
         {
             throw new ArgumentException($"{where}: a shape must have at most {MaxRank} dimensions; got {shape.Length}.");
         }
-        if (!TryByteLength(shape, ElementType.U8, out long needed, out _) || needed != elements)
+        if (!TryByteLength(shape, StoredType.U8, out long needed, out _) || needed != elements)
         {
             throw new ArgumentException($"{where}: values must fill the shape {Text(shape)}; got {elements} values.");
         }

@@ -2,7 +2,7 @@ namespace HyperKernels.IO;
 
 /// <summary>Names the types of array elements that files hold.</summary>
 /// <remarks>Ordered as safetensors orders them: writers put the highest first, so that every array is aligned to its element size.</remarks>
-public enum ElementType
+public enum StoredType
 {
     /// <summary>One byte; zero is false.</summary>
     Bool,

@@ -6,7 +6,7 @@ namespace HyperKernels;
 /// <summary>A place that holds tensors and computes: today the processor.</summary>
 public sealed class Device : IDisposable
 {
-    private static readonly Lazy<Device> s_cpu = new(() => new Device(new CpuBackend(CpuBackend.WidestVector, BackendRegistry.DefaultThreads), shared: true));
+    private static readonly Lazy<Device> s_cpu = new(() => new Device(BackendRegistry.All[0].Open!(), shared: true));
 
     private readonly bool _shared;
 
@@ -24,7 +24,8 @@ public sealed class Device : IDisposable
     public static Device Default => Cpu;
 
     /// <summary>Every backend this engine knows, with the reason why it is absent if it is.</summary>
-    public static IReadOnlyList<DeviceStatus> All => BackendRegistry.All;
+    public static IReadOnlyList<DeviceStatus> All =>
+        [.. BackendRegistry.All.Select(b => new DeviceStatus(b.Name, b.Open is not null, b.Open is null ? "" : Get(b.Name).Description, b.Reason))];
 
     /// <summary>The backend's short name: <c>cpu</c>.</summary>
     public string Name => Backend.Name;
@@ -61,17 +62,20 @@ public sealed class Device : IDisposable
     /// <exception cref="ArgumentException">No backend has that name.</exception>
     public static Device Get(string name)
     {
-        DeviceStatus? status = All.FirstOrDefault(s => s.Name == name);
-        if (status is null)
+        foreach ((string known, Func<IBackend>? open, string reason) in BackendRegistry.All)
         {
-            Throw.Argument($"Device.Get: no backend is called \"{name}\". Known: {string.Join(", ", All.Select(s => s.Name))}.");
+            if (known == name && open is null)
+            {
+                throw new BackendUnavailableException(
+                    $"{name}: not available: {reason} Available: {string.Join(", ", BackendRegistry.All.Where(b => b.Open is not null).Select(b => b.Name))}.");
+            }
+            if (known == name)
+            {
+                return Cpu;
+            }
         }
-        if (!status.IsAvailable)
-        {
-            throw new BackendUnavailableException(
-                $"{name}: not available: {status.Reason} Available: {string.Join(", ", All.Where(s => s.IsAvailable).Select(s => s.Name))}.");
-        }
-        return Cpu;
+        Throw.Argument($"Device.Get: no backend is called \"{name}\". Known: {string.Join(", ", BackendRegistry.All.Select(b => b.Name))}.");
+        return null;
     }
 
     /// <summary>Opens a scope: what is computed until it is disposed needs no gradient and ends with it.</summary>

@@ -10,7 +10,7 @@ namespace HyperKernels;
 public readonly struct Shape : IEquatable<Shape>
 {
     /// <summary>The largest number of axes.</summary>
-    public const int MaxRank = 8;
+    public const int MaxRank = Backends.Broadcast.MaxRank;
 
     private readonly Sizes _sizes;
     private readonly int _rank;

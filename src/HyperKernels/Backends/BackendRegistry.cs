@@ -1,8 +1,9 @@
 using System.Globalization;
+using HyperKernels.Backends.Cpu;
 
 namespace HyperKernels.Backends;
 
-/// <summary>Which backends there are, and how many threads the processor starts with.</summary>
+/// <summary>Which backends there are on this machine, the best first, and why the others are absent.</summary>
 internal static class BackendRegistry
 {
     private const string NotInThisVersion = "this version computes on the processor only.";
@@ -19,10 +20,11 @@ internal static class BackendRegistry
         }
     }
 
-    public static IReadOnlyList<DeviceStatus> All =>
+    /// <summary>Name, what opens it (null if absent), and the reason of its absence.</summary>
+    public static IReadOnlyList<(string Name, Func<IBackend>? Open, string Reason)> All { get; } =
     [
-        new DeviceStatus("cpu", true, Device.Cpu.Description, ""),
-        new DeviceStatus("opencl", false, "", NotInThisVersion),
-        new DeviceStatus("cuda", false, "", NotInThisVersion),
+        ("cpu", static () => new CpuBackend(CpuBackend.WidestVector, DefaultThreads), ""),
+        ("opencl", null, NotInThisVersion),
+        ("cuda", null, NotInThisVersion),
     ];
 }

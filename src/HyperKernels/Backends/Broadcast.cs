@@ -8,6 +8,9 @@ namespace HyperKernels.Backends;
 /// </summary>
 internal struct Broadcast
 {
+    /// <summary>The largest number of axes of a tensor.</summary>
+    public const int MaxRank = 8;
+
     public int Rank;
     public Axes Sizes;
     public Strides StrideA;
@@ -62,13 +65,13 @@ internal struct Broadcast
         }
     }
 
-    [InlineArray(Shape.MaxRank)]
+    [InlineArray(MaxRank)]
     public struct Axes
     {
         private int _first;
     }
 
-    [InlineArray(Shape.MaxRank)]
+    [InlineArray(MaxRank)]
     public struct Strides
     {
         private long _first;

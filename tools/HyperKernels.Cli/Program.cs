@@ -1,6 +1,50 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using HyperKernels.Cli.Commands;
+
 namespace HyperKernels.Cli;
 
+/// <summary>The command line: parses, runs one command, and turns every failure into one line and an exit code.</summary>
 internal static class Program
 {
-    private static int Main() => 0;
+    private static int Main(string[] args)
+    {
+        // Not a RootCommand: that one takes its name from the assembly, which cannot be called hyperkernels.
+        Command root = new("hyperkernels", "Hypernetworks and hypergraph networks: checks, benchmarks and training runs.")
+        {
+            CommonOptions.Json,
+            new HelpOption { Recursive = true },
+            new VersionOption { Action = new ShowVersion() },
+            InfoCommand.Create(),
+            OpsCommand.Create(),
+            VerifyCommand.Create(),
+        };
+        ParseResult parsed = root.Parse(args);
+        bool json = args.Contains(CommonOptions.Json.Name);
+        // The action is the parser's error action only where no other option, such as --help, takes the errors away.
+        if (parsed.Action is ParseErrorAction)
+        {
+            string errors = string.Join(' ', parsed.Errors.Select(error => error.Message).Distinct());
+            return Terminal.Fail(ExitCode.Usage, $"{errors} Try: hyperkernels --help", json);
+        }
+        try
+        {
+            // Signals and exceptions are handled here: the library's own handlers print stack traces and end the process after two seconds.
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (Exception failure) when (ExitCode.Of(failure) is { } code)
+        {
+            return Terminal.Fail(code, failure is OperationCanceledException ? "cancelled." : failure.Message, json);
+        }
+    }
+
+    private sealed class ShowVersion : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            Console.Out.WriteLine(Machine.Version);
+            return ExitCode.Ok;
+        }
+    }
 }

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace HyperKernels.Tests.Cli;
+
+/// <summary>Runs the program as a user does: as a process, with its output in pipes.</summary>
+internal sealed class CliProcess : IDisposable
+{
+    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(3);
+
+    private readonly Process _process;
+    private readonly Task<string> _output;
+    private readonly Task<string> _error;
+
+    private CliProcess(string[] arguments)
+    {
+        ProcessStartInfo start = new(Executable) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+        _process = Process.Start(start)!;
+        _output = _process.StandardOutput.ReadToEndAsync();
+        _error = _process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>The program built beside the tests, in the same configuration.</summary>
+    private static string Executable
+    {
+        get
+        {
+            string configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+            string name = OperatingSystem.IsWindows() ? "hyperkernels.exe" : "hyperkernels";
+            return Path.Combine(TestData.Repository, "artifacts", "bin", "HyperKernels.Cli", configuration, name);
+        }
+    }
+
+    internal static CliProcess Start(params string[] arguments) => new(arguments);
+
+    /// <summary>Runs the program to its end.</summary>
+    internal static CliResult Run(params string[] arguments)
+    {
+        using CliProcess process = new(arguments);
+        return process.Finish();
+    }
+
+    internal CliResult Finish()
+    {
+        if (!_process.WaitForExit(s_longest))
+        {
+            throw new AssertionException("The program did not end within three minutes.");
+        }
+        return new CliResult(_process.ExitCode, _output.GetAwaiter().GetResult(), _error.GetAwaiter().GetResult());
+    }
+
+    /// <summary>What Ctrl+C sends.</summary>
+    internal void SendInterrupt()
+    {
+        using Process kill = Process.Start("kill", ["-INT", $"{_process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+        _process.Dispose();
+    }
+}
+
+/// <summary>What a run of the program gave.</summary>
+internal sealed record CliResult(int ExitCode, string Output, string Error)
+{
+    /// <summary>Standard output as the one JSON document that it must be.</summary>
+    internal JsonElement Json
+    {
+        get
+        {
+            using JsonDocument document = JsonDocument.Parse(Output);
+            return document.RootElement.Clone();
+        }
+    }
+
+    public override string ToString() => $"exit code {ExitCode}\n{Output}\n{Error}";
+}

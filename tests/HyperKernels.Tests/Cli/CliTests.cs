@@ -1,0 +1,106 @@
+using System.Text.Json;
+
+namespace HyperKernels.Tests.Cli;
+
+public sealed class CliTests
+{
+    [Test]
+    public void Info_AsJson_NamesVersionAndDevicesWithReasons()
+    {
+        CliResult result = CliProcess.Run("info", "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        JsonElement[] devices = [.. result.Json.GetProperty("devices").EnumerateArray()];
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.Json.GetProperty("version").GetString(), Does.Match(@"^\d+\.\d+\.\d+"));
+            Assert.That(result.Json.GetProperty("vectorWidth").GetInt32(), Is.EqualTo(Device.Cpu.VectorWidth));
+            Assert.That(devices.Select(d => d.GetProperty("name").GetString()), Is.EqualTo(new[] { "cpu", "opencl", "cuda" }));
+            Assert.That(devices.Where(d => !d.GetProperty("available").GetBoolean()).Select(d => d.GetProperty("reason").GetString()), Has.All.Not.Empty);
+        });
+    }
+
+    [Test]
+    public void Info_InAPipe_IsPlainText()
+    {
+        CliResult result = CliProcess.Run("info");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        Assert.That(result.Output, Does.Contain("vector width").And.Not.Contain("\u001b").And.Not.Contain("│"));
+    }
+
+    [Test]
+    public void Ops_AsJson_ListsTheOpsOfTheCatalogue()
+    {
+        CliResult result = CliProcess.Run("ops", "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        IEnumerable<string?> ops = result.Json.EnumerateArray().Select(op => op.GetProperty("op").GetString());
+        Assert.That(ops, Is.EquivalentTo(Cases.Catalogue.All.Select(row => row.Op).Distinct()));
+    }
+
+    [Test]
+    public void Verify_WithFilter_PassesItsCases()
+    {
+        CliResult result = CliProcess.Run("verify", "--filter", "add(A=[17]", "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        JsonElement[] rows = [.. result.Json.EnumerateArray()];
+        Assert.That(rows.Select(row => row.GetProperty("property").GetString()), Is.SupersetOf(new[] { "forward", "gradient", "guards", "repeats" }));
+        foreach (JsonElement row in rows)
+        {
+            Assert.Multiple(() =>
+            {
+                Assert.That(row.GetProperty("case").GetString(), Does.StartWith("add(A=[17]"));
+                Assert.That(row.GetProperty("system").GetString(), Is.EqualTo("add"));
+                Assert.That(row.GetProperty("backend").GetString(), Is.EqualTo("cpu"));
+                Assert.That(row.GetProperty("passed").GetBoolean(), Is.True);
+                Assert.That(row.GetProperty("maxError").GetDouble(), Is.LessThanOrEqualTo(row.GetProperty("tolerance").GetDouble()));
+                Assert.That(row.GetProperty("reason").GetString(), Is.Empty);
+            });
+        }
+    }
+
+    [Test]
+    public void Verify_AtANarrowerWidth_NamesIt()
+    {
+        CliResult result = CliProcess.Run("verify", "--filter", "add(A=[17]", "--backend", "cpu-32", "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        // A processor without vectors is at its widest there, and called plain "cpu".
+        Assert.That(result.Json[0].GetProperty("backend").GetString(), Does.StartWith("cpu"));
+    }
+
+    [TestCase("cuda", "this version computes on the processor only")]
+    [TestCase("abacus", "no backend has that name")]
+    public void Verify_WithAbsentBackend_ExitsWithDeviceCodeAndReason(string backend, string reason)
+    {
+        CliResult result = CliProcess.Run("verify", "--backend", backend, "--json");
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.ExitCode, Is.EqualTo(3), result.ToString());
+            Assert.That(result.Error, Does.StartWith($"hyperkernels: {backend}: not available: {reason}"));
+            Assert.That(result.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
+            Assert.That(result.Json.GetProperty("exitCode").GetInt32(), Is.EqualTo(3));
+        });
+    }
+
+    [TestCase("verify", "--nope")]
+    [TestCase("nope")]
+    [TestCase]
+    [TestCase("verify", "--filter", "no such op")]
+    public void AnyCommand_WithUsageError_ExitsWithUsageCodeAndOneLine(params string[] arguments)
+    {
+        CliResult result = CliProcess.Run(arguments);
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.ExitCode, Is.EqualTo(2), result.ToString());
+            Assert.That(result.Output, Is.Empty);
+            Assert.That(result.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
+            Assert.That(result.Error, Does.StartWith("hyperkernels: "));
+        });
+    }
+
+    [Test]
+    public void Help_NamesTheProgramAndItsCommands()
+    {
+        CliResult result = CliProcess.Run("--help");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        Assert.That(result.Output, Does.Contain("hyperkernels").And.Contain("verify").And.Contain("info").And.Contain("ops"));
+    }
+}

@@ -1,0 +1,36 @@
+using System.CommandLine;
+
+namespace HyperKernels.Cli;
+
+/// <summary>Options that several commands share.</summary>
+internal static class CommonOptions
+{
+    public static Option<bool> Json { get; } = new("--json")
+    {
+        Description = "Print one JSON document on standard output; everything else goes to standard error.",
+        Recursive = true,
+    };
+
+    public static Option<string> Backend() => new("--backend")
+    {
+        Description = "cpu, or cpu-512, cpu-256, cpu-128, cpu-32 for a narrower vector width.",
+        HelpName = "B",
+        DefaultValueFactory = _ => "cpu",
+    };
+
+    public static Option<int?> Threads()
+    {
+        Option<int?> threads = new("--threads") { Description = "Threads that work on one op.", HelpName = "N" };
+        AtLeast(threads, 1);
+        return threads;
+    }
+
+    /// <summary>Refuses smaller numbers while parsing, so that the message names the option.</summary>
+    public static void AtLeast(Option<int?> option, int smallest) => option.Validators.Add(result =>
+    {
+        if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int value) && value < smallest)
+        {
+            result.AddError($"{option.Name} must be at least {smallest}; got {value}.");
+        }
+    });
+}

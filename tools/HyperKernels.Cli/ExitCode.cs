@@ -1,0 +1,31 @@
+namespace HyperKernels.Cli;
+
+/// <summary>What the program's exit code tells a script.</summary>
+internal static class ExitCode
+{
+    public const int Ok = 0;
+
+    /// <summary>A check ran and did not hold.</summary>
+    public const int CheckFailed = 1;
+
+    public const int Usage = 2;
+
+    /// <summary>The device is absent or failed.</summary>
+    public const int Device = 3;
+
+    /// <summary>A file is absent, cannot be read or written, or breaks its format.</summary>
+    public const int Data = 4;
+
+    /// <summary>128 + SIGINT, as shells have it.</summary>
+    public const int Cancelled = 130;
+
+    /// <summary>The code for a failure that the user can do something about; null for one that is our mistake and deserves its stack trace.</summary>
+    public static int? Of(Exception failure) => failure switch
+    {
+        OperationCanceledException => Cancelled,
+        DeviceException => Device,
+        UsageException => Usage,
+        IOException or InvalidDataException or UnauthorizedAccessException => Data,
+        _ => null,
+    };
+}

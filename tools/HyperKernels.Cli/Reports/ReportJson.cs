@@ -1,0 +1,21 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace HyperKernels.Cli.Reports;
+
+/// <summary>How reports are written: camel case, one document.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(FailureReport))]
+[JsonSerializable(typeof(InfoReport))]
+[JsonSerializable(typeof(IReadOnlyList<OpReport>))]
+[JsonSerializable(typeof(IReadOnlyList<VerifyReport>))]
+internal sealed partial class ReportJson : JsonSerializerContext
+{
+    /// <summary>With quotes and signs as they are: the documents go to terminals and files, not into web pages.</summary>
+    // Made at first use: the generated part's own statics must be there.
+    public static ReportJson Plain => field ??= new(new JsonSerializerOptions(Default.GeneratedSerializerOptions!)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

@@ -38,7 +38,7 @@ public sealed partial class ArchitectureTests
 
     [Test]
     public void Rules_NameFoldersThatExist() =>
-        Assert.That(s_rules.Select(rule => rule.Folder), Has.All.Matches<string>(folder => Directory.Exists(Path.Combine(TestData.Repository, folder))));
+        Assert.That(s_rules.Select(rule => rule.Folder), Has.All.Matches<string?>(folder => Directory.Exists(Path.Combine(TestData.Repository, folder!))));
 
     [Test]
     public void OnlyOps_CallTheComputeMembersOfBackends()

@@ -5,7 +5,7 @@ namespace HyperKernels.Tests;
 /// <summary>A backend that is absent is skipped with its reason; one that HYPERKERNELS_REQUIRE names may not be absent.</summary>
 public sealed class BackendTests
 {
-    public static IEnumerable<DeviceStatus> Known => Device.All;
+    public static IEnumerable<TestCaseData> Known => Device.All.Select(status => new TestCaseData(status).SetArgDisplayNames(status.Name));
 
     private static string[] Required =>
         (Environment.GetEnvironmentVariable("HYPERKERNELS_REQUIRE") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -21,7 +21,7 @@ public sealed class BackendTests
         }
         Device device = Device.Get(status.Name);
         using MemoryScope scope = device.Scope();
-        Tensor sum = Ops.Add(Tensor.From([1, 2, 3], [3], device), Tensor.From([10, 20, 30], [3], device));
+        Tensor sum = Ops.Add(Tensor.From([1f, 2f, 3f], [3], device), Tensor.From([10f, 20f, 30f], [3], device));
         Assert.That(sum.ToArray(), Is.EqualTo(new float[] { 11, 22, 33 }));
     }
 

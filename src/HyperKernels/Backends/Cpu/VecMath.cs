@@ -110,7 +110,7 @@ internal static class VecMath
         where TVec : struct, IVec<TVec> =>
         TVec.Max(x, TVec.Zero) + LogOnePlus(Exp(-TVec.Abs(x)));
 
-    /// <summary><see cref="Activation.GeluErf"/>; the error is 2e-7 |x|, so that the far negative tail has no relative accuracy.</summary>
+    /// <summary><see cref="Activation.Gelu"/>; the error is 2e-7 |x|, so that the far negative tail has no relative accuracy.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVec GeluErf<TVec>(TVec x)
         where TVec : struct, IVec<TVec>
@@ -150,7 +150,7 @@ internal static class VecMath
                 return x * Sigmoid(x);
             case Activation.Softplus:
                 return Softplus(x);
-            case Activation.GeluErf:
+            case Activation.Gelu:
                 return GeluErf(x);
             case Activation.GeluTanh:
                 return GeluTanh(x);

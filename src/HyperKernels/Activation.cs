@@ -1,7 +1,7 @@
-namespace HyperKernels.Backends;
+namespace HyperKernels;
 
 /// <summary>A function applied to every element of a result before it leaves the registers.</summary>
-internal enum Activation
+public enum Activation
 {
     /// <summary><c>x</c></summary>
     None,
@@ -28,7 +28,7 @@ internal enum Activation
     Softplus,
 
     /// <summary><c>x (1 + erf(x / sqrt 2)) / 2</c></summary>
-    GeluErf,
+    Gelu,
 
     /// <summary><c>x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2</c></summary>
     GeluTanh,

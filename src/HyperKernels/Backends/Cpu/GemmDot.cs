@@ -1,0 +1,90 @@
+using System.Runtime.CompilerServices;
+
+namespace HyperKernels.Backends.Cpu;
+
+/// <summary>
+/// Products with few rows whose B is stored [N, K]: every element is a dot product of two contiguous rows, summed lane by lane, then
+/// over the lanes. B is read once, eight rows at a time.
+/// </summary>
+internal static unsafe class GemmDot
+{
+    private const int RowsOfB = 8;
+
+    /// <summary>Computes columns [column, column + columns) of all rows, whole depth. A's rows must be contiguous.</summary>
+    public static void Multiply<TVec>(in GemmMatrix matrix, int column, int columns)
+        where TVec : struct, IVec<TVec>
+    {
+        int end = column + columns;
+        for (int n = column; n < end; n += RowsOfB)
+        {
+            int count = Math.Min(RowsOfB, end - n);
+            for (int m = 0; m < matrix.M; m++)
+            {
+                float* y = matrix.Y + (m * matrix.RowY) + n;
+                Dots<TVec>(
+                    matrix.A + (m * matrix.RowA), matrix.B + (n * matrix.ColumnB), matrix.ColumnB, matrix.K, y, count, matrix.Accumulate);
+            }
+        }
+        if (matrix.HasEpilogue)
+        {
+            matrix.Finish<TVec>(0, column, matrix.M, columns);
+        }
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Dots<TVec>(float* a, float* b, nint step, int depth, float* y, int count, bool accumulate)
+        where TVec : struct, IVec<TVec>
+    {
+        // Rows behind the last are the last again: their sums are thrown away.
+        int last = count - 1;
+        float* b1 = b + (Math.Min(1, last) * step);
+        float* b2 = b + (Math.Min(2, last) * step);
+        float* b3 = b + (Math.Min(3, last) * step);
+        float* b4 = b + (Math.Min(4, last) * step);
+        float* b5 = b + (Math.Min(5, last) * step);
+        float* b6 = b + (Math.Min(6, last) * step);
+        float* b7 = b + (Math.Min(7, last) * step);
+        TVec s0 = TVec.Zero, s1 = TVec.Zero, s2 = TVec.Zero, s3 = TVec.Zero;
+        TVec s4 = TVec.Zero, s5 = TVec.Zero, s6 = TVec.Zero, s7 = TVec.Zero;
+        int k = 0;
+        for (; k <= depth - TVec.Count; k += TVec.Count)
+        {
+            TVec x = TVec.Load(a + k);
+            s0 = TVec.MultiplyAdd(x, TVec.Load(b + k), s0);
+            s1 = TVec.MultiplyAdd(x, TVec.Load(b1 + k), s1);
+            s2 = TVec.MultiplyAdd(x, TVec.Load(b2 + k), s2);
+            s3 = TVec.MultiplyAdd(x, TVec.Load(b3 + k), s3);
+            s4 = TVec.MultiplyAdd(x, TVec.Load(b4 + k), s4);
+            s5 = TVec.MultiplyAdd(x, TVec.Load(b5 + k), s5);
+            s6 = TVec.MultiplyAdd(x, TVec.Load(b6 + k), s6);
+            s7 = TVec.MultiplyAdd(x, TVec.Load(b7 + k), s7);
+        }
+        if (k < depth)
+        {
+            int rest = depth - k;
+            TVec x = TVec.LoadPartial(a + k, rest);
+            s0 = TVec.MultiplyAdd(x, TVec.LoadPartial(b + k, rest), s0);
+            s1 = TVec.MultiplyAdd(x, TVec.LoadPartial(b1 + k, rest), s1);
+            s2 = TVec.MultiplyAdd(x, TVec.LoadPartial(b2 + k, rest), s2);
+            s3 = TVec.MultiplyAdd(x, TVec.LoadPartial(b3 + k, rest), s3);
+            s4 = TVec.MultiplyAdd(x, TVec.LoadPartial(b4 + k, rest), s4);
+            s5 = TVec.MultiplyAdd(x, TVec.LoadPartial(b5 + k, rest), s5);
+            s6 = TVec.MultiplyAdd(x, TVec.LoadPartial(b6 + k, rest), s6);
+            s7 = TVec.MultiplyAdd(x, TVec.LoadPartial(b7 + k, rest), s7);
+        }
+        float* sums = stackalloc float[RowsOfB];
+        sums[0] = TVec.Sum(s0);
+        sums[1] = TVec.Sum(s1);
+        sums[2] = TVec.Sum(s2);
+        sums[3] = TVec.Sum(s3);
+        sums[4] = TVec.Sum(s4);
+        sums[5] = TVec.Sum(s5);
+        sums[6] = TVec.Sum(s6);
+        sums[7] = TVec.Sum(s7);
+        for (int i = 0; i < count; i++)
+        {
+            y[i] = accumulate ? y[i] + sums[i] : sums[i];
+        }
+    }
+}

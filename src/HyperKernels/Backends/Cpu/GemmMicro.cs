@@ -1,0 +1,351 @@
+using System.Runtime.CompilerServices;
+
+namespace HyperKernels.Backends.Cpu;
+
+/// <summary>
+/// The register tile of the matrix product: up to 12 rows by 2 vectors at 512 bits (24 of 32 registers), up to 6 by 2 below (12 of 16).
+/// Scheme: F. Van Zee, R. van de Geijn, BLIS, ACM TOMS 41(3), 2015.
+/// </summary>
+internal static unsafe class GemmMicro
+{
+    /// <summary>The most rows of a tile.</summary>
+    public static int MaxRows<TVec>()
+        where TVec : struct, IVec<TVec> => TVec.Count == 16 ? 12 : 6;
+
+    /// <summary>
+    /// y = [y +] a b for a tile of <paramref name="rows"/> rows and 2 (1 if <paramref name="narrow"/>) vectors. Every element is one
+    /// chain of multiply-adds in ascending depth that starts from zero, or from y on Resume: neither the tile's
+    /// shape nor the cut of the depth into blocks changes its bits.
+    /// </summary>
+    public static void Multiply<TVec>(int rows, bool narrow, in Operands t)
+        where TVec : struct, IVec<TVec>
+    {
+        if (narrow)
+        {
+            Multiply<TVec, N1>(rows, t);
+        }
+        else
+        {
+            Multiply<TVec, N2>(rows, t);
+        }
+    }
+
+    private static void Multiply<TVec, TVectors>(int rows, in Operands t)
+        where TVec : struct, IVec<TVec>
+        where TVectors : struct, INumber
+    {
+        switch (rows)
+        {
+            case 1:
+                Multiply<TVec, TVectors, N1>(t);
+                break;
+            case 2:
+                Multiply<TVec, TVectors, N2>(t);
+                break;
+            case 3:
+                Multiply<TVec, TVectors, N3>(t);
+                break;
+            case 4:
+                Multiply<TVec, TVectors, N4>(t);
+                break;
+            case 5:
+                Multiply<TVec, TVectors, N5>(t);
+                break;
+            case 6:
+                Multiply<TVec, TVectors, N6>(t);
+                break;
+            case 7:
+                Multiply<TVec, TVectors, N7>(t);
+                break;
+            case 8:
+                Multiply<TVec, TVectors, N8>(t);
+                break;
+            case 9:
+                Multiply<TVec, TVectors, N9>(t);
+                break;
+            case 10:
+                Multiply<TVec, TVectors, N10>(t);
+                break;
+            case 11:
+                Multiply<TVec, TVectors, N11>(t);
+                break;
+            case 12:
+                Multiply<TVec, TVectors, N12>(t);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(rows), rows, null);
+        }
+    }
+
+    // Single locals, not an array of vectors: only locals are kept in registers. The tests of TRows and TVectors cost nothing.
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Multiply<TVec, TVectors, TRows>(in Operands t)
+        where TVec : struct, IVec<TVec>
+        where TVectors : struct, INumber
+        where TRows : struct, INumber
+    {
+        float* a0 = t.A;
+        float* b = t.B;
+        float* y = t.Y;
+        nint row = t.RowStep;
+        nint row2 = row + row;
+        nint step = t.DepthStep;
+        nint bStep = t.BStep;
+        nint yStep = t.YStep;
+        float* a3 = a0 + row + row2;
+        float* a6 = a3 + row + row2;
+        float* a9 = a6 + row + row2;
+        TVec l0 = TVec.Zero, l1 = TVec.Zero, l2 = TVec.Zero, l3 = TVec.Zero, l4 = TVec.Zero, l5 = TVec.Zero, l6 = TVec.Zero, l7 = TVec.Zero, l8 = TVec.Zero, l9 = TVec.Zero, l10 = TVec.Zero, l11 = TVec.Zero;
+        TVec r0 = TVec.Zero, r1 = TVec.Zero, r2 = TVec.Zero, r3 = TVec.Zero, r4 = TVec.Zero, r5 = TVec.Zero, r6 = TVec.Zero, r7 = TVec.Zero, r8 = TVec.Zero, r9 = TVec.Zero, r10 = TVec.Zero, r11 = TVec.Zero;
+        if (t.Resume)
+        {
+            l0 = TVec.Load(y + (0 * yStep));
+            r0 = TVectors.Value > 1 ? TVec.Load(y + (0 * yStep) + TVec.Count) : TVec.Zero;
+            if (TRows.Value > 1)
+            {
+                l1 = TVec.Load(y + (1 * yStep));
+                r1 = TVectors.Value > 1 ? TVec.Load(y + (1 * yStep) + TVec.Count) : TVec.Zero;
+            }
+            if (TRows.Value > 2)
+            {
+                l2 = TVec.Load(y + (2 * yStep));
+                r2 = TVectors.Value > 1 ? TVec.Load(y + (2 * yStep) + TVec.Count) : TVec.Zero;
+            }
+            if (TRows.Value > 3)
+            {
+                l3 = TVec.Load(y + (3 * yStep));
+                r3 = TVectors.Value > 1 ? TVec.Load(y + (3 * yStep) + TVec.Count) : TVec.Zero;
+            }
+            if (TRows.Value > 4)
+            {
+                l4 = TVec.Load(y + (4 * yStep));
+                r4 = TVectors.Value > 1 ? TVec.Load(y + (4 * yStep) + TVec.Count) : TVec.Zero;
+            }
+            if (TRows.Value > 5)
+            {
+                l5 = TVec.Load(y + (5 * yStep));
+                r5 = TVectors.Value > 1 ? TVec.Load(y + (5 * yStep) + TVec.Count) : TVec.Zero;
+            }
+            if (TRows.Value > 6)
+            {
+                l6 = TVec.Load(y + (6 * yStep));
+                r6 = TVectors.Value > 1 ? TVec.Load(y + (6 * yStep) + TVec.Count) : TVec.Zero;
+            }
+            if (TRows.Value > 7)
+            {
+                l7 = TVec.Load(y + (7 * yStep));
+                r7 = TVectors.Value > 1 ? TVec.Load(y + (7 * yStep) + TVec.Count) : TVec.Zero;
+            }
+            if (TRows.Value > 8)
+            {
+                l8 = TVec.Load(y + (8 * yStep));
+                r8 = TVectors.Value > 1 ? TVec.Load(y + (8 * yStep) + TVec.Count) : TVec.Zero;
+            }
+            if (TRows.Value > 9)
+            {
+                l9 = TVec.Load(y + (9 * yStep));
+                r9 = TVectors.Value > 1 ? TVec.Load(y + (9 * yStep) + TVec.Count) : TVec.Zero;
+            }
+            if (TRows.Value > 10)
+            {
+                l10 = TVec.Load(y + (10 * yStep));
+                r10 = TVectors.Value > 1 ? TVec.Load(y + (10 * yStep) + TVec.Count) : TVec.Zero;
+            }
+            if (TRows.Value > 11)
+            {
+                l11 = TVec.Load(y + (11 * yStep));
+                r11 = TVectors.Value > 1 ? TVec.Load(y + (11 * yStep) + TVec.Count) : TVec.Zero;
+            }
+        }
+        for (nint depth = t.Depth; depth > 0; depth--)
+        {
+            TVec left = TVec.Load(b);
+            TVec right = TVectors.Value > 1 ? TVec.Load(b + TVec.Count) : TVec.Zero;
+            TVec x = TVec.Create(a0[0]);
+            l0 = TVec.MultiplyAdd(x, left, l0);
+            r0 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r0) : r0;
+            if (TRows.Value > 1)
+            {
+                x = TVec.Create(a0[row]);
+                l1 = TVec.MultiplyAdd(x, left, l1);
+                r1 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r1) : r1;
+            }
+            if (TRows.Value > 2)
+            {
+                x = TVec.Create(a0[row2]);
+                l2 = TVec.MultiplyAdd(x, left, l2);
+                r2 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r2) : r2;
+            }
+            if (TRows.Value > 3)
+            {
+                x = TVec.Create(a3[0]);
+                l3 = TVec.MultiplyAdd(x, left, l3);
+                r3 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r3) : r3;
+            }
+            if (TRows.Value > 4)
+            {
+                x = TVec.Create(a3[row]);
+                l4 = TVec.MultiplyAdd(x, left, l4);
+                r4 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r4) : r4;
+            }
+            if (TRows.Value > 5)
+            {
+                x = TVec.Create(a3[row2]);
+                l5 = TVec.MultiplyAdd(x, left, l5);
+                r5 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r5) : r5;
+            }
+            if (TRows.Value > 6)
+            {
+                x = TVec.Create(a6[0]);
+                l6 = TVec.MultiplyAdd(x, left, l6);
+                r6 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r6) : r6;
+            }
+            if (TRows.Value > 7)
+            {
+                x = TVec.Create(a6[row]);
+                l7 = TVec.MultiplyAdd(x, left, l7);
+                r7 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r7) : r7;
+            }
+            if (TRows.Value > 8)
+            {
+                x = TVec.Create(a6[row2]);
+                l8 = TVec.MultiplyAdd(x, left, l8);
+                r8 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r8) : r8;
+            }
+            if (TRows.Value > 9)
+            {
+                x = TVec.Create(a9[0]);
+                l9 = TVec.MultiplyAdd(x, left, l9);
+                r9 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r9) : r9;
+            }
+            if (TRows.Value > 10)
+            {
+                x = TVec.Create(a9[row]);
+                l10 = TVec.MultiplyAdd(x, left, l10);
+                r10 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r10) : r10;
+            }
+            if (TRows.Value > 11)
+            {
+                x = TVec.Create(a9[row2]);
+                l11 = TVec.MultiplyAdd(x, left, l11);
+                r11 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r11) : r11;
+            }
+            a0 += step;
+            a3 += step;
+            a6 += step;
+            a9 += step;
+            b += bStep;
+        }
+        l0.Store(y + (0 * yStep));
+        if (TVectors.Value > 1)
+        {
+            r0.Store(y + (0 * yStep) + TVec.Count);
+        }
+        if (TRows.Value > 1)
+        {
+            l1.Store(y + (1 * yStep));
+            if (TVectors.Value > 1)
+            {
+                r1.Store(y + (1 * yStep) + TVec.Count);
+            }
+        }
+        if (TRows.Value > 2)
+        {
+            l2.Store(y + (2 * yStep));
+            if (TVectors.Value > 1)
+            {
+                r2.Store(y + (2 * yStep) + TVec.Count);
+            }
+        }
+        if (TRows.Value > 3)
+        {
+            l3.Store(y + (3 * yStep));
+            if (TVectors.Value > 1)
+            {
+                r3.Store(y + (3 * yStep) + TVec.Count);
+            }
+        }
+        if (TRows.Value > 4)
+        {
+            l4.Store(y + (4 * yStep));
+            if (TVectors.Value > 1)
+            {
+                r4.Store(y + (4 * yStep) + TVec.Count);
+            }
+        }
+        if (TRows.Value > 5)
+        {
+            l5.Store(y + (5 * yStep));
+            if (TVectors.Value > 1)
+            {
+                r5.Store(y + (5 * yStep) + TVec.Count);
+            }
+        }
+        if (TRows.Value > 6)
+        {
+            l6.Store(y + (6 * yStep));
+            if (TVectors.Value > 1)
+            {
+                r6.Store(y + (6 * yStep) + TVec.Count);
+            }
+        }
+        if (TRows.Value > 7)
+        {
+            l7.Store(y + (7 * yStep));
+            if (TVectors.Value > 1)
+            {
+                r7.Store(y + (7 * yStep) + TVec.Count);
+            }
+        }
+        if (TRows.Value > 8)
+        {
+            l8.Store(y + (8 * yStep));
+            if (TVectors.Value > 1)
+            {
+                r8.Store(y + (8 * yStep) + TVec.Count);
+            }
+        }
+        if (TRows.Value > 9)
+        {
+            l9.Store(y + (9 * yStep));
+            if (TVectors.Value > 1)
+            {
+                r9.Store(y + (9 * yStep) + TVec.Count);
+            }
+        }
+        if (TRows.Value > 10)
+        {
+            l10.Store(y + (10 * yStep));
+            if (TVectors.Value > 1)
+            {
+                r10.Store(y + (10 * yStep) + TVec.Count);
+            }
+        }
+        if (TRows.Value > 11)
+        {
+            l11.Store(y + (11 * yStep));
+            if (TVectors.Value > 1)
+            {
+                r11.Store(y + (11 * yStep) + TVec.Count);
+            }
+        }
+    }
+
+    /// <summary>Where a tile's operands are; steps in floats.</summary>
+    internal struct Operands
+    {
+        /// <summary>Row r at depth d is <c>A[r * RowStep + d * DepthStep]</c>.</summary>
+        public float* A;
+        public nint RowStep;
+        public nint DepthStep;
+
+        /// <summary>Depth d starts at <c>B[d * BStep]</c>.</summary>
+        public float* B;
+        public nint BStep;
+        public float* Y;
+        public nint YStep;
+        public nint Depth;
+        public bool Resume;
+    }
+}

@@ -1,0 +1,110 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace HyperKernels.Backends.Cpu;
+
+/// <summary>
+/// Copies a block of a matrix into a panel, so that the register tile reads it front to back: depth d's elements lie at
+/// <c>panel[d * pitch]</c>. Transposed operands are turned here and nowhere else.
+/// </summary>
+internal static unsafe class GemmPack
+{
+    /// <summary>Packs lines that are contiguous across the panel: <paramref name="width"/> elements per depth, zeros up to the pitch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Along<TVec>(float* source, nint depthStep, int width, int depth, float* panel, int pitch)
+        where TVec : struct, IVec<TVec>
+    {
+        for (int d = 0; d < depth; d++)
+        {
+            int i = 0;
+            for (; i <= width - TVec.Count; i += TVec.Count)
+            {
+                TVec.Load(source + i).Store(panel + i);
+            }
+            for (; i < pitch; i += TVec.Count)
+            {
+                TVec rest = TVec.LoadPartial(source + Math.Min(i, width), Math.Max(width - i, 0));
+                rest.StorePartial(panel + i, Math.Min(pitch - i, TVec.Count));
+            }
+            source += depthStep;
+            panel += pitch;
+        }
+    }
+
+    /// <summary>
+    /// Packs lines that are contiguous in depth: <paramref name="width"/> of them, <paramref name="lineStep"/> apart. The panel's
+    /// places behind the width repeat the last line.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Across(float* source, nint lineStep, int width, int depth, float* panel, int pitch)
+    {
+        if (pitch % 4 != 0)
+        {
+            AcrossOneByOne(source, lineStep, width, depth, panel, pitch);
+            return;
+        }
+        for (int i = 0; i < width; i += 4)
+        {
+            float* s0 = source + (i * lineStep);
+            float* s1 = source + (Math.Min(i + 1, width - 1) * lineStep);
+            float* s2 = source + (Math.Min(i + 2, width - 1) * lineStep);
+            float* s3 = source + (Math.Min(i + 3, width - 1) * lineStep);
+            float* target = panel + i;
+            int d = 0;
+            for (; d <= depth - 4; d += 4)
+            {
+                Vector128<float> a = Vector128.Load(s0 + d);
+                Vector128<float> b = Vector128.Load(s1 + d);
+                Vector128<float> c = Vector128.Load(s2 + d);
+                Vector128<float> e = Vector128.Load(s3 + d);
+                Vector128<double> abLow = InterleaveLow(a, b);
+                Vector128<double> abHigh = InterleaveHigh(a, b);
+                Vector128<double> ceLow = InterleaveLow(c, e);
+                Vector128<double> ceHigh = InterleaveHigh(c, e);
+                Low(abLow, ceLow).Store(target);
+                High(abLow, ceLow).Store(target + pitch);
+                Low(abHigh, ceHigh).Store(target + (2 * pitch));
+                High(abHigh, ceHigh).Store(target + (3 * pitch));
+                target += 4 * pitch;
+            }
+            for (; d < depth; d++)
+            {
+                Vector128.Create(s0[d], s1[d], s2[d], s3[d]).Store(target);
+                target += pitch;
+            }
+        }
+    }
+
+    private static void AcrossOneByOne(float* source, nint lineStep, int width, int depth, float* panel, int pitch)
+    {
+        for (int d = 0; d < depth; d++)
+        {
+            for (int i = 0; i < pitch; i++)
+            {
+                panel[i] = source[(Math.Min(i, width - 1) * lineStep) + d];
+            }
+            panel += pitch;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<double> InterleaveLow(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported
+            ? Sse.UnpackLow(a, b).AsDouble()
+            : Vector128.Create(a[0], b[0], a[1], b[1]).AsDouble();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<double> InterleaveHigh(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported
+            ? Sse.UnpackHigh(a, b).AsDouble()
+            : Vector128.Create(a[2], b[2], a[3], b[3]).AsDouble();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Low(Vector128<double> a, Vector128<double> b) =>
+        Vector128.Create(a.GetLower(), b.GetLower()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> High(Vector128<double> a, Vector128<double> b) =>
+        Vector128.Create(a.GetUpper(), b.GetUpper()).AsSingle();
+}

@@ -1,0 +1,124 @@
+namespace HyperKernels.Backends.Cpu;
+
+/// <summary>Products that one thread computes from start to end, or cuts of thin ones: everything but large blocks.</summary>
+internal unsafe struct GemmTiles : ITiles
+{
+    // The least work of a tile, in floats moved or vectors multiplied: some microseconds.
+    private const long CostPerTile = 32 << 10;
+
+    // Up to this depth the result is larger than the work, so that writing it is what takes the time.
+    private const int ShallowDepth = 8;
+    private const int ThinRows = 4;
+    private const int DotRows = 8;
+
+    // Up to this many multiply-adds a product of a batch is left to one thread.
+    private const long OwnThreadWork = 4 << 20;
+
+    private const int ColumnStep = 64;
+
+    [ThreadStatic]
+    private static WorkBuffer? s_rows;
+
+    public GemmBatch Batch;
+    private Way _way;
+    private int _matricesPerTile;
+    private int _rowParts;
+    private int _columnParts;
+
+    private enum Way
+    {
+        Empty,
+        Thin,
+        Dot,
+        Blocks,
+    }
+
+    /// <summary>Chooses the way and the cut from the sizes; false when the product is better shared block by block.</summary>
+    public bool Plan<TVec>(out int tiles)
+        where TVec : struct, IVec<TVec>
+    {
+        GemmMatrix matrix = Batch.First;
+        bool linesOfB = matrix.ColumnB == 1;
+        _way = matrix.K == 0 ? Way.Empty
+            : linesOfB && (matrix.M <= ThinRows || matrix.K <= ShallowDepth || matrix.N <= TVec.Count) ? Way.Thin
+            : !linesOfB && matrix.M <= DotRows ? Way.Dot
+            : Way.Blocks;
+        long work = (long)matrix.M * matrix.N * Math.Max(matrix.K, 1);
+        long cost = Math.Max(work / TVec.Count, ((long)matrix.K + matrix.M) * matrix.N);
+        _rowParts = 1;
+        _columnParts = 1;
+        _matricesPerTile = (int)Math.Clamp(CostPerTile / cost, 1, Batch.Count);
+        if (_way == Way.Blocks && (Batch.Count == 1 || work > OwnThreadWork))
+        {
+            tiles = 0;
+            return false;
+        }
+        long parts = cost / CostPerTile;
+        if (_way == Way.Thin && matrix.M >= 64)
+        {
+            _rowParts = (int)Math.Clamp(parts, 1, matrix.M / 16);
+        }
+        else if (_way is Way.Thin or Way.Dot)
+        {
+            _columnParts = (int)Math.Clamp(parts, 1, Math.Max(matrix.N / (2 * ColumnStep), 1));
+        }
+        tiles = (Batch.Count + _matricesPerTile - 1) / _matricesPerTile * _rowParts * _columnParts;
+        return true;
+    }
+
+    public readonly void Run<TVec>(int tile)
+        where TVec : struct, IVec<TVec>
+    {
+        int parts = _rowParts * _columnParts;
+        int first = tile / parts * _matricesPerTile;
+        int last = Math.Min(first + _matricesPerTile, Batch.Count);
+        for (int index = first; index < last; index++)
+        {
+            GemmMatrix matrix = Batch[index];
+            switch (_way)
+            {
+                case Way.Empty:
+                    matrix.FinishEmpty<TVec>();
+                    break;
+                case Way.Thin:
+                    int row = Cut(matrix.M, _rowParts, tile % parts % _rowParts, 1);
+                    int rowEnd = Cut(matrix.M, _rowParts, (tile % parts % _rowParts) + 1, 1);
+                    int column = Cut(matrix.N, _columnParts, tile % parts / _rowParts, ColumnStep);
+                    int columnEnd = Cut(matrix.N, _columnParts, (tile % parts / _rowParts) + 1, ColumnStep);
+                    GemmThin.Multiply<TVec>(matrix, row, rowEnd - row, column, columnEnd - column);
+                    break;
+                case Way.Dot:
+                    int start = Cut(matrix.N, _columnParts, tile % parts, ColumnStep);
+                    int end = Cut(matrix.N, _columnParts, (tile % parts) + 1, ColumnStep);
+                    MakeRowsContiguous(ref matrix);
+                    GemmDot.Multiply<TVec>(matrix, start, end - start);
+                    break;
+                default:
+                    GemmSolver.Solve<TVec>(matrix, null, 0);
+                    break;
+            }
+        }
+    }
+
+    private static int Cut(int length, int parts, int index, int step) =>
+        index == parts ? length : (int)((long)length * index / parts / step * step);
+
+    private static void MakeRowsContiguous(ref GemmMatrix matrix)
+    {
+        if (matrix.DepthA == 1)
+        {
+            return;
+        }
+        float* rows = (s_rows ??= new WorkBuffer()).Rent((long)matrix.M * matrix.K);
+        for (int m = 0; m < matrix.M; m++)
+        {
+            for (int k = 0; k < matrix.K; k++)
+            {
+                rows[((nint)m * matrix.K) + k] = matrix.A[(m * matrix.RowA) + (k * matrix.DepthA)];
+            }
+        }
+        matrix.A = rows;
+        matrix.RowA = matrix.K;
+        matrix.DepthA = 1;
+    }
+}

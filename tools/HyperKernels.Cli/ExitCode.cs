@@ -25,6 +25,7 @@ internal static class ExitCode
         OperationCanceledException => Cancelled,
         DeviceException => Device,
         UsageException => Usage,
+        CheckFailedException => CheckFailed,
         IOException or InvalidDataException or UnauthorizedAccessException => Data,
         _ => null,
     };

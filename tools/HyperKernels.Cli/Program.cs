@@ -19,6 +19,7 @@ internal static class Program
             InfoCommand.Create(),
             OpsCommand.Create(),
             VerifyCommand.Create(),
+            BenchCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         bool json = args.Contains(CommonOptions.Json.Name);

@@ -1,0 +1,71 @@
+namespace HyperKernels.Cases.Sized;
+
+/// <summary>One thing to be timed: what runs, and how much work it is. Its inputs are made beforehand and belong to the maker's scope.</summary>
+public sealed class BenchSubject
+{
+    /// <summary>The op's name: <c>generate_linear</c>.</summary>
+    public required string Op { get; init; }
+
+    /// <summary>The sizes in letters: <c>B=64 T=1 I=128 O=128 H=64</c>.</summary>
+    public required string Sizes { get; init; }
+
+    /// <summary>Which of an op's plans runs; empty where there is only one.</summary>
+    public string Plan { get; init; } = "";
+
+    /// <summary>Floating-point operations of one forward run.</summary>
+    public required double Flops { get; init; }
+
+    /// <summary>Bytes that one forward run has to read and write at least.</summary>
+    public required double Bytes { get; init; }
+
+    /// <summary>One forward run; called inside a memory scope that is emptied afterwards.</summary>
+    public required Action Forward { get; init; }
+
+    /// <summary>One forward and backward run; called inside the given tape, which is emptied afterwards. Null where there is no gradient.</summary>
+    public Action<Tape>? Train { get; init; }
+
+    /// <summary>A subject for an op over tensors: its gradient is that of a weighted sum of the output, with respect to the chosen inputs.</summary>
+    /// <param name="op">The op's name.</param>
+    /// <param name="sizes">In letters.</param>
+    /// <param name="flops">Of one forward run.</param>
+    /// <param name="bytes">Of one forward run.</param>
+    /// <param name="inputs">Already on the device.</param>
+    /// <param name="differentiable">Which of the inputs the gradient is taken of.</param>
+    /// <param name="run">The op.</param>
+    /// <param name="plan">Which of the op's plans runs.</param>
+    public static BenchSubject Of(
+        string op, string sizes, double flops, double bytes, Tensor[] inputs, bool[] differentiable, Func<Tensor[], Tensor> run, string plan = "")
+    {
+        Tensor[] leaves = [.. inputs.Where((_, i) => differentiable[i])];
+        Tensor like = run(inputs);
+        Tensor seed = leaves.Length == 0 ? like : Normal(like.Shape, like.Device, 17);
+        return new BenchSubject
+        {
+            Op = op,
+            Sizes = sizes,
+            Plan = plan,
+            Flops = flops,
+            Bytes = bytes,
+            Forward = () => run(inputs),
+            Train = leaves.Length == 0 ? null : tape =>
+            {
+                foreach (Tensor leaf in leaves)
+                {
+                    tape.Watch(leaf);
+                }
+                tape.Backward(run(inputs), seed);
+            },
+        };
+    }
+
+    /// <summary>A subject for a row of the catalogue.</summary>
+    public static BenchSubject Of(OpCase row, Device device) =>
+        Of(row.Op, row.Sizes, row.Flops, row.Bytes, row.Upload(row.MakeInputs(), device), [.. row.Inputs.Select(input => input.Differentiable)], row.Run);
+
+    /// <summary>Standard normal values times a scale, the same for the same seed.</summary>
+    internal static Tensor Normal(Shape shape, Device device, int seed, double scale = 1)
+    {
+        Plain values = CaseInput.Normal("", shape, scale).Make(new Random(seed));
+        return Tensor.From(Array.ConvertAll(values.Values, value => (float)value), shape, device);
+    }
+}

@@ -1,0 +1,11 @@
+namespace HyperKernels.Cases.Sized;
+
+/// <summary>The ops that <c>bench --sizes</c> knows.</summary>
+public static class SizedOps
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<SizedOp> All { get; } =
+    [
+        ElementwiseSized.Add,
+    ];
+}

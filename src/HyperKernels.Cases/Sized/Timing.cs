@@ -1,0 +1,90 @@
+using System.Diagnostics;
+
+namespace HyperKernels.Cases.Sized;
+
+/// <summary>How long one run takes.</summary>
+/// <param name="MedianMs">Half of the runs are faster.</param>
+/// <param name="Spread">The middle half's width over the median: 0.1 means that half of the runs lie within about 5 % of it.</param>
+/// <param name="Runs">How many samples were taken.</param>
+public sealed record Timing(double MedianMs, double Spread, int Runs)
+{
+    private const int FewestRuns = 7;
+    private const int MostRuns = 2_000;
+    private const double SampleSeconds = 0.3;
+    private const double WarmUpSeconds = 0.15;
+    private const double ShortestSampleMs = 0.05;
+
+    /// <summary>Times the forward runs of a subject in one scope that is used again, so that memory comes from the pool.</summary>
+    public static Timing OfForward(BenchSubject subject, Device device, CancellationToken cancel)
+    {
+        using MemoryScope scope = device.Scope();
+        return Measure(
+            () =>
+            {
+                subject.Forward();
+                device.Synchronize();
+                scope.Reset();
+            },
+            cancel);
+    }
+
+    /// <summary>Times forward and backward together in one tape that is used again; null where there is no gradient.</summary>
+    public static Timing? OfTraining(BenchSubject subject, Device device, CancellationToken cancel)
+    {
+        if (subject.Train is not { } train)
+        {
+            return null;
+        }
+        using Tape tape = new();
+        return Measure(
+            () =>
+            {
+                train(tape);
+                device.Synchronize();
+                tape.Reset();
+            },
+            cancel);
+    }
+
+    /// <summary>Times an action: warm-up, then runs for 0.3 seconds, at least seven.</summary>
+    /// <exception cref="OperationCanceledException">Asked to stop.</exception>
+    public static Timing Measure(Action run, CancellationToken cancel)
+    {
+        int warmUps = 0;
+        long start = Stopwatch.GetTimestamp();
+        do
+        {
+            cancel.ThrowIfCancellationRequested();
+            run();
+            warmUps++;
+        }
+        while (warmUps < 2 || Stopwatch.GetElapsedTime(start).TotalSeconds < WarmUpSeconds);
+
+        // A sample is long enough for the clock: short runs are timed in groups.
+        double oneMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds / warmUps;
+        int group = Math.Max(1, (int)Math.Ceiling(ShortestSampleMs / Math.Max(oneMs, 1e-6)));
+        List<double> samples = [];
+        start = Stopwatch.GetTimestamp();
+        while (samples.Count < FewestRuns || (samples.Count < MostRuns && Stopwatch.GetElapsedTime(start).TotalSeconds < SampleSeconds))
+        {
+            cancel.ThrowIfCancellationRequested();
+            long sample = Stopwatch.GetTimestamp();
+            for (int i = 0; i < group; i++)
+            {
+                run();
+            }
+            samples.Add(Stopwatch.GetElapsedTime(sample).TotalMilliseconds / group);
+        }
+        samples.Sort();
+        double median = Quantile(samples, 0.5);
+        return new Timing(median, (Quantile(samples, 0.75) - Quantile(samples, 0.25)) / median, samples.Count);
+    }
+
+    private static double Quantile(List<double> sorted, double share)
+    {
+        double place = share * (sorted.Count - 1);
+        int below = (int)place;
+        int above = Math.Min(below + 1, sorted.Count - 1);
+        return sorted[below] + ((place - below) * (sorted[above] - sorted[below]));
+    }
+}

@@ -1,0 +1,147 @@
+using System.CommandLine;
+using HyperKernels.Cases;
+using HyperKernels.Cases.Sized;
+using HyperKernels.Cli.Reports;
+
+namespace HyperKernels.Cli.Commands;
+
+/// <summary><c>bench</c>: times ops, and says which share of the machine they reach.</summary>
+internal static class BenchCommand
+{
+    private static readonly Option<string> s_backend = CommonOptions.Backend();
+    private static readonly Option<int?> s_threads = CommonOptions.Threads();
+    private static readonly Option<string?> s_op = new("--op") { Description = "Only ops whose name contains this.", HelpName = "TEXT" };
+    private static readonly Option<string[]> s_sizes = new("--sizes")
+    {
+        Description = $"Sizes of your own for the op, such as \"B=64 M=32 K=128 N=128\"; may be given several times. Known: {Known}.",
+        HelpName = "SIZES",
+    };
+
+    private static string Known => string.Join(", ", SizedOps.All.Select(op => op.Name));
+
+    public static Command Create()
+    {
+        Command command = new("bench", "Time ops, forward and forward + backward, as a share of this machine's peak and bandwidth.")
+        {
+            s_op, s_sizes, s_backend, s_threads,
+        };
+        command.SetAction(parsed =>
+        {
+            using Interrupt interrupt = new();
+            Device device = Devices.Find(parsed.GetValue(s_backend)!);
+            device.Threads = parsed.GetValue(s_threads) ?? device.Threads;
+            return Run(new Terminal(parsed), device, parsed.GetValue(s_op) ?? "", parsed.GetValue(s_sizes) ?? [], interrupt.Token);
+        });
+        return command;
+    }
+
+    private static int Run(Terminal terminal, Device device, string op, string[] sizes, CancellationToken cancel)
+    {
+        List<Func<BenchSubject>> subjects = [.. SizedSubjects(op, sizes, device)];
+        // With sizes the name is an op's own; without, it may be a part of several.
+        OpCase[] rows = [.. Catalogue.All.Where(row => row.Benchmark && (sizes.Length > 0 ? row.Op == op : row.Op.Contains(op, StringComparison.Ordinal)))];
+        subjects.AddRange(rows.Select(row => (Func<BenchSubject>)(() => Checked(row, device))));
+        if (subjects.Count == 0)
+        {
+            throw new UsageException($"no benchmark matches \"{op}\". Ops with sizes of your own (--sizes): {Known}.");
+        }
+        List<BenchReport> reports = [];
+        MachineLimits limits = MachineLimits.Measure(device);
+        terminal.WithProgress("bench", report =>
+        {
+            for (int i = 0; i < subjects.Count; i++)
+            {
+                using MemoryScope inputs = device.Scope();
+                BenchSubject subject = subjects[i]();
+                report((double)i / subjects.Count, $"{subject.Op}({subject.Sizes})");
+                reports.Add(Time(subject, device, limits, cancel));
+            }
+        });
+        return Show(terminal, reports, limits);
+    }
+
+    private static IEnumerable<Func<BenchSubject>> SizedSubjects(string op, string[] sizes, Device device)
+    {
+        if (sizes.Length == 0)
+        {
+            yield break;
+        }
+        SizedOp sized = SizedOps.All.FirstOrDefault(known => known.Name == op)
+            ?? throw new UsageException($"--sizes needs --op with the name of one op; got \"{op}\". Known: {Known}.");
+        foreach (string text in sizes)
+        {
+            // Read here, so that wrong letters are reported before anything is timed.
+            Sizes read = Read(sized, text);
+            yield return () => sized.Make(read, device);
+        }
+    }
+
+    private static Sizes Read(SizedOp op, string text)
+    {
+        try
+        {
+            return op.Parse(text);
+        }
+        catch (FormatException failure)
+        {
+            throw new UsageException(failure.Message);
+        }
+    }
+
+    // A fast wrong answer is worth nothing: the row is checked before it is timed.
+    private static BenchSubject Checked(OpCase row, Device device)
+    {
+        CaseResult result = Conformance.Forward(row, device);
+        return result.Passed ? BenchSubject.Of(row, device) : throw new CheckFailedException($"{row.Name} gives wrong values: {result.Reason}.");
+    }
+
+    private static BenchReport Time(BenchSubject subject, Device device, MachineLimits limits, CancellationToken cancel)
+    {
+        Timing forward = Timing.OfForward(subject, device, cancel);
+        Timing? train = Timing.OfTraining(subject, device, cancel);
+        double gflops = subject.Flops / forward.MedianMs / 1e6;
+        double gbps = subject.Bytes / forward.MedianMs / 1e6;
+        return new BenchReport(
+            subject.Op,
+            subject.Sizes,
+            device.Name,
+            device.Threads,
+            subject.Plan,
+            forward.MedianMs,
+            forward.Spread,
+            train?.MedianMs,
+            train?.Spread,
+            gflops,
+            gbps,
+            gflops / limits.PeakGflops,
+            gbps / limits.CopyGbps,
+            limits.PeakGflops,
+            limits.CopyGbps);
+    }
+
+    private static int Show(Terminal terminal, IReadOnlyList<BenchReport> reports, MachineLimits limits)
+    {
+        if (terminal.Json)
+        {
+            Terminal.Document(reports, ReportJson.Plain.IReadOnlyListBenchReport);
+            return ExitCode.Ok;
+        }
+        terminal.Table(["op", "sizes", "plan", "forward ms", "±%", "train ms", "±%", "GFLOP/s", "of peak", "GB/s", "of copy"],
+            [.. reports.Select(r => (string[])
+            [
+                r.Op,
+                r.Sizes,
+                r.Plan,
+                $"{r.ForwardMs:G4}",
+                $"{r.ForwardSpread * 50:F0}",
+                r.TrainMs is { } ms ? $"{ms:G4}" : "",
+                r.TrainSpread is { } spread ? $"{spread * 50:F0}" : "",
+                $"{r.Gflops:F1}",
+                $"{r.ShareOfPeak:P1}",
+                $"{r.Gbps:F1}",
+                $"{r.ShareOfBandwidth:P1}",
+            ])]);
+        terminal.Line($"{reports[0].Backend}, {reports[0].Threads} threads: peak {limits.PeakGflops:F1} GFLOP/s, copy {limits.CopyGbps:F1} GB/s (both measured now)");
+        return ExitCode.Ok;
+    }
+}

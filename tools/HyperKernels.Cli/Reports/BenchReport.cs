@@ -1,0 +1,19 @@
+namespace HyperKernels.Cli.Reports;
+
+/// <summary>What one op at one size took. Spreads are the middle half's width over the median.</summary>
+internal sealed record BenchReport(
+    string Op,
+    string Sizes,
+    string Backend,
+    int Threads,
+    string Plan,
+    double ForwardMs,
+    double ForwardSpread,
+    double? TrainMs,
+    double? TrainSpread,
+    double Gflops,
+    double Gbps,
+    double ShareOfPeak,
+    double ShareOfBandwidth,
+    double PeakGflops,
+    double CopyGbps);

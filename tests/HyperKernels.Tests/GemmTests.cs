@@ -309,7 +309,7 @@ internal sealed unsafe class GemmTests
                 Activation.Sigmoid => 1 / (1 + Math.Exp(-x)),
                 Activation.Silu => x / (1 + Math.Exp(-x)),
                 Activation.Softplus => Math.Log(1 + Math.Exp(x)),
-                Activation.GeluErf => x * (1 + Erf(x / Math.Sqrt(2))) / 2,
+                Activation.Gelu => x * (1 + Erf(x / Math.Sqrt(2))) / 2,
                 Activation.GeluTanh => x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))) / 2,
                 Activation.Sine => Math.Sin(parameter * x),
                 _ => throw new InvalidOperationException($"No oracle for {Activation}."),

@@ -65,11 +65,18 @@ public static class AtomicFile
         {
             return;
         }
-        int descriptor = PosixApi.Open(folder, ReadOnlyFlag);
-        if (descriptor >= 0)
+        try
         {
-            _ = PosixApi.Fsync(descriptor);
-            _ = PosixApi.Close(descriptor);
+            int descriptor = PosixApi.Open(folder, ReadOnlyFlag);
+            if (descriptor >= 0)
+            {
+                _ = PosixApi.Fsync(descriptor);
+                _ = PosixApi.Close(descriptor);
+            }
+        }
+        catch (Exception failure) when (failure is DllNotFoundException or EntryPointNotFoundException)
+        {
+            // A system without this C library: the file itself is on the disk already.
         }
     }
 }

@@ -7,7 +7,7 @@ namespace HyperKernels.IO;
 /// <summary>Reads IDX files, the format of MNIST; gzip is recognised by content, not by name.</summary>
 /// <remarks>
 /// Two zero bytes, the element type, the number of dimensions, one big-endian 32-bit size per dimension, the elements row-major and
-/// big-endian. Source: LeCun, Cortes, Burges, "The MNIST database", section "The IDX file format".
+/// big-endian. A gzip file has one member, as gzip itself writes them. Source: LeCun, Cortes, Burges, "The MNIST database", section "The IDX file format".
 /// </remarks>
 public static class IdxFile
 {

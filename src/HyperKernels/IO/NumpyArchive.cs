@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.IO.Compression;
 
 namespace HyperKernels.IO;
@@ -22,19 +23,22 @@ public static class NumpyArchive
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
-        try
+        using ZipArchive archive = Guard(path, () => new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true));
+        ReadOnlyCollection<ZipArchiveEntry> entries = Guard(path, () => archive.Entries);
+        Dictionary<string, NumericArray> arrays = [];
+        // Members may overlap in a hostile archive: together they still may not pass what the file's bytes can become.
+        long budget = BoundedReader.MostInflated(file.Length);
+        foreach (ZipArchiveEntry entry in entries)
         {
-            return ReadAll(path, file);
+            string member = $"{path}/{BadFile.Quote(entry.FullName).Trim('"')}";
+            (NumericArray array, long bytes) = ReadMember(member, entry, budget);
+            budget -= bytes;
+            if (!arrays.TryAdd(entry.FullName[..^Suffix.Length], array))
+            {
+                throw BadFile.At(member, 0, "the name stands twice in the archive.");
+            }
         }
-        catch (InvalidDataException failure) when (!failure.Message.StartsWith(path, StringComparison.Ordinal))
-        {
-            throw Damaged(path, failure);
-        }
-        catch (Exception failure) when (failure is IOException or ArgumentException or NotSupportedException or OverflowException)
-        {
-            // System.IO.Compression answers some damaged archives so.
-            throw Damaged(path, failure);
-        }
+        return arrays;
     }
 
     /// <summary>Writes an archive, atomically.</summary>
@@ -66,44 +70,40 @@ public static class NumpyArchive
         });
     }
 
-    private static Dictionary<string, NumericArray> ReadAll(string path, FileStream file)
+    private static (NumericArray Array, long Bytes) ReadMember(string member, ZipArchiveEntry entry, long budget)
     {
-        using ZipArchive archive = new(file, ZipArchiveMode.Read);
-        Dictionary<string, NumericArray> arrays = [];
-        // Members may overlap in a hostile archive: together they still may not pass what the file's bytes can become.
-        long budget = BoundedReader.MostInflated(file.Length);
-        foreach (ZipArchiveEntry entry in archive.Entries)
+        if (!entry.FullName.EndsWith(Suffix, StringComparison.Ordinal))
         {
-            string member = $"{path}/{BadFile.Quote(entry.FullName).Trim('"')}";
-            if (!entry.FullName.EndsWith(Suffix, StringComparison.Ordinal))
-            {
-                throw BadFile.At(member, 0, $"every member of an .npz archive must end in {Suffix}.");
-            }
-            if (entry.IsEncrypted)
-            {
-                throw BadFile.At(member, 0, "encrypted members are not supported.");
-            }
-            using Stream inflated = entry.Open();
-            using ChecksumStream content = new(inflated);
-            long most = Math.Min(budget, Math.Min(entry.Length, BoundedReader.MostInflated(entry.CompressedLength)));
-            BoundedReader reader = new(content, member, most);
-            NumericArray array = NumpyFile.Read(reader);
-            if (content.Checksum != entry.Crc32)
-            {
-                throw reader.Fail(reader.Position,
-                    $"the checksum must be {entry.Crc32:X8} as the archive says; the content has {content.Checksum:X8}.");
-            }
-            budget -= reader.Position;
-            if (!arrays.TryAdd(entry.FullName[..^Suffix.Length], array))
-            {
-                throw BadFile.At(member, 0, "the name stands twice in the archive.");
-            }
+            throw BadFile.At(member, 0, $"every member of an .npz archive must end in {Suffix}.");
         }
-        return arrays;
+        if (entry.IsEncrypted)
+        {
+            throw BadFile.At(member, 0, "encrypted members are not supported.");
+        }
+        using ChecksumStream content = new(Guard(member, entry.Open));
+        long most = Math.Min(budget, Math.Min(entry.Length, BoundedReader.MostInflated(entry.CompressedLength)));
+        BoundedReader reader = new(content, member, most);
+        NumericArray array = NumpyFile.Read(reader);
+        if (content.Checksum != entry.Crc32)
+        {
+            throw reader.Fail(reader.Position,
+                $"the checksum must be {entry.Crc32:X8} as the archive says; the content has {content.Checksum:X8}.");
+        }
+        return (array, reader.Position);
     }
 
-    private static InvalidDataException Damaged(string path, Exception cause) =>
-        BadFile.At(path, 0, $"the zip archive is damaged: {cause.Message}", cause);
+    // System.IO.Compression answers damaged archives in several ways.
+    private static T Guard<T>(string path, Func<T> call)
+    {
+        try
+        {
+            return call();
+        }
+        catch (Exception failure) when (failure is InvalidDataException or IOException or ArgumentException or NotSupportedException)
+        {
+            throw BadFile.At(path, 0, $"the zip archive is damaged: {failure.Message}", failure);
+        }
+    }
 
     /// <summary>Keeps the checksum of what is read through it.</summary>
     private sealed class ChecksumStream(Stream inner) : Stream
@@ -132,6 +132,15 @@ public static class NumpyArchive
         }
 
         public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                inner.Dispose();
+            }
+            base.Dispose(disposing);
+        }
 
         public override void Flush()
         {

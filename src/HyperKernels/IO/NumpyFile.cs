@@ -49,11 +49,12 @@ public static class NumpyFile
         {
             NumericArray.SwapBytes(payload, header.Type.Size());
         }
-        if (header.FortranOrder && shape.Length > 1)
+        bool reorder = header.FortranOrder && shape.Length > 1;
+        if (reorder)
         {
             payload = FromFortranOrder(payload, shape.AsSpan(), header.Type.Size());
         }
-        return new NumericArray(header.Type, shape, payload, new StoredOrigin(reader.Path, start, "the array"));
+        return new NumericArray(header.Type, shape, payload, new StoredOrigin(reader.Path, start, "the array", reorder));
     }
 
     // Walks the row-major elements in order; the index moves like an odometer, and the source position with it.

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -60,7 +59,7 @@ internal ref struct SafetensorsHeader
         }
         if (!Utf8.IsValid(header))
         {
-            throw BadFile.At(path, LengthBytes + FirstInvalid(header), "the header is not valid UTF-8.");
+            throw BadFile.At(path, LengthBytes + Utf8Text.FirstInvalid(header), "the header is not valid UTF-8.");
         }
         SafetensorsHeader parser = new(path, header, fileLength, metadata, entries);
         try
@@ -69,9 +68,8 @@ internal ref struct SafetensorsHeader
         }
         catch (JsonException failure)
         {
-            int detail = failure.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-            string what = detail < 0 ? failure.Message : failure.Message[..detail];
-            throw BadFile.At(path, LengthBytes + OffsetOf(header, failure), $"the header is not valid JSON: {what}", failure);
+            long offset = LengthBytes + Utf8Text.OffsetOf(header, failure);
+            throw BadFile.At(path, offset, $"the header is not valid JSON: {Utf8Text.ReasonOf(failure)}", failure);
         }
         parser.CheckLayout();
     }
@@ -295,26 +293,5 @@ internal ref struct SafetensorsHeader
         {
             throw BadFile.At(_path, Position, $"{rule}.");
         }
-    }
-
-    private static long FirstInvalid(ReadOnlySpan<byte> text)
-    {
-        int offset = 0;
-        while (Rune.DecodeFromUtf8(text[offset..], out _, out int length) == System.Buffers.OperationStatus.Done)
-        {
-            offset += length;
-        }
-        return offset;
-    }
-
-    // The JSON reader reports line and column; the readers of our messages want one offset.
-    private static long OffsetOf(ReadOnlySpan<byte> header, JsonException failure)
-    {
-        int start = 0;
-        for (long line = failure.LineNumber ?? 0; line > 0; line--)
-        {
-            start += header[start..].IndexOf((byte)'\n') + 1;
-        }
-        return start + (failure.BytePositionInLine ?? 0);
     }
 }

@@ -8,7 +8,12 @@ namespace HyperKernels.IO;
 /// <param name="Path">The file.</param>
 /// <param name="Offset">Where its first byte lies in the file.</param>
 /// <param name="Subject">What it is, for example <c>tensor "weight"</c>.</param>
-internal readonly record struct StoredOrigin(string Path, long Offset, string Subject);
+/// <param name="Reordered">The elements lie in another order in the file: only the place of the whole run is known.</param>
+internal readonly record struct StoredOrigin(string Path, long Offset, string Subject, bool Reordered = false)
+{
+    internal InvalidDataException Fail(int index, int elementSize, string rule) =>
+        BadFile.At(Path, Reordered ? Offset : Offset + ((long)index * elementSize), $"{Subject} {rule}");
+}
 
 /// <summary>
 /// Converts little-endian elements. Floating types convert into one another (a finite value may not become infinite); whole numbers
@@ -82,8 +87,8 @@ internal static class StoredConvert
             float value = (float)source[i];
             if (float.IsInfinity(value) && double.IsFinite(source[i]))
             {
-                throw BadFile.At(origin.Path, origin.Offset + (8L * i), FormattableString.Invariant(
-                    $"{origin.Subject} holds {source[i]:R}, which float32 cannot hold; read it as float64."));
+                throw origin.Fail(i, sizeof(double), FormattableString.Invariant(
+                    $"holds {source[i]:R}, which float32 cannot hold; read it as float64."));
             }
             values[i] = value;
         }
@@ -139,7 +144,7 @@ internal static class StoredConvert
             case StoredType.I64: Whole<long, TTo>(bytes, values, min, max, origin); break;
             case StoredType.U64: Whole<ulong, TTo>(bytes, values, min, max, origin); break;
             default:
-                throw BadFile.At(origin.Path, origin.Offset, $"{origin.Subject} is {type.Name()}; whole numbers were asked for.");
+                throw origin.Fail(0, type.Size(), $"is {type.Name()}; whole numbers were asked for.");
         }
     }
 
@@ -156,9 +161,8 @@ internal static class StoredConvert
         {
             if (source[i] < low || source[i] > high)
             {
-                long offset = origin.Offset + ((long)i * Unsafe.SizeOf<TFrom>());
-                throw BadFile.At(origin.Path, offset, FormattableString.Invariant(
-                    $"{origin.Subject} holds {source[i]}, outside {BadFile.N(min)} to {BadFile.N(max)}; read it as a wider type."));
+                throw origin.Fail(i, Unsafe.SizeOf<TFrom>(), FormattableString.Invariant(
+                    $"holds {source[i]}, outside {BadFile.N(min)} to {BadFile.N(max)}; read it as a wider type."));
             }
             values[i] = TTo.CreateTruncating(source[i]);
         }

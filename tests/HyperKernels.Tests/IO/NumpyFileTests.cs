@@ -100,6 +100,17 @@ internal sealed class NumpyFileTests
         Assert.That(() => array.ToFloat32(), Throws.TypeOf<InvalidDataException>().With.Message.Contain("byte 75: the array holds 1E+300"));
     }
 
+    [Test]
+    public void ToInt32_OfFortranOrder_NamesTheWholeArray()
+    {
+        byte[] data = new byte[4 * 8];
+        data[15] = 1;
+        NumericArray array =
+            NumpyFile.Read(_folder.File("x.npy", Make("{'descr': '<i8', 'fortran_order': True, 'shape': (2, 2), }", data, 1)));
+        Assert.That(() => array.ToInt32(), Throws.TypeOf<InvalidDataException>().With.Message.Contain(
+            "byte 68: the array holds 72057594037927936, outside -2,147,483,648 to 2,147,483,647; read it as a wider type."));
+    }
+
     private const string Descr = "'descr': '<f4'";
     private const string Order = "'fortran_order': False";
 

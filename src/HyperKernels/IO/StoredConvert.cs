@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -35,7 +36,10 @@ internal static class StoredConvert
             case StoredType.F64:
                 Narrow(MemoryMarshal.Cast<byte, double>(bytes), values, origin);
                 break;
-            case StoredType.F16 or StoredType.BF16:
+            case StoredType.F16:
+                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), values);
+                break;
+            case StoredType.BF16:
                 Widen(type, bytes, values);
                 break;
             default:

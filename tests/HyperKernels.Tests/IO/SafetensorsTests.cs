@@ -233,6 +233,18 @@ internal sealed class SafetensorsTests
     }
 
     [Test]
+    public void Read_EveryHalf_IsWidenedExactly()
+    {
+        ushort[] bits = [.. Enumerable.Range(0, 65536).Select(i => (ushort)i)];
+        Half[] halves = [.. bits.Select(BitConverter.UInt16BitsToHalf)];
+        string path = _folder.File("x.safetensors");
+        Safetensors.Write(path, [SafetensorsTensor.From("h", halves, 256, 256)]);
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        Assert.That(file.ReadFloat32("h"), Is.EqualTo(halves.Select(half => (float)half)));
+        Assert.That(file.ReadFloat64("h"), Is.EqualTo(halves.Select(half => (double)half)));
+    }
+
+    [Test]
     public void Read_BeyondFourGibibytes_GivesTheValuesThatLieThere()
     {
         const long Big = 5_000_000_000;

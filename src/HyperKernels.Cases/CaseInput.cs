@@ -16,6 +16,14 @@ public sealed record CaseInput(string Name, Shape Shape, ElementType ElementType
     public static CaseInput Uniform(string name, Shape shape, double low, double high, bool differentiable = true) =>
         new(name, shape, ElementType.Float32, (random, _) => low + ((high - low) * random.NextDouble()), differentiable);
 
+    /// <summary>Standard normal values moved away from zero by a gap on either side, for functions with a kink or a pole there.</summary>
+    public static CaseInput Apart(string name, Shape shape, double gap, bool differentiable = true) =>
+        new(name, shape, ElementType.Float32, (random, _) =>
+        {
+            double value = NextNormal(random);
+            return value < 0 ? value - gap : value + gap;
+        }, differentiable);
+
     /// <summary>Fixed values, for structure that is part of the case.</summary>
     public static CaseInput Fixed(string name, Shape shape, IReadOnlyList<double> values, bool differentiable = false) =>
         new(name, shape, ElementType.Float32, (_, i) => values[i], differentiable);

@@ -67,6 +67,48 @@ public static class Conformance
         return Result(row, "gradient", device, worst, row.GradientTolerance, reason);
     }
 
+    /// <summary>Rules of rules: the gradient of a weighted sum of the first gradient against mixed differences of the oracle.</summary>
+    public static CaseResult SecondGradient(OpCase row, Device device)
+    {
+        Plain[] inputs = row.MakeInputs();
+        Random random = new(row.Seed + 104729);
+        double[] weights = Weights(random, row.Oracle(inputs).Shape.Count);
+        double[][] directions = [.. inputs.Select(input => Weights(random, input.Shape.Count))];
+
+        using Tape tape = new();
+        Tensor[] tensors = row.Upload(inputs, device);
+        int[] which = [.. Enumerable.Range(0, inputs.Length).Where(i => row.Inputs[i].Differentiable)];
+        Tensor[] watched = [.. which.Select(i => tape.Watch(tensors[i]))];
+        Tensor output = row.Run(tensors);
+        Tensor seed = Tensor.From(Array.ConvertAll(weights, w => (float)w), output.Shape, device);
+        Tensor[] first = tape.Gradient(output, watched, seed, differentiable: true);
+        Tensor sum = Tensor.Zeros([], device);
+        for (int k = 0; k < first.Length; k++)
+        {
+            Tensor direction = Tensor.From(Array.ConvertAll(directions[which[k]], d => (float)d), first[k].Shape, device);
+            sum = Ops.Add(sum, Ops.Sum(Ops.Multiply(first[k], direction)));
+        }
+        Tensor[] second = tape.Tracks(sum) ? tape.Gradient(sum, watched) : [.. watched.Select(w => Tensor.Zeros(w.Shape, device))];
+
+        double worst = 0;
+        string reason = "";
+        for (int k = 0; k < which.Length; k++)
+        {
+            float[] gradient = second[k].ToArray();
+            int[] samples = Samples(random, gradient.Length);
+            double[] expected = [.. samples.Select(at => MixedDifference(row, inputs, which, directions, which[k], at, weights))];
+            float[] actual = [.. samples.Select(at => gradient[at])];
+            double floor = gradient.Length == 0 ? 1 : Math.Max(1e-2, gradient.Max(MathF.Abs));
+            (double error, string where) = Comparison.Largest(expected, actual, floor);
+            if (error > worst || double.IsNaN(error))
+            {
+                worst = error;
+                reason = $"second gradient by {row.Inputs[which[k]].Name}, sample {where}";
+            }
+        }
+        return Result(row, "second gradient", device, worst, row.GradientTolerance * 10, reason);
+    }
+
     /// <summary>Stray writes and use of memory that was not set: guard zones and NaN in fresh buffers.</summary>
     public static CaseResult StaysInItsBuffers(OpCase row, Device device)
     {
@@ -171,6 +213,30 @@ public static class Conformance
         moved[input].Values[at] = value - step;
         double below = WeightedSum(row, moved, weights);
         return (above - below) / (2 * step);
+    }
+
+    private static double MixedDifference(OpCase row, Plain[] inputs, int[] which, double[][] directions, int input, int at, double[] weights)
+    {
+        const double Along = 1e-4;
+        double Slope(double shift)
+        {
+            double At(double along)
+            {
+                Plain[] moved = [.. inputs];
+                foreach (int k in which)
+                {
+                    moved[k] = inputs[k].Clone();
+                    for (int i = 0; i < moved[k].Values.Length; i++)
+                    {
+                        moved[k].Values[i] += along * directions[k][i];
+                    }
+                }
+                moved[input].Values[at] += shift;
+                return WeightedSum(row, moved, weights);
+            }
+            return (At(Along) - At(-Along)) / (2 * Along);
+        }
+        return (Slope(Along) - Slope(-Along)) / (2 * Along);
     }
 
     private static CaseResult Result(OpCase row, string property, Device device, double error, double tolerance, string reason)

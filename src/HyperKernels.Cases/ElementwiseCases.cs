@@ -1,28 +1,74 @@
 namespace HyperKernels.Cases;
 
-/// <summary>Elementwise ops of one and two tensors.</summary>
+/// <summary>Elementwise ops of two and three tensors.</summary>
 public static class ElementwiseCases
 {
     /// <summary>The rows.</summary>
-    public static IEnumerable<OpCase> All => [.. Binary("add", Ops.Add, (a, b) => a + b)];
+    public static IEnumerable<OpCase> All =>
+    [
+        .. Binary("add", Ops.Add, (a, b) => a + b),
+        .. Binary("subtract", Ops.Subtract, (a, b) => a - b),
+        .. Binary("multiply", Ops.Multiply, (a, b) => a * b),
+        .. Binary("divide", Ops.Divide, (a, b) => a / b, apart: true),
+        .. Binary("power", Ops.Power, Math.Pow, positive: true),
+        .. Binary("minimum", Ops.Minimum, Math.Min),
+        .. Binary("maximum", Ops.Maximum, Math.Max),
+        .. Where(),
+    ];
 
-    private static IEnumerable<OpCase> Binary(string op, Func<Tensor, Tensor, Tensor> run, Func<double, double, double> oracle)
+    private static IEnumerable<OpCase> Binary(
+        string op, Func<Tensor, Tensor, Tensor> run, Func<double, double, double> oracle, bool apart = false, bool positive = false)
     {
         (Shape A, Shape B)[] sizes =
         [
-            ([], []), ([0], [0]), ([1], [1]), ([17], [17]), ([5, 7], [5, 7]), ([1031], [1031]), ([64, 1025], [64, 1025]),
+            ([], []), ([0], [0]), ([1], [1]), ([17], [17]), ([5, 7], [5, 7]), ([37, 1025], [37, 1025]),
+            ([5, 7], [7]), ([7], [5, 7]), ([5, 7], [5, 1]), ([5, 7], []), ([5, 1], [1, 7]), ([3, 1, 4, 5], [2, 1, 5]), ([0, 3], [3]),
+            ([300, 3], [300, 1]), ([2, 11, 5, 5], [11, 1, 1]), ([33, 1031], [1031]),
         ];
         foreach ((Shape a, Shape b) in sizes)
         {
+            Shape y = Indexing.Broadcast(a, b);
             yield return new OpCase
             {
                 Op = op,
                 Sizes = $"A={a} B={b}",
-                Inputs = [CaseInput.Normal("a", a), CaseInput.Normal("b", b)],
+                Inputs =
+                [
+                    positive ? CaseInput.Uniform("a", a, 0.5, 2) : CaseInput.Normal("a", a),
+                    // Divisors keep away from zero, where the quotient has no digits left.
+                    apart ? CaseInput.Apart("b", b, 0.3) : CaseInput.Normal("b", b),
+                ],
                 Run = x => run(x[0], x[1]),
-                Oracle = x => new Plain(a, [.. x[0].Values.Zip(x[1].Values, oracle)]),
-                Flops = a.Count,
-                Bytes = 12.0 * a.Count,
+                Oracle = x => Indexing.Map(y, (i) => oracle(Indexing.At(x[0], y, i), Indexing.At(x[1], y, i))),
+                Flops = y.Count,
+                Bytes = 4.0 * (a.Count + b.Count + y.Count),
+                TwiceDifferentiable = y.Count < 100,
+                Benchmark = y.Count > 10_000,
+            };
+        }
+    }
+
+    private static IEnumerable<OpCase> Where()
+    {
+        (Shape C, Shape A, Shape B)[] sizes = [([], [], []), ([0], [0], [0]), ([17], [17], [17]), ([5, 7], [7], [5, 1]), ([5, 1], [], [3, 1, 7]), ([41, 1025], [41, 1025], [])];
+        foreach ((Shape c, Shape a, Shape b) in sizes)
+        {
+            Shape y = Indexing.Broadcast(c, Indexing.Broadcast(a, b));
+            yield return new OpCase
+            {
+                Op = "where",
+                Sizes = $"C={c} A={a} B={b}",
+                Inputs =
+                [
+                    CaseInput.Uniform("condition", c, -1, 1, differentiable: false) with { Draw = static (random, _) => random.Next(2) },
+                    CaseInput.Normal("a", a),
+                    CaseInput.Normal("b", b),
+                ],
+                Run = x => Ops.Where(x[0], x[1], x[2]),
+                Oracle = x => Indexing.Map(y, i => Indexing.At(x[0], y, i) != 0 ? Indexing.At(x[1], y, i) : Indexing.At(x[2], y, i)),
+                Flops = 0,
+                Bytes = 4.0 * (c.Count + a.Count + b.Count + y.Count),
+                TwiceDifferentiable = y.Count < 100,
             };
         }
     }

@@ -9,11 +9,16 @@ public sealed class ConformanceTests
 
     public static IEnumerable<TestCaseData> DifferentiableRows => On(row => row.Inputs.Any(input => input.Differentiable));
 
+    public static IEnumerable<TestCaseData> TwiceDifferentiableRows => On(row => row.TwiceDifferentiable);
+
     [TestCaseSource(nameof(Rows))]
     public void Forward_MatchesOracle(OpCase row, Device device) => Check(Conformance.Forward(row, device));
 
     [TestCaseSource(nameof(DifferentiableRows))]
     public void Gradient_MatchesOracleDifferences(OpCase row, Device device) => Check(Conformance.Gradient(row, device));
+
+    [TestCaseSource(nameof(TwiceDifferentiableRows))]
+    public void SecondGradient_MatchesOracleDifferences(OpCase row, Device device) => Check(Conformance.SecondGradient(row, device));
 
     [TestCaseSource(nameof(Rows))]
     public void Forward_StaysInItsBuffers(OpCase row, Device device) => Check(Conformance.StaysInItsBuffers(row, device));

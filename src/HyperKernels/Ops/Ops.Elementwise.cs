@@ -2,33 +2,12 @@ using HyperKernels.Backends;
 
 namespace HyperKernels;
 
+// Broadcasting: how shapes combine, how operands are stepped through, and how a gradient finds its way back.
 public static partial class Ops
 {
-    /// <summary>Adds two tensors, element by element: <c>a + b</c>.</summary>
-    /// <param name="a">Any shape.</param>
-    /// <param name="b">A shape that broadcasts with that of <paramref name="a"/>: axes are aligned at the end, and an axis of size 1 is repeated.</param>
-    /// <returns>The broadcast shape.</returns>
-    /// <exception cref="ArgumentException">The shapes do not broadcast, the devices differ, or one holds integers.</exception>
-    /// <remarks>Differentiable in both, any number of times.</remarks>
-    public static Tensor Add(Tensor a, Tensor b) =>
-        Record(Binary("Add", BinaryOp.Add, a, b), [a, b], (a.Shape, b.Shape), static (g, s) =>
-        {
-            g[0] = SumTo(g.Output, s.Item1);
-            g[1] = SumTo(g.Output, s.Item2);
-        });
-
     /// <summary>target += addend, in place; shapes are equal. For gradients and optimisers, which own what they write.</summary>
     internal static void AddInto(Tensor target, Tensor addend) =>
-        target.Device.Backend.Binary(BinaryOp.Add, Broadcasted("AddInto", target, addend, target.Shape), target.Ref, addend.Ref, target.Ref);
-
-    private static Tensor Binary(string name, BinaryOp op, Tensor a, Tensor b)
-    {
-        CheckFloats(name, a, b);
-        Shape shape = BroadcastShape(name, a.Shape, b.Shape);
-        Tensor y = New(a, shape);
-        a.Device.Backend.Binary(op, Broadcasted(name, a, b, shape), a.Ref, b.Ref, y.Ref);
-        return y;
-    }
+        target.Device.Backend.Binary(BinaryOp.Add, Broadcasted(target, addend, addend, target.Shape), target.Ref, addend.Ref, target.Ref);
 
     /// <summary>The shape that two shapes broadcast to.</summary>
     internal static Shape BroadcastShape(string name, in Shape a, in Shape b)
@@ -52,12 +31,16 @@ public static partial class Ops
         return new Shape(sizes[..rank]);
     }
 
-    private static Broadcast Broadcasted(string name, Tensor a, Tensor b, in Shape shape) => Broadcasted(a, b, b, shape);
-
     /// <summary>The strides of up to three operands over the axes of a result.</summary>
     internal static Broadcast Broadcasted(Tensor a, Tensor b, Tensor c, in Shape shape)
     {
         Broadcast sizes = default;
+        if (IsPlain(a, shape) && IsPlain(b, shape) && IsPlain(c, shape))
+        {
+            sizes.Append((int)shape.Count, 1, 1, 1);
+            sizes.Finish();
+            return sizes;
+        }
         Span<long> strides = stackalloc long[3 * Shape.MaxRank];
         Steps(a, shape.Rank, strides);
         Steps(b, shape.Rank, strides[Shape.MaxRank..]);
@@ -68,6 +51,13 @@ public static partial class Ops
         }
         sizes.Finish();
         return sizes;
+    }
+
+    // The common case, known without looking at every axis.
+    private static bool IsPlain(Tensor x, in Shape shape)
+    {
+        TensorNode node = x.Node;
+        return x.IsDense && node.Shape == shape && shape.Count <= int.MaxValue;
     }
 
     /// <summary>Elements from one step of each axis to the next, 0 where the tensor repeats; aligned at the end of <paramref name="rank"/> axes.</summary>
@@ -85,12 +75,18 @@ public static partial class Ops
     }
 
     /// <summary>Undoes broadcasting: sums over the axes along which a tensor of <paramref name="shape"/> was repeated.</summary>
-    private static Tensor SumTo(Tensor gradient, in Shape shape)
+    internal static Tensor SumTo(Tensor x, in Shape shape)
     {
-        if (gradient.Shape == shape)
+        if (x.Shape == shape)
         {
-            return gradient;
+            return x;
         }
-        throw new NotSupportedException();
+        int added = x.Rank - shape.Rank;
+        int repeated = 0;
+        for (int axis = 0; axis < x.Rank; axis++)
+        {
+            repeated |= axis < added || (shape[axis - added] == 1 && x.Shape[axis] != 1) ? 1 << axis : 0;
+        }
+        return Record(ReduceRuns(ReduceOp.Sum, x, repeated, 1, shape), [x], x.Shape, static (g, s) => g[0] = BroadcastTo(g.Output, s));
     }
 }

@@ -12,137 +12,170 @@ internal sealed unsafe partial class CpuBackend
         switch (op)
         {
             case BinaryOp.Add:
-                Binary<AddOp>(sizes, a, b, y);
+                Map<AddMap>(sizes, a, b, b, y, 0, 0);
                 break;
             case BinaryOp.Subtract:
-                Binary<SubtractOp>(sizes, a, b, y);
+                Map<SubtractMap>(sizes, a, b, b, y, 0, 0);
                 break;
             case BinaryOp.Multiply:
-                Binary<MultiplyOp>(sizes, a, b, y);
+                Map<MultiplyMap>(sizes, a, b, b, y, 0, 0);
+                break;
+            case BinaryOp.Divide:
+                Map<DivideMap>(sizes, a, b, b, y, 0, 0);
+                break;
+            case BinaryOp.Power:
+                Map<PowerMap>(sizes, a, b, b, y, 0, 0);
+                break;
+            case BinaryOp.Minimum:
+                Map<MinimumMap>(sizes, a, b, b, y, 0, 0);
+                break;
+            case BinaryOp.Maximum:
+                Map<MaximumMap>(sizes, a, b, b, y, 0, 0);
+                break;
+            case BinaryOp.Less:
+                Map<LessMap>(sizes, a, b, b, y, 0, 0);
+                break;
+            case BinaryOp.LessOrEqual:
+                Map<LessOrEqualMap>(sizes, a, b, b, y, 0, 0);
                 break;
             default:
-                Binary<DivideOp>(sizes, a, b, y);
-                break;
+                throw new ArgumentOutOfRangeException(nameof(op), op, null);
         }
     }
 
-    private void Binary<TOp>(in Broadcast sizes, BufferRef a, BufferRef b, BufferRef y)
-        where TOp : struct, IBinaryOp
+    public void Where(in Broadcast sizes, BufferRef condition, BufferRef a, BufferRef b, BufferRef y) =>
+        Map<WhereMap>(sizes, condition, a, b, y, 0, 0);
+
+    private void Map<TMap>(in Broadcast sizes, BufferRef a, BufferRef b, BufferRef c, BufferRef y, float p, float q)
+        where TMap : struct, IMap
     {
         if (sizes.Count == 0)
         {
             return;
         }
-        BinaryTiles<TOp> tiles = new()
+        MapTiles<TMap> tiles = new()
         {
             Plan = new RowPlan(sizes, TileElements),
             Sizes = sizes,
             A = Floats(a),
             B = Floats(b),
+            C = Floats(c),
             Y = Floats(y),
+            P = p,
+            Q = q,
         };
         _threads.For(VectorWidth, tiles.Plan.Tiles, ref tiles);
     }
 
-    /// <summary>The arithmetic of a binary op, passed into the one loop below.</summary>
-    private interface IBinaryOp
+    /// <summary>The arithmetic of an elementwise op, passed into the one loop below.</summary>
+    private interface IMap
     {
-        static abstract TVec Apply<TVec>(TVec a, TVec b)
+        /// <summary>1 to 3; the others are not read.</summary>
+        static abstract int Operands { get; }
+
+        static abstract TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
             where TVec : struct, IVec<TVec>;
     }
 
-    private readonly struct AddOp : IBinaryOp
+    private struct MapTiles<TMap> : ITiles
+        where TMap : struct, IMap
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Apply<TVec>(TVec a, TVec b)
-            where TVec : struct, IVec<TVec> => a + b;
-    }
+        // An operand that is repeated or spread out is laid out densely in pieces of this size, which stay in the first-level cache.
+        private const int Piece = 256;
 
-    private readonly struct SubtractOp : IBinaryOp
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Apply<TVec>(TVec a, TVec b)
-            where TVec : struct, IVec<TVec> => a - b;
-    }
-
-    private readonly struct MultiplyOp : IBinaryOp
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Apply<TVec>(TVec a, TVec b)
-            where TVec : struct, IVec<TVec> => a * b;
-    }
-
-    private readonly struct DivideOp : IBinaryOp
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Apply<TVec>(TVec a, TVec b)
-            where TVec : struct, IVec<TVec> => a / b;
-    }
-
-    private struct BinaryTiles<TOp> : ITiles
-        where TOp : struct, IBinaryOp
-    {
         public RowPlan Plan;
         public Broadcast Sizes;
         public float* A;
         public float* B;
+        public float* C;
         public float* Y;
+        public float P;
+        public float Q;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [SkipLocalsInit]
         public void Run<TVec>(int tile)
             where TVec : struct, IVec<TVec>
         {
             int inner = Sizes.Rank - 1;
             long stepA = Sizes.StrideA[inner];
-            long stepB = Sizes.StrideB[inner];
+            long stepB = TMap.Operands > 1 ? Sizes.StrideB[inner] : 1;
+            long stepC = TMap.Operands > 2 ? Sizes.StrideC[inner] : 1;
             (long firstRow, long lastRow, int start, int end) = Plan.Range(tile);
+            int count = end - start;
+            float* pieces = stackalloc float[3 * Piece];
             for (long row = firstRow; row < lastRow; row++)
             {
-                long offsetA = 0;
-                long offsetB = 0;
+                float* a = A + (start * stepA);
+                float* b = B + (start * stepB);
+                float* c = C + (start * stepC);
+                float* y = Y + (row * Plan.Inner) + start;
                 long rest = row;
                 for (int axis = inner - 1; axis >= 0; axis--)
                 {
                     (rest, long index) = Math.DivRem(rest, Sizes.Sizes[axis]);
-                    offsetA += index * Sizes.StrideA[axis];
-                    offsetB += index * Sizes.StrideB[axis];
+                    a += index * Sizes.StrideA[axis];
+                    b += index * Sizes.StrideB[axis];
+                    c += index * Sizes.StrideC[axis];
                 }
-                Row<TVec>(A + offsetA + (start * stepA), stepA, B + offsetB + (start * stepB), stepB, Y + (row * Plan.Inner) + start, end - start);
+                if (stepA == 1 && stepB == 1 && stepC == 1)
+                {
+                    Dense<TVec>(a, b, c, y, count);
+                    continue;
+                }
+                for (int done = 0; done < count; done += Piece)
+                {
+                    int length = Math.Min(Piece, count - done);
+                    float* denseA = LayOut(a, stepA, done, length, pieces);
+                    float* denseB = TMap.Operands > 1 ? LayOut(b, stepB, done, length, pieces + Piece) : b;
+                    float* denseC = TMap.Operands > 2 ? LayOut(c, stepC, done, length, pieces + (2 * Piece)) : c;
+                    Dense<TVec>(denseA, denseB, denseC, y + done, length);
+                }
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static TVec Read<TVec>(float* source, long step, long at, int count)
-            where TVec : struct, IVec<TVec>
+        private static float* LayOut(float* source, long step, int done, int length, float* piece)
         {
             if (step == 1)
             {
-                return count == TVec.Count ? TVec.Load(source + at) : TVec.LoadPartial(source + at, count);
+                return source + done;
             }
-            if (step == 0)
+            if (step != 0)
             {
-                return TVec.Create(*source);
+                source += done * step;
+                for (int i = 0; i < length; i++)
+                {
+                    piece[i] = source[i * step];
+                }
             }
-            float* lanes = stackalloc float[16];
-            for (int i = 0; i < count; i++)
+            else if (done == 0)
             {
-                lanes[i] = source[(at + i) * step];
+                new Span<float>(piece, length).Fill(*source);
             }
-            return TVec.LoadPartial(lanes, count);
+            return piece;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Row<TVec>(float* a, long stepA, float* b, long stepB, float* y, int count)
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void Dense<TVec>(float* a, float* b, float* c, float* y, int count)
             where TVec : struct, IVec<TVec>
         {
+            TVec p = TVec.Create(P);
+            TVec q = TVec.Create(Q);
             int i = 0;
             for (; i <= count - TVec.Count; i += TVec.Count)
             {
-                TOp.Apply(Read<TVec>(a, stepA, i, TVec.Count), Read<TVec>(b, stepB, i, TVec.Count)).Store(y + i);
+                TVec valueA = TVec.Load(a + i);
+                TVec valueB = TMap.Operands > 1 ? TVec.Load(b + i) : valueA;
+                TVec valueC = TMap.Operands > 2 ? TVec.Load(c + i) : valueA;
+                TMap.Apply(valueA, valueB, valueC, p, q).Store(y + i);
             }
             if (i < count)
             {
-                TOp.Apply(Read<TVec>(a, stepA, i, count - i), Read<TVec>(b, stepB, i, count - i)).StorePartial(y + i, count - i);
+                int rest = count - i;
+                TVec valueA = TVec.LoadPartial(a + i, rest);
+                TVec valueB = TMap.Operands > 1 ? TVec.LoadPartial(b + i, rest) : valueA;
+                TVec valueC = TMap.Operands > 2 ? TVec.LoadPartial(c + i, rest) : valueA;
+                TMap.Apply(valueA, valueB, valueC, p, q).StorePartial(y + i, rest);
             }
         }
     }

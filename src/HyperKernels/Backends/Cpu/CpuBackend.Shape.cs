@@ -52,6 +52,11 @@ internal sealed unsafe partial class CpuBackend
                     new ReadOnlySpan<int>(Source + from, count).CopyTo(new Span<int>(Destination + to, count));
                     continue;
                 }
+                if (stepFrom == 0 && stepTo == 1)
+                {
+                    new Span<int>(Destination + to, count).Fill(Source[from]);
+                    continue;
+                }
                 for (int i = 0; i < count; i++)
                 {
                     Destination[to + (i * stepTo)] = Source[from + (i * stepFrom)];

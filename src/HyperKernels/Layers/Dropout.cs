@@ -1,0 +1,35 @@
+using System.Globalization;
+
+namespace HyperKernels.Layers;
+
+/// <summary>While training, sets elements to zero at random and scales the others by <c>1 / (1 - p)</c>; else passes everything.</summary>
+/// <remarks>Source: Srivastava et al., JMLR 15, 2014.</remarks>
+public sealed class Dropout : Layer
+{
+    private readonly float _probability;
+
+    /// <summary>Makes the layer.</summary>
+    /// <param name="probability">That an element is dropped; in [0, 1].</param>
+    /// <param name="random">Where the choice comes from; null means what is <see cref="Initializer.Random"/> now.</param>
+    /// <exception cref="ArgumentException">The probability is not in [0, 1].</exception>
+    public Dropout(float probability = 0.5f, RandomStream? random = null)
+    {
+        if (!(probability >= 0 && probability <= 1))
+        {
+            Throw.Argument($"Dropout: the probability must be in [0, 1]; got {probability}.");
+        }
+        _probability = probability;
+        Random = random ?? Initializer.Random;
+    }
+
+    /// <summary>The stream that the choices come from: a checkpoint keeps its state.</summary>
+    public RandomStream Random { get; }
+
+    /// <summary>Drops elements while training.</summary>
+    /// <param name="input">Any shape.</param>
+    /// <returns>The shape of the input; the input itself when the layer does not train.</returns>
+    public override Tensor Forward(Tensor input) => Training && _probability > 0 ? Ops.Dropout(input, _probability, Random) : input;
+
+    /// <inheritdoc/>
+    protected override string Describe() => string.Create(CultureInfo.InvariantCulture, $"Dropout({_probability})");
+}

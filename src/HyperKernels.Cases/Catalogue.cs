@@ -7,5 +7,6 @@ public static class Catalogue
     public static IReadOnlyList<OpCase> All { get; } =
     [
         .. ElementwiseCases.All,
+        .. ConvCases.All,
     ];
 }

@@ -1,0 +1,35 @@
+namespace HyperKernels.Backends.Cpu;
+
+internal sealed unsafe partial class CpuBackend
+{
+    [ThreadStatic]
+    private static WorkBuffer? s_kernelChunks;
+
+    public void Convolve(ConvProduct product, in ConvSizes sizes, BufferRef x, BufferRef w, BufferRef bias, BufferRef y)
+    {
+        float* b = bias.Buffer is null ? null : Floats(bias);
+        switch (product)
+        {
+            case ConvProduct.Forward:
+                ConvForwardTiles forward = new(sizes, Floats(x), Floats(w), b, Floats(y), VectorWidth);
+                _threads.For(VectorWidth, forward.Tiles, ref forward);
+                break;
+            case ConvProduct.Input:
+                ConvInputTiles input = new(sizes, Floats(x), Floats(w), Floats(y));
+                _threads.For(VectorWidth, input.Tiles, ref input);
+                break;
+            default:
+                ConvKernelTiles kernel = new(sizes, Floats(x), Floats(w), Floats(y), VectorWidth);
+                if (kernel.Chunks == 1)
+                {
+                    _threads.For(VectorWidth, kernel.Tiles, ref kernel);
+                    break;
+                }
+                kernel.Partial = (s_kernelChunks ??= new WorkBuffer()).Rent(kernel.PartialLength);
+                _threads.For(VectorWidth, kernel.Tiles, ref kernel);
+                ConvReduceTiles reduce = new(Floats(w), kernel.Partial, kernel.PartialLength / kernel.Chunks, kernel.Chunks);
+                _threads.For(VectorWidth, reduce.Tiles, ref reduce);
+                break;
+        }
+    }
+}

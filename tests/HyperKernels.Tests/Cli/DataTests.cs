@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using HyperKernels.Cli.Data;
+
+namespace HyperKernels.Tests.Cli;
+
+public sealed class DataTests
+{
+    [Test]
+    public void DrawnDigits_DoNotDependOnThreadsOrCount()
+    {
+        ImageSet one = DrawnDigits.Make(200, seed: 5, threads: 1);
+        ImageSet two = DrawnDigits.Make(300, seed: 5, threads: 2);
+        Assert.That(two.Take(200).Pixels, Is.EqualTo(one.Pixels));
+        Assert.That(two.Take(200).Labels, Is.EqualTo(one.Labels));
+        Assert.That(DrawnDigits.Make(200, seed: 6, threads: 1).Pixels, Is.Not.EqualTo(one.Pixels));
+    }
+
+    [Test]
+    public void DrawnDigits_HaveInkInTheMiddleAndEveryDigit()
+    {
+        ImageSet digits = DrawnDigits.Make(2000, seed: 1, threads: 2);
+        int size = digits.Height * digits.Width;
+        for (int digit = 0; digit < ImageSet.Classes; digit++)
+        {
+            int[] images = [.. Enumerable.Range(0, digits.Count).Where(i => digits.Labels[i] == digit)];
+            Assert.That(images, Has.Length.InRange(140, 260), $"images of {digit}");
+            double ink = images.Average(i => digits.Pixels.AsSpan(i * size, size).ToArray().Average(p => p / 255.0));
+            // MNIST's mean is 0.13; a one has half of that.
+            Assert.That(ink, Is.InRange(0.05, 0.25), $"ink of {digit}");
+        }
+        double corner = Enumerable.Range(0, digits.Count).Average(i => digits.Pixels[i * size] / 255.0);
+        Assert.That(corner, Is.LessThan(0.05));
+    }
+
+    [Test]
+    public void Turn_ByQuarterTurns_MovesPixelsExactly()
+    {
+        float[] image = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+        float[] turned = new float[9];
+        ImageRotation.Turn(image, [0], 3, 3, turned);
+        Assert.That(turned, Is.EqualTo(image));
+        ImageRotation.Turn(image, [90], 3, 3, turned);
+        Assert.That(turned, Is.EqualTo(new float[] { 3, 6, 9, 2, 5, 8, 1, 4, 7 }).Within(1e-5f), "counter-clockwise");
+        ImageRotation.Turn(image, [180], 3, 3, turned);
+        Assert.That(turned, Is.EqualTo(new float[] { 9, 8, 7, 6, 5, 4, 3, 2, 1 }).Within(1e-5f));
+    }
+
+    [Test]
+    public void Turn_GivesEachImageItsOwnAngle_AndBlackFromOutside()
+    {
+        float[] images = [1, 1, 1, 1, 1, 1, 1, 1];
+        float[] turned = new float[8];
+        ImageRotation.Turn(images, [0, 45], 2, 2, turned);
+        Assert.That(turned[..4], Is.EqualTo(new float[] { 1, 1, 1, 1 }));
+        // The corners of the second come from 0.71 instead of 0.5 off the middle: a fifth of them lies outside.
+        Assert.That(turned[4..], Is.All.InRange(0.7f, 0.9f));
+    }
+
+    [Test]
+    public void BatchOrder_ShowsEveryExampleOnceAnEpoch_AndTheSameFromAnyStart()
+    {
+        BatchOrder order = new(103, 10, seed: 3);
+        Assert.That(order.StepsPerEpoch, Is.EqualTo(11));
+        for (int epoch = 0; epoch < 2; epoch++)
+        {
+            List<int> seen = [];
+            for (int step = 0; step < 11; step++)
+            {
+                seen.AddRange(order.Rows((epoch * 11) + step).ToArray());
+            }
+            Assert.That(seen, Is.EquivalentTo(Enumerable.Range(0, 103)));
+            Assert.That(seen, Is.Not.Ordered);
+        }
+        Assert.That(new BatchOrder(103, 10, seed: 3).Rows(15).ToArray(), Is.EqualTo(order.Rows(15).ToArray()), "a resumed run");
+        Assert.That(order.Rows(4).ToArray(), Is.Not.EqualTo(order.Rows(15).ToArray()), "another epoch");
+    }
+
+    [Test]
+    public void Load_OfRealMnist_GivesItsImages()
+    {
+        (ImageSet training, ImageSet test) = MnistData.Load(Path.Combine(TestData.Folder("mnist"), ".."), "mnist");
+        Assert.That((training.Count, test.Count, training.Height, training.Width), Is.EqualTo((60_000, 10_000, 28, 28)));
+        Assert.That(training.Labels[..8], Is.EqualTo(new byte[] { 5, 0, 4, 1, 9, 2, 1, 3 }));
+    }
+
+    [Test]
+    public void Load_OfMissingFolder_SaysWhatItLookedFor()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        Assert.That(() => MnistData.Load(folder.Root, "mnist"), Throws.InstanceOf<DirectoryNotFoundException>().With.Message.Contains("train-images-idx3-ubyte.gz"));
+        Directory.CreateDirectory(folder.File("mnist"));
+        Assert.That(() => MnistData.Load(folder.Root, "mnist"), Throws.InstanceOf<FileNotFoundException>().With.Message.Contains("train-images-idx3-ubyte"));
+    }
+}

@@ -1,0 +1,62 @@
+namespace HyperKernels.Cli.Data;
+
+/// <summary>Grey images with labels from 0 to below <see cref="Classes"/>, as bytes: a data set in memory takes a quarter of its floats.</summary>
+internal sealed class ImageSet
+{
+    private const float ByteScale = 1f / 255;
+
+    /// <param name="name">What reports call it.</param>
+    /// <param name="pixels">Row-major, image after image.</param>
+    /// <param name="labels">One per image.</param>
+    /// <param name="height">Rows of an image.</param>
+    /// <param name="width">Columns of an image.</param>
+    public ImageSet(string name, byte[] pixels, byte[] labels, int height, int width)
+    {
+        if (pixels.Length != (long)labels.Length * height * width)
+        {
+            throw new ArgumentException($"ImageSet: {labels.Length} images of {height} x {width} need {(long)labels.Length * height * width} pixels; got {pixels.Length}.");
+        }
+        Name = name;
+        Pixels = pixels;
+        Labels = labels;
+        Height = height;
+        Width = width;
+    }
+
+    public static int Classes => 10;
+
+    public string Name { get; }
+
+    public byte[] Pixels { get; }
+
+    public byte[] Labels { get; }
+
+    public int Height { get; }
+
+    public int Width { get; }
+
+    public int Count => Labels.Length;
+
+    /// <summary>Writes chosen images as floats from 0 to 1.</summary>
+    /// <param name="rows">Which images.</param>
+    /// <param name="images">Receives [rows, Height, Width].</param>
+    /// <param name="labels">Receives one label per row.</param>
+    public void Fill(ReadOnlySpan<int> rows, Span<float> images, Span<int> labels)
+    {
+        int size = Height * Width;
+        for (int i = 0; i < rows.Length; i++)
+        {
+            ReadOnlySpan<byte> source = Pixels.AsSpan(rows[i] * size, size);
+            Span<float> image = images.Slice(i * size, size);
+            for (int p = 0; p < size; p++)
+            {
+                image[p] = source[p] * ByteScale;
+            }
+            labels[i] = Labels[rows[i]];
+        }
+    }
+
+    /// <summary>The first images, for quick looks.</summary>
+    public ImageSet Take(int count) =>
+        count >= Count ? this : new ImageSet(Name, Pixels[..(count * Height * Width)], Labels[..count], Height, Width);
+}

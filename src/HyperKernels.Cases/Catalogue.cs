@@ -8,5 +8,7 @@ public static class Catalogue
     [
         .. ElementwiseCases.All,
         .. ConvCases.All,
+        .. SegmentCases.All,
+        .. SegmentReduceCases.All,
     ];
 }

@@ -1,0 +1,194 @@
+namespace HyperKernels;
+
+/// <summary>
+/// An <see cref="HyperKernels.Incidence"/> with optional weights of hyperedges and memberships, and the degree scalings that
+/// convolutions use. Immutable.
+/// </summary>
+/// <remarks>
+/// <c>dv[v] = sum over the hyperedges e of v of w[e] * h</c> and <c>de[e] = sum over its members of h</c>, with edge weights w and membership weights h (ones
+/// unless given); <c>0^-1 = 0^-1/2 = 0</c>. Scales of a graph without weights are made once. With weights they are computed at every
+/// use from the weights' present values, and differentiable in them.
+/// </remarks>
+public sealed class Hypergraph : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly bool _ownsIncidence;
+    private Tensor _symmetricNodeScale;
+    private Tensor _nodeScale;
+    private Tensor _edgeScale;
+
+    /// <summary>Makes a hypergraph over an incidence, which may be shared and stays the caller's to dispose.</summary>
+    /// <param name="incidence">Which node is in which hyperedge.</param>
+    /// <param name="edgeWeights">w, <c>[E]</c>; ones if null. May be a parameter's value or a watched tensor.</param>
+    /// <param name="membershipWeights">h, <c>[M]</c>, in the order of the pairs; ones if null.</param>
+    /// <exception cref="ArgumentException">Weights have another shape, hold integers, or are on another device.</exception>
+    public Hypergraph(Incidence incidence, Tensor? edgeWeights = null, Tensor? membershipWeights = null)
+        : this(incidence, edgeWeights, membershipWeights, ownsIncidence: false)
+    {
+    }
+
+    private Hypergraph(Incidence incidence, Tensor? edgeWeights, Tensor? membershipWeights, bool ownsIncidence)
+    {
+        ArgumentNullException.ThrowIfNull(incidence);
+        CheckWeights(edgeWeights, incidence.EdgeCount, "hyperedge", incidence.Device);
+        CheckWeights(membershipWeights, incidence.MembershipCount, "membership", incidence.Device);
+        Incidence = incidence;
+        EdgeWeights = edgeWeights;
+        MembershipWeights = membershipWeights;
+        _ownsIncidence = ownsIncidence;
+    }
+
+    /// <summary>The structure.</summary>
+    public Incidence Incidence { get; }
+
+    /// <summary>N: the number of nodes.</summary>
+    public int NodeCount => Incidence.NodeCount;
+
+    /// <summary>E: the number of hyperedges.</summary>
+    public int EdgeCount => Incidence.EdgeCount;
+
+    /// <summary>M: the number of memberships.</summary>
+    public int MembershipCount => Incidence.MembershipCount;
+
+    /// <summary>w, <c>[E]</c>; null means ones.</summary>
+    public Tensor? EdgeWeights { get; }
+
+    /// <summary>h, <c>[M]</c>; null means ones.</summary>
+    public Tensor? MembershipWeights { get; }
+
+    /// <summary><c>dv</c>: for each node the sum of w h over its hyperedges, <c>[N]</c>.</summary>
+    public Tensor NodeDegrees =>
+        EdgeWeights is { } weights
+            ? Ops.EdgesToNodes(weights, this)
+            : Ops.SegmentSum(MembershipWeightsOrOnes(), Incidence, Toward.Nodes);
+
+    /// <summary><c>de</c>: for each hyperedge the sum of h over its members, <c>[E]</c>.</summary>
+    public Tensor EdgeDegrees => Ops.SegmentSum(MembershipWeightsOrOnes(), Incidence, Toward.Edges);
+
+    /// <summary><c>dv^-1/2</c>, <c>[N]</c>; 0 for a node without hyperedges. Not the caller's to dispose.</summary>
+    public Tensor SymmetricNodeScale =>
+        IsWeighted ? InverseRoot(NodeDegrees) : Cached(ref _symmetricNodeScale, static graph => InverseRoot(graph.NodeDegrees));
+
+    /// <summary><c>dv^-1</c>, <c>[N]</c>; 0 for a node without hyperedges. Not the caller's to dispose.</summary>
+    public Tensor NodeScale => IsWeighted ? Inverse(NodeDegrees) : Cached(ref _nodeScale, static graph => Inverse(graph.NodeDegrees));
+
+    /// <summary><c>w de^-1</c>, <c>[E]</c>; 0 for an empty hyperedge. Not the caller's to dispose.</summary>
+    public Tensor EdgeScale
+    {
+        get
+        {
+            Tensor inverse = MembershipWeights is null
+                ? Cached(ref _edgeScale, static graph => Inverse(graph.EdgeDegrees))
+                : Inverse(EdgeDegrees);
+            return EdgeWeights is { } weights ? Ops.Multiply(weights, inverse) : inverse;
+        }
+    }
+
+    private bool IsWeighted => EdgeWeights is not null || MembershipWeights is not null;
+
+    /// <summary>Builds a hypergraph from the members of each hyperedge: <c>Hypergraph.FromEdges(6, [[0, 1, 2], [2, 3], [3, 4, 5]])</c>.</summary>
+    /// <param name="nodes">The number of nodes; never taken from the largest id.</param>
+    /// <param name="edges">The members of each hyperedge.</param>
+    /// <param name="device">Where it goes; null means <see cref="Device.Default"/>.</param>
+    /// <exception cref="ArgumentException">nodes is negative, or a member is out of range: the message names it.</exception>
+    public static Hypergraph FromEdges(int nodes, int[][] edges, Device? device = null) =>
+        new(Incidence.FromEdges(nodes, edges, device), null, null, ownsIncidence: true);
+
+    /// <summary>Builds a hypergraph from pairs of a node and a hyperedge.</summary>
+    /// <param name="nodes">The number of nodes; never taken from the largest id.</param>
+    /// <param name="edges">The number of hyperedges.</param>
+    /// <param name="nodeIds">The node of each pair, from 0.</param>
+    /// <param name="edgeIds">The hyperedge of each pair, from 0.</param>
+    /// <param name="device">Where it goes; null means <see cref="Device.Default"/>.</param>
+    /// <exception cref="ArgumentException">As <see cref="Incidence.FromPairs"/>.</exception>
+    public static Hypergraph FromPairs(int nodes, int edges, ReadOnlySpan<int> nodeIds, ReadOnlySpan<int> edgeIds, Device? device = null) =>
+        new(Incidence.FromPairs(nodes, edges, nodeIds, edgeIds, device), null, null, ownsIncidence: true);
+
+    /// <summary>The same structure with weights of hyperedges, <c>[E]</c>. Shares the incidence: dispose it with the first graph.</summary>
+    public Hypergraph WithEdgeWeights(Tensor? edgeWeights) => new(Incidence, edgeWeights, MembershipWeights);
+
+    /// <summary>The same structure with weights of memberships, <c>[M]</c>, in the order of the pairs. Shares the incidence: dispose it with the first graph.</summary>
+    public Hypergraph WithMembershipWeights(Tensor? membershipWeights) => new(Incidence, EdgeWeights, membershipWeights);
+
+    /// <summary>
+    /// Gives nodes a hyperedge of their own with that one member, weight 1: without it an isolated node's output of a convolution is zero.
+    /// </summary>
+    /// <param name="onlyIsolated">True gives one only to nodes that are in no hyperedge; false to all.</param>
+    /// <returns>A new graph whose further hyperedges and memberships come last; weights get ones there.</returns>
+    public Hypergraph WithSelfLoops(bool onlyIsolated)
+    {
+        Incidence incidence = Incidence.WithSelfLoops(onlyIsolated);
+        return new Hypergraph(
+            incidence, WithOnes(EdgeWeights, incidence.EdgeCount), WithOnes(MembershipWeights, incidence.MembershipCount), ownsIncidence: true);
+    }
+
+    /// <summary>Ends what the graph made: its scales, and the incidence unless that was given. Weights stay the caller's.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _symmetricNodeScale.Dispose();
+            _nodeScale.Dispose();
+            _edgeScale.Dispose();
+        }
+        if (_ownsIncidence)
+        {
+            Incidence.Dispose();
+        }
+    }
+
+    /// <summary>The counts: <c>6 nodes, 3 hyperedges, 8 memberships</c>.</summary>
+    public override string ToString() => Incidence.ToString();
+
+    private static void CheckWeights(Tensor? weights, int count, string what, Device device)
+    {
+        if (weights is not { } given)
+        {
+            return;
+        }
+        Ops.CheckFloat("Hypergraph", given);
+        if (given.Rank != 1 || given.Shape[0] != count)
+        {
+            Throw.Argument($"Hypergraph: {what} weights must be [{count}], one per {what}; got {given.Shape}.");
+        }
+        if (!ReferenceEquals(given.Device, device))
+        {
+            Throw.Argument($"Hypergraph: weights and incidence must be on one device; got {given} and an incidence on {device}.");
+        }
+    }
+
+    private static Tensor? WithOnes(Tensor? weights, int count) =>
+        weights is { } given ? Ops.Concatenate(0, given, Tensor.Ones([count - given.Shape[0]], given.Device)) : null;
+
+    // Zero is replaced before the power, not after: the gradient of 0^-1/2 would be infinite, and infinity times zero is NaN.
+    private static Tensor InverseRoot(Tensor degrees)
+    {
+        Tensor zeros = Tensor.Zeros([], degrees.Device);
+        return Ops.Where(degrees, Ops.Rsqrt(Ops.Where(degrees, degrees, Tensor.Ones([], degrees.Device))), zeros);
+    }
+
+    private static Tensor Inverse(Tensor degrees)
+    {
+        Tensor zeros = Tensor.Zeros([], degrees.Device);
+        return Ops.Where(degrees, Ops.Reciprocal(Ops.Where(degrees, degrees, Tensor.Ones([], degrees.Device))), zeros);
+    }
+
+    private Tensor MembershipWeightsOrOnes() => MembershipWeights ?? Tensor.Ones([MembershipCount], Incidence.Device);
+
+    /// <summary>A scale that depends on the structure alone, kept outside scopes from its first use on.</summary>
+    private Tensor Cached(ref Tensor scale, Func<Hypergraph, Tensor> compute)
+    {
+        lock (_gate)
+        {
+            if (scale.IsNone)
+            {
+                using MemoryScope scope = new();
+                Tensor computed = compute(this);
+                Tensor kept = Tensor.NewUnowned(computed.Device, computed.Shape, ElementType.Float32);
+                kept.CopyFrom(computed.ToArray());
+                scale = kept;
+            }
+            return scale;
+        }
+    }
+}

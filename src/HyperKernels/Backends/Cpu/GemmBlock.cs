@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace HyperKernels.Backends.Cpu;
 
@@ -180,6 +181,7 @@ internal unsafe struct GemmBlock
                 {
                     Copy<TVec>(y, Matrix.RowY, scratch, _tileColumns, rows, columns);
                 }
+                Prefetch(y + (rows * Matrix.RowY), panelA + 1 < lastA ? rows : 0, Matrix.RowY, columns);
                 GemmMicro.Multiply<TVec>(rows, columns <= TVec.Count, tile);
                 if (ragged)
                 {
@@ -190,6 +192,22 @@ internal unsafe struct GemmBlock
                     Matrix.Finish<TVec>(Row + row, Column + column, rows, columns);
                 }
             }
+        }
+    }
+
+    // The next tile's Y comes to the second cache while this one is computed; the first may be too narrow for rows a power of 2 apart.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(float* y, int rows, nint step, int columns)
+    {
+        if (!Sse.IsSupported)
+        {
+            return;
+        }
+        for (int row = 0; row < rows; row++)
+        {
+            Sse.Prefetch1(y);
+            Sse.Prefetch1(y + columns - 1);
+            y += step;
         }
     }
 

@@ -58,10 +58,10 @@ internal static unsafe class GemmPack
                 Vector128<float> b = Vector128.Load(s1 + d);
                 Vector128<float> c = Vector128.Load(s2 + d);
                 Vector128<float> e = Vector128.Load(s3 + d);
-                Vector128<double> abLow = InterleaveLow(a, b);
-                Vector128<double> abHigh = InterleaveHigh(a, b);
-                Vector128<double> ceLow = InterleaveLow(c, e);
-                Vector128<double> ceHigh = InterleaveHigh(c, e);
+                Vector128<float> abLow = InterleaveLow(a, b);
+                Vector128<float> abHigh = InterleaveHigh(a, b);
+                Vector128<float> ceLow = InterleaveLow(c, e);
+                Vector128<float> ceHigh = InterleaveHigh(c, e);
                 Low(abLow, ceLow).Store(target);
                 High(abLow, ceLow).Store(target + pitch);
                 Low(abHigh, ceHigh).Store(target + (2 * pitch));
@@ -89,22 +89,18 @@ internal static unsafe class GemmPack
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<double> InterleaveLow(Vector128<float> a, Vector128<float> b) =>
-        Sse.IsSupported
-            ? Sse.UnpackLow(a, b).AsDouble()
-            : Vector128.Create(a[0], b[0], a[1], b[1]).AsDouble();
+    private static Vector128<float> InterleaveLow(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported ? Sse.UnpackLow(a, b) : Vector128.Create(a[0], b[0], a[1], b[1]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<double> InterleaveHigh(Vector128<float> a, Vector128<float> b) =>
-        Sse.IsSupported
-            ? Sse.UnpackHigh(a, b).AsDouble()
-            : Vector128.Create(a[2], b[2], a[3], b[3]).AsDouble();
+    private static Vector128<float> InterleaveHigh(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported ? Sse.UnpackHigh(a, b) : Vector128.Create(a[2], b[2], a[3], b[3]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Low(Vector128<double> a, Vector128<double> b) =>
-        Vector128.Create(a.GetLower(), b.GetLower()).AsSingle();
+    private static Vector128<float> Low(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported ? Sse.MoveLowToHigh(a, b) : Vector128.Create(a[0], a[1], b[0], b[1]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> High(Vector128<double> a, Vector128<double> b) =>
-        Vector128.Create(a.GetUpper(), b.GetUpper()).AsSingle();
+    private static Vector128<float> High(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported ? Sse.MoveHighToLow(b, a) : Vector128.Create(a[2], a[3], b[2], b[3]);
 }

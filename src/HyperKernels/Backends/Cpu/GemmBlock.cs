@@ -101,6 +101,14 @@ internal unsafe struct GemmBlock
         }
         int first = PackB ? (part - partsA) * PanelsPerPack : _panelsB - 1;
         int last = PackB ? Math.Min(first + PanelsPerPack, _panelsB) : _panelsB;
+        if (Matrix.ColumnB == 1 && PackB)
+        {
+            int whole = Math.Min(last, Columns / _tileColumns);
+            float* source = Matrix.B + Column + (first * _tileColumns) + (Depth * Matrix.DepthB);
+            float* target = PanelsB + ((nint)first * _tileColumns * Depths);
+            GemmPack.AlongPanels<TVec>(source, Matrix.DepthB, whole - first, Depths, target);
+            first = whole;
+        }
         for (int panel = first; panel < last; panel++)
         {
             PackColumns<TVec>(panel);

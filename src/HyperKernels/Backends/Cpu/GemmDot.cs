@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace HyperKernels.Backends.Cpu;
 
@@ -9,6 +10,9 @@ namespace HyperKernels.Backends.Cpu;
 internal static unsafe class GemmDot
 {
     private const int RowsOfB = 8;
+
+    // From here on the processor fetches ahead better by itself.
+    private const int LongRow = 1024;
 
     /// <summary>Computes columns [column, column + columns) of all rows, whole depth. A's rows must be contiguous.</summary>
     public static void Multiply<TVec>(in GemmMatrix matrix, int column, int columns)
@@ -47,6 +51,8 @@ internal static unsafe class GemmDot
         float* b7 = b + (Math.Min(7, last) * step);
         TVec s0 = TVec.Zero, s1 = TVec.Zero, s2 = TVec.Zero, s3 = TVec.Zero;
         TVec s4 = TVec.Zero, s5 = TVec.Zero, s6 = TVec.Zero, s7 = TVec.Zero;
+        nint ahead = RowsOfB * step;
+        bool fetch = step == depth && depth <= LongRow;
         int k = 0;
         for (; k <= depth - TVec.Count; k += TVec.Count)
         {
@@ -59,6 +65,19 @@ internal static unsafe class GemmDot
             s5 = TVec.MultiplyAdd(x, TVec.Load(b5 + k), s5);
             s6 = TVec.MultiplyAdd(x, TVec.Load(b6 + k), s6);
             s7 = TVec.MultiplyAdd(x, TVec.Load(b7 + k), s7);
+            if (Sse.IsSupported && TVec.Count == 16 && fetch)
+            {
+                // The rows after these; eight short streams at once are more than the processor foresees.
+                float* next = b + ahead + (RowsOfB * k);
+                Sse.Prefetch0(next);
+                Sse.Prefetch0(next + 16);
+                Sse.Prefetch0(next + 32);
+                Sse.Prefetch0(next + 48);
+                Sse.Prefetch0(next + 64);
+                Sse.Prefetch0(next + 80);
+                Sse.Prefetch0(next + 96);
+                Sse.Prefetch0(next + 112);
+            }
         }
         if (k < depth)
         {

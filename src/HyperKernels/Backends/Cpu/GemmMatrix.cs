@@ -43,7 +43,7 @@ internal unsafe struct GemmMatrix
                 {
                     value += BiasIsOne ? TVec.Create(*bias) : TVec.Load(bias + n);
                 }
-                VecMath.Activate(Activation, value, Parameter).Store(y + n);
+                Activate(value).Store(y + n);
             }
             if (n < columns)
             {
@@ -52,9 +52,21 @@ internal unsafe struct GemmMatrix
                 {
                     value += BiasIsOne ? TVec.Create(*bias) : TVec.LoadPartial(bias + n, columns - n);
                 }
-                VecMath.Activate(Activation, value, Parameter).StorePartial(y + n, columns - n);
+                Activate(value).StorePartial(y + n, columns - n);
             }
         }
+    }
+
+    // The two that cost next to nothing stay in the loop; a call per vector would cost more than they do.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly TVec Activate<TVec>(TVec value)
+        where TVec : struct, IVec<TVec>
+    {
+        if (Activation == Activation.None)
+        {
+            return value;
+        }
+        return Activation == Activation.Relu ? TVec.Max(value, TVec.Zero) : VecMath.Activate(Activation, value, Parameter);
     }
 
     /// <summary>The product of depth zero.</summary>

@@ -32,6 +32,28 @@ internal static unsafe class GemmPack
         }
     }
 
+    /// <summary>Packs whole panels of two vectors side by side, so that the source is read in long pieces.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AlongPanels<TVec>(float* source, nint depthStep, int panels, int depth, float* target)
+        where TVec : struct, IVec<TVec>
+    {
+        nint panelLength = (nint)2 * TVec.Count * depth;
+        for (int d = 0; d < depth; d++)
+        {
+            float* from = source;
+            float* to = target;
+            for (int panel = 0; panel < panels; panel++)
+            {
+                TVec.Load(from).Store(to);
+                TVec.Load(from + TVec.Count).Store(to + TVec.Count);
+                from += 2 * TVec.Count;
+                to += panelLength;
+            }
+            source += depthStep;
+            target += 2 * TVec.Count;
+        }
+    }
+
     /// <summary>
     /// Packs lines that are contiguous in depth: <paramref name="width"/> of them, <paramref name="lineStep"/> apart. The panel's
     /// places behind the width repeat the last line.

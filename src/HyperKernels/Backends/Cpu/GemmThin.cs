@@ -10,6 +10,9 @@ internal static unsafe class GemmThin
 {
     private const int Lines = 8;
 
+    // Where there are registers for it: every line is a stream of its own, and one core needs many in flight to fill its share of the bus.
+    private const int ManyLines = 16;
+
     // 8 lines of 512 floats of B stay in a 32 KiB cache while the rows of A pass over them.
     private const int ManyRowsChunk = 512;
     private const int OneRowChunk = 4096;
@@ -19,13 +22,21 @@ internal static unsafe class GemmThin
         where TVec : struct, IVec<TVec>
     {
         int chunk = rows == 1 ? OneRowChunk : ManyRowsChunk;
+        // Lines a multiple of 4 KiB apart fall into one set of the first cache, which holds 8 to 12 of them.
+        bool alias = matrix.DepthB % 1024 == 0;
         int end = column + columns;
         for (int first = column; first < end; first += chunk)
         {
-            int count = Math.Min(chunk, end - first);
-            for (int depth = 0; depth < matrix.K; depth += Lines)
+            int all = Math.Min(chunk, end - first);
+            int count = all / TVec.Count * TVec.Count;
+            if (count < all)
             {
-                int lines = Math.Min(Lines, matrix.K - depth);
+                AddRest<TVec>(matrix, row, rows, first + count, all - count);
+            }
+            int lines;
+            for (int depth = 0; depth < matrix.K && count > 0; depth += lines)
+            {
+                lines = TVec.Count == 16 && !alias && matrix.K - depth >= ManyLines ? ManyLines : Math.Min(Lines, matrix.K - depth);
                 bool last = depth + lines == matrix.K && matrix.HasEpilogue;
                 float* b = matrix.B + (depth * matrix.DepthB) + first;
                 for (int m = row; m < row + rows; m++)
@@ -42,11 +53,39 @@ internal static unsafe class GemmThin
         }
     }
 
+    // A masked load behind a masked store of the same place waits for the store to leave the core: this sum stays in its register.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddRest<TVec>(in GemmMatrix matrix, int row, int rows, int column, int columns)
+        where TVec : struct, IVec<TVec>
+    {
+        for (int m = row; m < row + rows; m++)
+        {
+            float* a = matrix.A + (m * matrix.RowA);
+            float* b = matrix.B + column;
+            float* y = matrix.Y + (m * matrix.RowY) + column;
+            TVec sum = matrix.Accumulate ? TVec.LoadPartial(y, columns) : TVec.Zero;
+            for (int k = matrix.K; k > 0; k--)
+            {
+                sum = TVec.MultiplyAdd(TVec.Create(*a), TVec.LoadPartial(b, columns), sum);
+                a += matrix.DepthA;
+                b += matrix.DepthB;
+            }
+            sum.StorePartial(y, columns);
+            if (matrix.HasEpilogue)
+            {
+                matrix.Finish<TVec>(m, column, 1, columns);
+            }
+        }
+    }
+
     private static void AddLines<TVec>(int lines, float* a, nint aStep, float* b, nint bStep, float* y, int count, bool resume)
         where TVec : struct, IVec<TVec>
     {
         switch (lines)
         {
+            case ManyLines:
+                AddLines<TVec, N16>(a, aStep, b, bStep, y, count, resume);
+                break;
             case 8:
                 AddLines<TVec, N8>(a, aStep, b, bStep, y, count, resume);
                 break;
@@ -87,12 +126,22 @@ internal static unsafe class GemmThin
         TVec a5 = TLines.Value > 5 ? TVec.Create(a[5 * aStep]) : a0;
         TVec a6 = TLines.Value > 6 ? TVec.Create(a[6 * aStep]) : a0;
         TVec a7 = TLines.Value > 7 ? TVec.Create(a[7 * aStep]) : a0;
+        TVec a8 = TLines.Value > 8 ? TVec.Create(a[8 * aStep]) : a0;
+        TVec a9 = TLines.Value > 9 ? TVec.Create(a[9 * aStep]) : a0;
+        TVec a10 = TLines.Value > 10 ? TVec.Create(a[10 * aStep]) : a0;
+        TVec a11 = TLines.Value > 11 ? TVec.Create(a[11 * aStep]) : a0;
+        TVec a12 = TLines.Value > 12 ? TVec.Create(a[12 * aStep]) : a0;
+        TVec a13 = TLines.Value > 13 ? TVec.Create(a[13 * aStep]) : a0;
+        TVec a14 = TLines.Value > 14 ? TVec.Create(a[14 * aStep]) : a0;
+        TVec a15 = TLines.Value > 15 ? TVec.Create(a[15 * aStep]) : a0;
         nint step3 = 3 * bStep;
         int n = 0;
         for (; n <= count - TVec.Count; n += TVec.Count)
         {
             float* low = b + n;
             float* high = low + step3 + bStep;
+            float* third = high + step3 + bStep;
+            float* fourth = third + step3 + bStep;
             TVec sum = resume ? TVec.Load(y + n) : TVec.Zero;
             sum = TVec.MultiplyAdd(a0, TVec.Load(low), sum);
             sum = TLines.Value > 1 ? TVec.MultiplyAdd(a1, TVec.Load(low + bStep), sum) : sum;
@@ -102,23 +151,15 @@ internal static unsafe class GemmThin
             sum = TLines.Value > 5 ? TVec.MultiplyAdd(a5, TVec.Load(high + bStep), sum) : sum;
             sum = TLines.Value > 6 ? TVec.MultiplyAdd(a6, TVec.Load(high + (2 * bStep)), sum) : sum;
             sum = TLines.Value > 7 ? TVec.MultiplyAdd(a7, TVec.Load(high + step3), sum) : sum;
+            sum = TLines.Value > 8 ? TVec.MultiplyAdd(a8, TVec.Load(third), sum) : sum;
+            sum = TLines.Value > 9 ? TVec.MultiplyAdd(a9, TVec.Load(third + bStep), sum) : sum;
+            sum = TLines.Value > 10 ? TVec.MultiplyAdd(a10, TVec.Load(third + (2 * bStep)), sum) : sum;
+            sum = TLines.Value > 11 ? TVec.MultiplyAdd(a11, TVec.Load(third + step3), sum) : sum;
+            sum = TLines.Value > 12 ? TVec.MultiplyAdd(a12, TVec.Load(fourth), sum) : sum;
+            sum = TLines.Value > 13 ? TVec.MultiplyAdd(a13, TVec.Load(fourth + bStep), sum) : sum;
+            sum = TLines.Value > 14 ? TVec.MultiplyAdd(a14, TVec.Load(fourth + (2 * bStep)), sum) : sum;
+            sum = TLines.Value > 15 ? TVec.MultiplyAdd(a15, TVec.Load(fourth + step3), sum) : sum;
             sum.Store(y + n);
-        }
-        if (n < count)
-        {
-            int rest = count - n;
-            float* low = b + n;
-            float* high = low + step3 + bStep;
-            TVec sum = resume ? TVec.LoadPartial(y + n, rest) : TVec.Zero;
-            sum = TVec.MultiplyAdd(a0, TVec.LoadPartial(low, rest), sum);
-            sum = TLines.Value > 1 ? TVec.MultiplyAdd(a1, TVec.LoadPartial(low + bStep, rest), sum) : sum;
-            sum = TLines.Value > 2 ? TVec.MultiplyAdd(a2, TVec.LoadPartial(low + (2 * bStep), rest), sum) : sum;
-            sum = TLines.Value > 3 ? TVec.MultiplyAdd(a3, TVec.LoadPartial(low + step3, rest), sum) : sum;
-            sum = TLines.Value > 4 ? TVec.MultiplyAdd(a4, TVec.LoadPartial(high, rest), sum) : sum;
-            sum = TLines.Value > 5 ? TVec.MultiplyAdd(a5, TVec.LoadPartial(high + bStep, rest), sum) : sum;
-            sum = TLines.Value > 6 ? TVec.MultiplyAdd(a6, TVec.LoadPartial(high + (2 * bStep), rest), sum) : sum;
-            sum = TLines.Value > 7 ? TVec.MultiplyAdd(a7, TVec.LoadPartial(high + step3, rest), sum) : sum;
-            sum.StorePartial(y + n, rest);
         }
     }
 }

@@ -8,7 +8,7 @@ internal unsafe struct GemmTiles : ITiles
 
     // Up to this depth the result is larger than the work, so that writing it is what takes the time.
     private const int ShallowDepth = 8;
-    private const int ThinRows = 4;
+    private const int ThinRows = 6;
     private const int DotRows = 8;
 
     // Up to this many multiply-adds a product of a batch is left to one thread.
@@ -40,7 +40,7 @@ internal unsafe struct GemmTiles : ITiles
         GemmMatrix matrix = Batch.First;
         bool linesOfB = matrix.ColumnB == 1;
         _way = matrix.K == 0 ? Way.Empty
-            : linesOfB && (matrix.M <= ThinRows || matrix.K <= ShallowDepth || matrix.N <= TVec.Count) ? Way.Thin
+            : linesOfB && (matrix.M <= ThinRows || matrix.K <= ShallowDepth) ? Way.Thin
             : !linesOfB && matrix.M <= DotRows ? Way.Dot
             : Way.Blocks;
         long work = (long)matrix.M * matrix.N * Math.Max(matrix.K, 1);

@@ -20,6 +20,7 @@ internal static class Program
             OpsCommand.Create(),
             VerifyCommand.Create(),
             BenchCommand.Create(),
+            TrainCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         bool json = args.Contains(CommonOptions.Json.Name);

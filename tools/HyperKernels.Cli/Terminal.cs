@@ -18,7 +18,6 @@ internal sealed class Terminal
     private readonly TextWriter _text;
     private readonly IAnsiConsole _output;
     private readonly IAnsiConsole _progress;
-    private readonly bool _showsProgress;
     private readonly bool _framed;
 
     public Terminal(ParseResult parsed)
@@ -29,11 +28,14 @@ internal sealed class Terminal
         bool redirected = Json ? Console.IsErrorRedirected : Console.IsOutputRedirected;
         _framed = !redirected;
         _output = Make(_text, redirected);
-        _showsProgress = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
+        ShowsProgress = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
         _progress = Make(Console.Error, Console.IsErrorRedirected);
     }
 
     public bool Json { get; }
+
+    /// <summary>Whether there is a terminal for progress bars.</summary>
+    public bool ShowsProgress { get; }
 
     /// <summary>Prints one line of plain text.</summary>
     public void Line(string text) => _text.WriteLine(text);
@@ -74,7 +76,7 @@ internal sealed class Terminal
     /// <param name="work">Gets an action that takes the share done, from 0 to 1, and a few words.</param>
     public void WithProgress(string what, Action<Action<double, string>> work)
     {
-        if (!_showsProgress)
+        if (!ShowsProgress)
         {
             work((_, _) => { });
             return;

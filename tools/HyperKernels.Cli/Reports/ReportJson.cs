@@ -7,6 +7,8 @@ namespace HyperKernels.Cli.Reports;
 /// <summary>How reports are written: camel case, one document.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(FailureReport))]
+[JsonSerializable(typeof(TrainReport))]
+[JsonSerializable(typeof(IReadOnlyList<RecipeReport>))]
 [JsonSerializable(typeof(IReadOnlyList<BenchReport>))]
 [JsonSerializable(typeof(InfoReport))]
 [JsonSerializable(typeof(IReadOnlyList<OpReport>))]

@@ -1,0 +1,146 @@
+using System.CommandLine;
+using System.Globalization;
+using HyperKernels.Cli.Recipes;
+using HyperKernels.Cli.Reports;
+using HyperKernels.Cli.Training;
+
+namespace HyperKernels.Cli.Commands;
+
+/// <summary><c>train</c>: runs a recipe, with log, checkpoints and a report in a folder.</summary>
+internal static class TrainCommand
+{
+    private const string DataVariable = "HYPERKERNELS_DATA";
+
+    private static readonly Argument<string?> s_recipe = new("RECIPE") { Description = "What to train; --list shows them.", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Option<bool> s_list = new("--list") { Description = "List the recipes." };
+    private static readonly Option<string?> s_data = new("--data")
+    {
+        Description = $"Folder of the data sets; else {DataVariable}; else data that the program makes.",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<int?> s_epochs = new("--epochs") { Description = "How often to go through the data.", HelpName = "N" };
+    private static readonly Option<int?> s_steps = new("--steps") { Description = "How many steps, instead of epochs.", HelpName = "N" };
+    private static readonly Option<int> s_seed = new("--seed") { Description = "Of everything random; 0 unless given.", HelpName = "S" };
+    private static readonly Option<string> s_device = new("--device") { Description = "Where to compute.", HelpName = "D", DefaultValueFactory = _ => "cpu" };
+    private static readonly Option<int?> s_threads = CommonOptions.Threads();
+    private static readonly Option<string?> s_out = new("--out")
+    {
+        Description = "Folder for metrics.jsonl, checkpoints and report.html; runs/RECIPE unless given.",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<bool> s_resume = new("--resume") { Description = "Go on from the checkpoint in the --out folder." };
+
+    public static Command Create()
+    {
+        CommonOptions.AtLeast(s_epochs, 1);
+        CommonOptions.AtLeast(s_steps, 1);
+        Command command = new("train", "Train a recipe. Ctrl+C saves a checkpoint; --resume goes on from it.")
+        {
+            s_recipe, s_list, s_data, s_epochs, s_steps, s_seed, s_device, s_threads, s_out, s_resume,
+        };
+        command.SetAction(parsed => parsed.GetValue(s_list) ? List(new Terminal(parsed)) : Run(parsed));
+        return command;
+    }
+
+    private static int List(Terminal terminal)
+    {
+        IReadOnlyList<RecipeReport> recipes = [.. RecipeBook.All.Select(recipe => new RecipeReport(recipe.Name, recipe.Description))];
+        if (terminal.Json)
+        {
+            Terminal.Document(recipes, ReportJson.Plain.IReadOnlyListRecipeReport);
+        }
+        else
+        {
+            terminal.Table(["recipe", "what it does"], [.. recipes.Select(recipe => (string[])[recipe.Name, recipe.Description])]);
+        }
+        return ExitCode.Ok;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        IRecipe recipe = RecipeBook.Find(parsed.GetValue(s_recipe) ?? throw new UsageException("train needs a recipe; `hyperkernels train --list` shows them."));
+        if (parsed.GetValue(s_epochs) is not null && parsed.GetValue(s_steps) is not null)
+        {
+            throw new UsageException("give --epochs or --steps, not both.");
+        }
+        string? data = parsed.GetValue(s_data) ?? (Environment.GetEnvironmentVariable(DataVariable) is { Length: > 0 } folder ? folder : null);
+        if (data is not null && !Directory.Exists(data))
+        {
+            throw new DirectoryNotFoundException($"the data folder {data} does not exist.");
+        }
+        string output = parsed.GetValue(s_out) ?? Path.Combine("runs", recipe.Name);
+        Device device = Devices.ForTraining(parsed.GetValue(s_device)!);
+        device.Threads = parsed.GetValue(s_threads) ?? device.Threads;
+        Directory.CreateDirectory(output);
+        TrainOptions options = new(
+            data, parsed.GetValue(s_epochs), parsed.GetValue(s_steps), parsed.GetValue(s_seed), device, output, parsed.GetValue(s_resume));
+        using Interrupt interrupt = new();
+        return Train(new Terminal(parsed), recipe, options, interrupt.Token);
+    }
+
+    private static int Train(Terminal terminal, IRecipe recipe, TrainOptions options, CancellationToken cancel)
+    {
+        using MetricsLog log = new(options.File("metrics.jsonl"));
+        TrainReporter? reporter = null;
+        TrainSummary? summary = null;
+        try
+        {
+            terminal.WithProgress(recipe.Name, bar =>
+            {
+                reporter = new TrainReporter(log, bar, terminal.ShowsProgress ? null : terminal.Line);
+                summary = recipe.Run(options, reporter, cancel);
+            });
+        }
+        catch (OperationCanceledException)
+        {
+            WriteReport(recipe, options, $"{recipe.Description} Stopped at step {reporter!.Step}.", null, log);
+            return Terminal.Fail(ExitCode.Cancelled, $"cancelled at step {reporter.Step}; go on with --resume --out {options.Out}", terminal.Json);
+        }
+        double seconds = reporter!.Seconds;
+        WriteReport(recipe, options, $"{recipe.Description} {reporter.Step} steps in {seconds.ToString("F1", CultureInfo.InvariantCulture)} s.", summary!, log);
+        Show(terminal, recipe, options, summary!, reporter.Step, seconds);
+        return ExitCode.Ok;
+    }
+
+    private static void Show(Terminal terminal, IRecipe recipe, TrainOptions options, TrainSummary summary, long steps, double seconds)
+    {
+        if (terminal.Json)
+        {
+            Terminal.Document(
+                new TrainReport(
+                    recipe.Name,
+                    options.Data,
+                    options.Seed,
+                    options.Device.Name,
+                    options.Device.Threads,
+                    steps,
+                    seconds,
+                    Path.GetFullPath(options.Out),
+                    [.. summary.Figures.Select(f => new FigureReport(f.Run, f.Name, double.IsFinite(f.Value) ? f.Value : null))],
+                    summary.Configuration.ToDictionary(setting => setting.Name, setting => setting.Value)),
+                ReportJson.Plain.TrainReport);
+            return;
+        }
+        FigureTable table = FigureTable.Of(summary.Figures);
+        terminal.Table(table.Headings, table.Rows);
+        terminal.Line($"{steps} steps in {seconds:F1} s. Report: {options.File("report.html")}");
+    }
+
+    private static void WriteReport(IRecipe recipe, TrainOptions options, string lead, TrainSummary? summary, MetricsLog log) =>
+        ReportPage.Write(
+            options.File("report.html"),
+            recipe.Name,
+            lead,
+            summary,
+            [
+                new Setting("processor", $"{Machine.Processor}, {Environment.ProcessorCount} cores"),
+                new Setting("device", options.Device.Description),
+                new Setting("system", $"{Machine.OperatingSystem}, {Machine.Runtime}"),
+                new Setting("HyperKernels", Machine.Version),
+                new Setting("data", options.Data ?? "made by the program"),
+                new Setting("seed", $"{options.Seed}"),
+            ],
+            log.Steps);
+}

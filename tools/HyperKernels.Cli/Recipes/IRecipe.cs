@@ -1,0 +1,17 @@
+using HyperKernels.Cli.Training;
+
+namespace HyperKernels.Cli.Recipes;
+
+/// <summary>A training run that the command line can start by name.</summary>
+internal interface IRecipe
+{
+    /// <summary>As typed: <c>mip-mnist</c>.</summary>
+    string Name { get; }
+
+    /// <summary>What it trains on what, in one line.</summary>
+    string Description { get; }
+
+    /// <summary>Trains. Asked to stop, it saves a checkpoint and throws.</summary>
+    /// <exception cref="OperationCanceledException">Asked to stop; the checkpoint is written.</exception>
+    TrainSummary Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel);
+}

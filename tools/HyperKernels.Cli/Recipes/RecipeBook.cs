@@ -1,0 +1,15 @@
+namespace HyperKernels.Cli.Recipes;
+
+/// <summary>The recipes that <c>train</c> knows.</summary>
+internal static class RecipeBook
+{
+    public static IReadOnlyList<IRecipe> All { get; } =
+    [
+    ];
+
+    /// <summary>Finds a recipe by its name.</summary>
+    /// <exception cref="UsageException">There is none of that name.</exception>
+    public static IRecipe Find(string name) =>
+        All.FirstOrDefault(recipe => recipe.Name == name)
+        ?? throw new UsageException($"no recipe is called \"{name}\". Known: {string.Join(", ", All.Select(recipe => recipe.Name))}.");
+}

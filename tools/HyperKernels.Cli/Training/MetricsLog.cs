@@ -1,0 +1,106 @@
+using System.Text;
+using System.Text.Json;
+
+namespace HyperKernels.Cli.Training;
+
+/// <summary>The log of a run, one JSON object a line: <c>{"step":100,"seconds":1.9,"mip/loss":0.31}</c>.</summary>
+internal sealed class MetricsLog : IDisposable
+{
+    private const string Step = "step";
+    private const string Seconds = "seconds";
+
+    private readonly string _path;
+    private readonly List<LoggedStep> _steps = [];
+    private StreamWriter? _writer;
+    private double _secondsBefore;
+
+    public MetricsLog(string path) => _path = path;
+
+    /// <summary>Everything logged so far, also before a resume.</summary>
+    public IReadOnlyList<LoggedStep> Steps => _steps;
+
+    /// <summary>Goes on with the log of an earlier run: what it logged behind a step is dropped, the rest is kept.</summary>
+    /// <exception cref="InvalidDataException">A line is no JSON object with a step.</exception>
+    public void ResumeAt(long step)
+    {
+        _steps.Clear();
+        _writer?.Dispose();
+        _writer = null;
+        if (!File.Exists(_path))
+        {
+            return;
+        }
+        List<string> kept = [];
+        int number = 0;
+        foreach (string line in File.ReadLines(_path))
+        {
+            number++;
+            LoggedStep logged = Read(line, number);
+            if (logged.Step <= step)
+            {
+                kept.Add(line);
+                _steps.Add(logged);
+                _secondsBefore = logged.Seconds;
+            }
+        }
+        IO.AtomicFile.Write(_path, stream => stream.Write(Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n")))));
+        _writer = new StreamWriter(_path, append: true) { AutoFlush = true };
+    }
+
+    /// <summary>Writes one line.</summary>
+    /// <param name="step">Steps done.</param>
+    /// <param name="seconds">Since the program started the run.</param>
+    /// <param name="metrics">The numbers; those that JSON cannot hold are written as null.</param>
+    public void Write(long step, double seconds, IReadOnlyList<Metric> metrics)
+    {
+        LoggedStep logged = new(step, _secondsBefore + seconds, metrics);
+        _steps.Add(logged);
+        using MemoryStream line = new();
+        using (Utf8JsonWriter json = new(line, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            json.WriteNumber(Step, step);
+            json.WriteNumber(Seconds, Math.Round(logged.Seconds, 3));
+            foreach (Metric metric in metrics)
+            {
+                if (double.IsFinite(metric.Value))
+                {
+                    json.WriteNumber(metric.Name, metric.Value);
+                }
+                else
+                {
+                    json.WriteNull(metric.Name);
+                }
+            }
+            json.WriteEndObject();
+        }
+        _writer ??= new StreamWriter(_path, append: false) { AutoFlush = true };
+        _writer.Write(Encoding.UTF8.GetString(line.GetBuffer(), 0, (int)line.Length) + "\n");
+    }
+
+    public void Dispose() => _writer?.Dispose();
+
+    private LoggedStep Read(string line, int number)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            List<Metric> metrics = [];
+            foreach (JsonProperty property in document.RootElement.EnumerateObject())
+            {
+                if (property.Name is not Step and not Seconds)
+                {
+                    metrics.Add(new Metric(property.Name, property.Value.ValueKind == JsonValueKind.Number ? property.Value.GetDouble() : double.NaN));
+                }
+            }
+            return new LoggedStep(document.RootElement.GetProperty(Step).GetInt64(), document.RootElement.GetProperty(Seconds).GetDouble(), metrics);
+        }
+        catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new InvalidDataException($"{_path}: line {number} must be a JSON object with \"{Step}\" and \"{Seconds}\"; got \"{line}\".", failure);
+        }
+    }
+}
+
+/// <summary>One line of the log.</summary>
+internal sealed record LoggedStep(long Step, double Seconds, IReadOnlyList<Metric> Metrics);

@@ -1,0 +1,19 @@
+namespace HyperKernels.Cli.Training;
+
+/// <summary>What the command line asks of a recipe.</summary>
+/// <param name="Data">The folder of the data sets; null means data that the program makes.</param>
+/// <param name="Epochs">How often to go through the data; null leaves it to <paramref name="Steps"/> or the recipe.</param>
+/// <param name="Steps">How many steps; null leaves it to <paramref name="Epochs"/> or the recipe.</param>
+/// <param name="Seed">Of everything random.</param>
+/// <param name="Device">Where to compute.</param>
+/// <param name="Out">The folder of checkpoints; exists.</param>
+/// <param name="Resume">Go on from the checkpoint in <paramref name="Out"/>.</param>
+internal sealed record TrainOptions(string? Data, int? Epochs, int? Steps, int Seed, Device Device, string Out, bool Resume)
+{
+    /// <summary>The number of steps asked for.</summary>
+    public long TotalSteps(long stepsPerEpoch, long defaultSteps) =>
+        Steps ?? (Epochs is { } epochs ? epochs * stepsPerEpoch : defaultSteps);
+
+    /// <summary>A file in <see cref="Out"/>.</summary>
+    public string File(string name) => Path.Combine(Out, name);
+}

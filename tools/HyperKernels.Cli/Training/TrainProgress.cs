@@ -1,0 +1,9 @@
+namespace HyperKernels.Cli.Training;
+
+/// <summary>How far a run is.</summary>
+/// <param name="Step">Steps done.</param>
+/// <param name="Steps">Steps in all.</param>
+/// <param name="Words">What the progress bar says beside it: loss, images a second.</param>
+/// <param name="Logged">Numbers for the log and the curves; null between logged steps.</param>
+/// <param name="Resumed">The run begins here, from a checkpoint: what was logged behind this step is void.</param>
+internal sealed record TrainProgress(long Step, long Steps, string Words = "", IReadOnlyList<Metric>? Logged = null, bool Resumed = false);

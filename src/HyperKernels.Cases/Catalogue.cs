@@ -8,6 +8,7 @@ public static class Catalogue
     [
         .. ElementwiseCases.All,
         .. ConvCases.All,
+        .. MatmulCases.All,
         .. SegmentCases.All,
         .. SegmentReduceCases.All,
     ];

@@ -1,0 +1,160 @@
+using HyperKernels.Backends;
+
+namespace HyperKernels;
+
+public static partial class Ops
+{
+    /// <summary>Multiplies matrices: <c>y = op(a) op(b)</c>, op being the transpose where asked for.</summary>
+    /// <param name="a"><c>[..., M, K]</c>, or <c>[..., K, M]</c> with <paramref name="transposeA"/>.</param>
+    /// <param name="b"><c>[..., K, N]</c>, or <c>[..., N, K]</c> with <paramref name="transposeB"/>.</param>
+    /// <param name="transposeA">Whether a's last two axes are swapped; no copy is made.</param>
+    /// <param name="transposeB">Whether b's last two axes are swapped; no copy is made.</param>
+    /// <returns><c>[..., M, N]</c>: the axes before the last two broadcast, a matrix without them is shared by all. K = 0 gives zeros.</returns>
+    /// <exception cref="ArgumentException">Fewer than two axes, sizes that do not meet, integers, or different devices.</exception>
+    /// <remarks>Differentiable in both, any number of times. The same bits for any number of threads.</remarks>
+    public static Tensor Matmul(Tensor a, Tensor b, bool transposeA = false, bool transposeB = false)
+    {
+        CheckFloats("Matmul", a, b);
+        Shape shapeA = a.Shape;
+        Shape shapeB = b.Shape;
+        if (shapeA.Rank < 2 || shapeB.Rank < 2)
+        {
+            Throw.Argument($"Matmul: both sides must be matrices or batches of them; a is {shapeA}, b is {shapeB}. Make a vector a matrix with Reshape.");
+        }
+        int m = shapeA[transposeA ? -1 : -2];
+        int k = shapeA[transposeA ? -2 : -1];
+        int n = shapeB[transposeB ? -2 : -1];
+        if (shapeB[transposeB ? -1 : -2] != k)
+        {
+            Throw.Argument($"Matmul: a{(transposeA ? " transposed" : "")} has {k} columns and b{(transposeB ? " transposed" : "")} has {shapeB[transposeB ? -1 : -2]} rows: they must be equal; a is {shapeA}, b is {shapeB}.");
+        }
+        Shape leading = BroadcastShape("Matmul", Leading(shapeA), Leading(shapeB));
+        if (!IsSharedOrWhole(shapeA, leading) || !IsSharedOrWhole(shapeB, leading))
+        {
+            // Each side repeats along other axes: no single step leads from one matrix to the next.
+            return Matmul(
+                BroadcastTo(a, leading.Insert(leading.Rank, shapeA[-2]).Insert(leading.Rank + 1, shapeA[-1])),
+                BroadcastTo(b, leading.Insert(leading.Rank, shapeB[-2]).Insert(leading.Rank + 1, shapeB[-1])),
+                transposeA, transposeB);
+        }
+        Tensor y = New(a, leading.Insert(leading.Rank, m).Insert(leading.Rank + 1, n));
+        MatmulSizes sizes = new()
+        {
+            Batch = checked((int)leading.Count),
+            M = m,
+            N = n,
+            K = k,
+            StrideY = (long)m * n,
+            LdY = n,
+            TransposeA = transposeA,
+            TransposeB = transposeB,
+        };
+        Tensor left = Matrices(a, leading.Count, out sizes.StrideA, out sizes.LdA);
+        Tensor right = Matrices(b, leading.Count, out sizes.StrideB, out sizes.LdB);
+        a.Device.Backend.Matmul(sizes, left.Ref, right.Ref, default, y.Ref);
+        return Record(y, [a, b], (a, b, transposeA, transposeB), static (g, s) =>
+        {
+            (Tensor a, Tensor b, bool transposeA, bool transposeB) = s;
+            if (g.Needs(0))
+            {
+                g[0] = SumTo(transposeA ? Matmul(b, g.Output, transposeB, true) : Matmul(g.Output, b, false, !transposeB), a.Shape);
+            }
+            if (g.Needs(1))
+            {
+                g[1] = GradientOfRight(g.Output, a, b.Shape, transposeA, transposeB);
+            }
+        });
+    }
+
+    /// <summary>
+    /// A dense layer: <c>y = activation(x weight^T + bias)</c>, with one weight matrix, or with one for every group of samples.
+    /// </summary>
+    /// <param name="x"><c>[B, ..., I]</c>.</param>
+    /// <param name="weight">
+    /// <c>[O, I]</c>, shared by the batch, or <c>[C, O, I]</c> with C dividing B: each matrix serves B / C consecutive samples. May be a
+    /// row-strided slice of generated parameters.
+    /// </param>
+    /// <param name="bias"><c>[O]</c>, or <c>[C, O]</c> if there are C weight matrices; null for none.</param>
+    /// <param name="activation">Applied before the result leaves the registers, unless its gradient needs the sum before it.</param>
+    /// <param name="parameter">Slope, scale or frequency of an activation that has one.</param>
+    /// <returns><c>[B, ..., O]</c>.</returns>
+    /// <exception cref="ArgumentException">A shape does not fit, integers, or different devices.</exception>
+    /// <remarks>Differentiable in x, weight and bias, any number of times. The same bits for any number of threads.</remarks>
+    public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias = null, Activation activation = Activation.None, float parameter = 0)
+    {
+        CheckFloats("Linear", x, weight);
+        Tensor offsets = bias ?? default;
+        LinearSizes l = CheckLinear(x, weight, offsets);
+        if (activation != Activation.None && !GradientNeedsOutputOnly(activation, parameter) && IsRecorded([x, weight, offsets]))
+        {
+            return Activate(Linear(x, weight, bias), activation, parameter);
+        }
+        Shape shape = x.Shape.With(-1, l.Outputs);
+        Tensor y = New(x, shape);
+        MatmulSizes sizes = new()
+        {
+            Batch = l.Sets,
+            M = l.Rows,
+            N = l.Outputs,
+            K = l.Inputs,
+            StrideA = (long)l.Rows * l.Inputs,
+            StrideB = l.Sets > 1 ? weight.RowStride : 0,
+            StrideY = (long)l.Rows * l.Outputs,
+            StrideBias = l.Sets > 1 && !offsets.IsNone && offsets.Rank == 2 ? offsets.RowStride : 0,
+            LdA = l.Inputs,
+            LdB = l.Inputs,
+            LdY = l.Outputs,
+            TransposeB = true,
+            Activation = activation,
+            Parameter = parameter,
+        };
+        Tensor input = x;
+        Tensor matrix = weight;
+        if (!x.IsDense)
+        {
+            if (x.Rank == 2 && x.RowStride <= int.MaxValue)
+            {
+                sizes.LdA = (int)x.RowStride;
+                sizes.StrideA = l.Rows * x.RowStride;
+            }
+            else if (x.Rank > 2 && (l.SamplesPerSet == 1 || l.Sets == 1))
+            {
+                // One product per sample, so that each may start anywhere.
+                sizes.Batch = x.Shape[0];
+                sizes.M = l.RowsPerSample;
+                sizes.StrideA = x.RowStride;
+                sizes.StrideY = (long)sizes.M * l.Outputs;
+            }
+            else
+            {
+                input = Dense(x);
+            }
+        }
+        if (weight.Rank == 2 && !weight.IsDense)
+        {
+            matrix = weight.RowStride <= int.MaxValue ? weight : Dense(weight);
+            sizes.LdB = (int)matrix.RowStride;
+        }
+        x.Device.Backend.Matmul(sizes, input.Ref, matrix.Ref, offsets.IsNone ? default : offsets.Ref, y.Ref);
+        return Record(y, [x, weight, offsets], (x, weight, offsets.IsNone ? default : offsets.Shape, y, l, activation, parameter), static (g, s) =>
+        {
+            (Tensor x, Tensor weight, Shape bias, Tensor y, LinearSizes l, Activation activation, float parameter) = s;
+            Tensor sum = GradientBefore(activation, parameter, y, g.Output, g.Recorded);
+            bool inSets = weight.Rank == 3;
+            Tensor folded = Reshape(sum, inSets ? new Shape(l.Sets, l.Rows, l.Outputs) : new Shape(l.Rows, l.Outputs));
+            if (g.Needs(0))
+            {
+                g[0] = Reshape(Matmul(folded, weight), x.Shape);
+            }
+            if (g.Needs(1))
+            {
+                Tensor rows = Reshape(x, inSets ? new Shape(l.Sets, l.Rows, l.Inputs) : new Shape(l.Rows, l.Inputs));
+                g[1] = Matmul(folded, rows, transposeA: true);
+            }
+            if (g.Needs(2))
+            {
+                g[2] = !inSets ? Sum(folded, [0]) : bias.Rank == 2 ? Sum(folded, [1]) : Sum(folded, [0, 1]);
+            }
+        });
+    }
+}

@@ -106,10 +106,14 @@ internal sealed unsafe class ForkJoin : IDisposable
         _shared.Next = 0;
         // This publishes the job. The full fence also orders it before the look at the sleepers, who look in the other order.
         Interlocked.Exchange(ref _shared.Crew, helpers * OneSeat);
-        int asleep = Volatile.Read(ref _shared.Sleeping);
-        if (asleep > 0)
+        int wake = Math.Min(Volatile.Read(ref _shared.Sleeping), helpers);
+        while (wake > 0 && !TryRemoveSleepers(wake))
         {
-            _wake.Release(Math.Min(asleep, helpers));
+            wake = Math.Min(Volatile.Read(ref _shared.Sleeping), helpers);
+        }
+        if (wake > 0)
+        {
+            _wake.Release(wake);
         }
         RunTiles();
 
@@ -194,14 +198,26 @@ internal sealed unsafe class ForkJoin : IDisposable
             if (pauses % PausesPerClockRead == 0 && Stopwatch.GetTimestamp() - start > s_spinTicks)
             {
                 Interlocked.Increment(ref _shared.Sleeping);
-                if (Volatile.Read(ref _shared.Crew) < OneSeat && !_disposed)
+                bool stay = Volatile.Read(ref _shared.Crew) >= OneSeat || _disposed;
+                while (stay && Volatile.Read(ref _shared.Sleeping) > 0)
                 {
-                    _wake.Wait();
+                    if (TryRemoveSleepers(1))
+                    {
+                        return;
+                    }
                 }
-                Interlocked.Decrement(ref _shared.Sleeping);
+                _wake.Wait();
                 return;
             }
         }
+    }
+
+    // Whoever takes a sleeper off the list owes the semaphore a release, or was the sleeper himself: the two never drift apart, however
+    // long a woken worker waits for a core.
+    private bool TryRemoveSleepers(int count)
+    {
+        int asleep = Volatile.Read(ref _shared.Sleeping);
+        return asleep >= count && Interlocked.CompareExchange(ref _shared.Sleeping, asleep - count, asleep) == asleep;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

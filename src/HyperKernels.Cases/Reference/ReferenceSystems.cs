@@ -1,0 +1,15 @@
+namespace HyperKernels.Cases;
+
+/// <summary>The systems that this version can run; one small adapter file each.</summary>
+public static class ReferenceSystems
+{
+    /// <summary>All adapters.</summary>
+    public static IReadOnlyList<IReferenceSystem> All { get; } =
+    [
+        new PrimSpmmSystem(),
+        new PrimSegmentSystem(),
+    ];
+
+    /// <summary>The adapter of a system, or null if this version has none.</summary>
+    public static IReferenceSystem? Find(string name) => All.FirstOrDefault(system => system.Name == name);
+}

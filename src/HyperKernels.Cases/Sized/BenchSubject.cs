@@ -1,7 +1,7 @@
 namespace HyperKernels.Cases.Sized;
 
 /// <summary>One thing to be timed: what runs, and how much work it is. Its inputs are made beforehand and belong to the maker's scope.</summary>
-public sealed class BenchSubject
+public sealed class BenchSubject : IDisposable
 {
     /// <summary>The op's name: <c>generate_linear</c>.</summary>
     public required string Op { get; init; }
@@ -24,6 +24,9 @@ public sealed class BenchSubject
     /// <summary>One forward and backward run; called inside the given tape, which is emptied afterwards. Null where there is no gradient.</summary>
     public Action<Tape>? Train { get; init; }
 
+    /// <summary>What the subject needs besides tensors, ended with it.</summary>
+    public IDisposable? Owned { get; init; }
+
     /// <summary>A subject for an op over tensors: its gradient is that of a weighted sum of the output, with respect to the chosen inputs.</summary>
     /// <param name="op">The op's name.</param>
     /// <param name="sizes">In letters.</param>
@@ -33,8 +36,17 @@ public sealed class BenchSubject
     /// <param name="differentiable">Which of the inputs the gradient is taken of.</param>
     /// <param name="run">The op.</param>
     /// <param name="plan">Which of the op's plans runs.</param>
+    /// <param name="owned">What the op needs besides tensors.</param>
     public static BenchSubject Of(
-        string op, string sizes, double flops, double bytes, Tensor[] inputs, bool[] differentiable, Func<Tensor[], Tensor> run, string plan = "")
+        string op,
+        string sizes,
+        double flops,
+        double bytes,
+        Tensor[] inputs,
+        bool[] differentiable,
+        Func<Tensor[], Tensor> run,
+        string plan = "",
+        IDisposable? owned = null)
     {
         Tensor[] leaves = [.. inputs.Where((_, i) => differentiable[i])];
         Tensor like = run(inputs);
@@ -46,6 +58,7 @@ public sealed class BenchSubject
             Plan = plan,
             Flops = flops,
             Bytes = bytes,
+            Owned = owned,
             Forward = () => run(inputs),
             Train = leaves.Length == 0 ? null : tape =>
             {
@@ -62,10 +75,14 @@ public sealed class BenchSubject
     public static BenchSubject Of(OpCase row, Device device) =>
         Of(row.Op, row.Sizes, row.Flops, row.Bytes, row.Upload(row.MakeInputs(), device), [.. row.Inputs.Select(input => input.Differentiable)], row.Run);
 
+    /// <summary>Ends what the subject holds besides tensors of the scope it was made in.</summary>
+    public void Dispose() => Owned?.Dispose();
+
     /// <summary>Standard normal values times a scale, the same for the same seed.</summary>
-    internal static Tensor Normal(Shape shape, Device device, int seed, double scale = 1)
+    internal static Tensor Normal(Shape shape, Device device, int seed, float scale = 1)
     {
-        Plain values = CaseInput.Normal("", shape, scale).Make(new Random(seed));
-        return Tensor.From(Array.ConvertAll(values.Values, value => (float)value), shape, device);
+        float[] values = new float[shape.Count];
+        new RandomStream((ulong)seed).FillNormal(values, 0, scale);
+        return Tensor.From(values, shape, device);
     }
 }

@@ -7,5 +7,8 @@ public static class SizedOps
     public static IReadOnlyList<SizedOp> All { get; } =
     [
         ElementwiseSized.Add,
+        ConvSized.PerSample,
+        SegmentSized.NodesToEdges,
+        SegmentSized.Convolution,
     ];
 }

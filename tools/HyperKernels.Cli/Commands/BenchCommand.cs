@@ -52,7 +52,7 @@ internal static class BenchCommand
             for (int i = 0; i < subjects.Count; i++)
             {
                 using MemoryScope inputs = device.Scope();
-                BenchSubject subject = subjects[i]();
+                using BenchSubject subject = subjects[i]();
                 report((double)i / subjects.Count, $"{subject.Op}({subject.Sizes})");
                 reports.Add(Time(subject, device, limits, cancel));
             }
@@ -72,7 +72,7 @@ internal static class BenchCommand
         {
             // Read here, so that wrong letters are reported before anything is timed.
             Sizes read = Read(sized, text);
-            yield return () => sized.Make(read, device);
+            yield return () => Make(sized, read, device);
         }
     }
 
@@ -85,6 +85,19 @@ internal static class BenchCommand
         catch (FormatException failure)
         {
             throw new UsageException(failure.Message);
+        }
+    }
+
+    private static BenchSubject Make(SizedOp op, Sizes sizes, Device device)
+    {
+        try
+        {
+            return op.Make(sizes, device);
+        }
+        catch (ArgumentException failure)
+        {
+            // Every size is right by itself, but not together with the others.
+            throw new UsageException($"{op.Name}({sizes.Text}): {failure.Message}");
         }
     }
 

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Globalization;
+using HyperKernels.IO;
+
+namespace HyperKernels.Cli.Training;
+
+/// <summary>
+/// Steps, logs, evaluates and saves: what every recipe has in common. What a step and a log line hold depends on the step alone, so a
+/// resumed run writes what the uninterrupted one would have written.
+/// </summary>
+internal sealed class TrainingLoop
+{
+    private const string FileName = "checkpoint.safetensors";
+    private static readonly TimeSpan s_reportEvery = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How many steps in all.</summary>
+    public required long Steps { get; init; }
+
+    /// <summary>Does one step, numbered from 0, and gives its numbers, the loss first.</summary>
+    public required Func<long, IReadOnlyList<Metric>> Step { get; init; }
+
+    /// <summary>Examples seen by one step, for the rate.</summary>
+    public required int ExamplesPerStep { get; init; }
+
+    /// <summary>Makes a checkpoint; <see cref="Checkpoint.Step"/> must be the number of steps done, which it is given.</summary>
+    public required Func<long, Checkpoint> Save { get; init; }
+
+    /// <summary>Puts weights, optimiser and random streams back.</summary>
+    public required Action<Checkpoint> Load { get; init; }
+
+    /// <summary>Numbers worth more than one step, such as test accuracy; given the number of steps done. Null for none.</summary>
+    public Func<long, IReadOnlyList<Metric>>? Evaluate { get; init; }
+
+    /// <summary>Whether to evaluate after that many steps; the last step always is.</summary>
+    public Func<long, bool> EvaluateAfter { get; init; } = static _ => false;
+
+    /// <summary>Every how many steps the step's numbers are logged.</summary>
+    public int LogEvery { get; init; } = 10;
+
+    /// <summary>How often a checkpoint is written while all goes well.</summary>
+    public TimeSpan SaveEvery { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Runs from the start, or from the checkpoint in the folder.</summary>
+    /// <returns>The last evaluation; empty if there is none.</returns>
+    /// <exception cref="FileNotFoundException">Asked to resume without a checkpoint.</exception>
+    /// <exception cref="OperationCanceledException">Asked to stop; the checkpoint is written.</exception>
+    public IReadOnlyList<Metric> Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel)
+    {
+        string path = options.File(FileName);
+        long step = options.Resume ? Resume(path, progress) : 0;
+        IReadOnlyList<Metric> evaluation = [];
+        long lastReport = Stopwatch.GetTimestamp();
+        long lastSave = lastReport;
+        long reported = step;
+        while (step < Steps)
+        {
+            if (cancel.IsCancellationRequested)
+            {
+                Save(step).Save(path);
+                throw new OperationCanceledException(cancel);
+            }
+            IReadOnlyList<Metric> metrics = Step(step++);
+            bool logs = step % LogEvery == 0 || step == Steps;
+            bool evaluates = Evaluate is not null && (step == Steps || EvaluateAfter(step));
+            if (evaluates)
+            {
+                evaluation = Evaluate!(step);
+            }
+            if (logs || evaluates)
+            {
+                metrics = [.. logs ? metrics : [], .. evaluates ? evaluation : []];
+            }
+            TimeSpan since = Stopwatch.GetElapsedTime(lastReport);
+            if (logs || evaluates || since > s_reportEvery)
+            {
+                progress.Report(new TrainProgress(step, Steps, Words(metrics, (step - reported) / since.TotalSeconds), logs || evaluates ? metrics : null));
+                lastReport = Stopwatch.GetTimestamp();
+                reported = step;
+            }
+            if (step == Steps || Stopwatch.GetElapsedTime(lastSave) > SaveEvery)
+            {
+                Save(step).Save(path);
+                lastSave = Stopwatch.GetTimestamp();
+            }
+        }
+        // A run that was complete already still owes its figures.
+        return evaluation.Count == 0 && Evaluate is not null ? Evaluate(step) : evaluation;
+    }
+
+    private long Resume(string path, IProgress<TrainProgress> progress)
+    {
+        Checkpoint checkpoint = Checkpoint.Load(path);
+        Load(checkpoint);
+        progress.Report(new TrainProgress(checkpoint.Step, Steps, checkpoint.Warning ?? "", Resumed: true));
+        return checkpoint.Step;
+    }
+
+    private string Words(IReadOnlyList<Metric> metrics, double stepsPerSecond) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{string.Join(' ', metrics.Where(m => m.Quantity == "loss").Select(m => $"{m.Name} {m.Value:F3}"))}, {stepsPerSecond * ExamplesPerStep:N0} images/s");
+}

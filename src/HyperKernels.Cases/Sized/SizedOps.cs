@@ -7,6 +7,8 @@ public static class SizedOps
     public static IReadOnlyList<SizedOp> All { get; } =
     [
         ElementwiseSized.Add,
+        MatmulSized.Matmul,
+        MatmulSized.LinearPerSample,
         ConvSized.PerSample,
         SegmentSized.NodesToEdges,
         SegmentSized.Convolution,

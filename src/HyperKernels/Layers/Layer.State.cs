@@ -43,16 +43,14 @@ public abstract partial class Layer
             }
             else if (!partial && !place.IsOptional)
             {
-                string? nearest = Glob.Nearest(place.Names[0], unexpected);
-                mistakes.Add($"\"{place.Names[0]}\" {place.Value.Shape} is missing{(nearest is null ? "" : $" (the state has \"{nearest}\")")}");
+                mistakes.Add($"\"{place.Names[0]}\" {place.Value.Shape} is missing{Nearest("the state has", place.Names[0], unexpected, mistakes.Count)}");
             }
         }
         if (!partial)
         {
             foreach (string name in unexpected)
             {
-                string? nearest = Glob.Nearest(name, known);
-                mistakes.Add($"\"{name}\" {state[name].Shape} is unexpected{(nearest is null ? "" : $" (the layer has \"{nearest}\")")}");
+                mistakes.Add($"\"{name}\" {state[name].Shape} is unexpected{Nearest("the layer has", name, known, mistakes.Count)}");
             }
         }
         if (mistakes.Count > 0)
@@ -88,6 +86,10 @@ public abstract partial class Layer
         }
         return source;
     }
+
+    // Looked for only where the message will show it: comparing thousands of names with thousands takes seconds.
+    private static string Nearest(string who, string name, IEnumerable<string> names, int mistakes) =>
+        mistakes < MostMistakes && Glob.Nearest(name, names) is { } nearest ? $" ({who} \"{nearest}\")" : string.Empty;
 
     private static bool SameBits(float[] left, float[] right) =>
         MemoryMarshal.AsBytes<float>(left).SequenceEqual(MemoryMarshal.AsBytes<float>(right));

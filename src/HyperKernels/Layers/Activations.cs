@@ -1,0 +1,62 @@
+using System.Globalization;
+
+namespace HyperKernels.Layers;
+
+/// <summary>A function applied to every element, as a layer; it has no parameters to train.</summary>
+public abstract class ActivationLayer : Layer
+{
+    private protected ActivationLayer(Activation activation, float parameter = 0)
+    {
+        Activation = activation;
+        Parameter = parameter;
+    }
+
+    /// <summary>The function.</summary>
+    public Activation Activation { get; }
+
+    /// <summary>The function's parameter where it has one: a slope, a frequency.</summary>
+    public float Parameter { get; }
+
+    /// <summary>Applies the function to every element.</summary>
+    /// <param name="input">Any shape.</param>
+    /// <returns>The shape of the input.</returns>
+    public override Tensor Forward(Tensor input) => Ops.Activate(input, Activation, Parameter);
+
+    /// <inheritdoc/>
+    protected override string Describe() =>
+        Parameter == 0 ? GetType().Name : string.Create(CultureInfo.InvariantCulture, $"{GetType().Name}({Parameter})");
+}
+
+/// <summary><c>max(x, 0)</c></summary>
+public sealed class Relu() : ActivationLayer(Activation.Relu);
+
+/// <summary><c>x</c> where positive, else <c>slope x</c>.</summary>
+/// <param name="slope">The slope below zero.</param>
+public sealed class LeakyRelu(float slope = 0.01f) : ActivationLayer(Activation.LeakyRelu, slope);
+
+/// <summary><c>tanh x</c></summary>
+public sealed class Tanh() : ActivationLayer(Activation.Tanh);
+
+/// <summary><c>1 / (1 + e^-x)</c></summary>
+public sealed class Sigmoid() : ActivationLayer(Activation.Sigmoid);
+
+/// <summary><c>x (1 + erf(x / sqrt 2)) / 2</c></summary>
+public sealed class Gelu() : ActivationLayer(Activation.Gelu);
+
+/// <summary><c>x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2</c></summary>
+public sealed class GeluTanh() : ActivationLayer(Activation.GeluTanh);
+
+/// <summary><c>x / (1 + e^-x)</c></summary>
+public sealed class Silu() : ActivationLayer(Activation.Silu);
+
+/// <summary><c>x</c> where positive, else <c>alpha (e^x - 1)</c>.</summary>
+/// <param name="alpha">What the function tends to far below zero, negated.</param>
+public sealed class Elu(float alpha = 1) : ActivationLayer(Activation.Elu, alpha);
+
+/// <summary><c>log(1 + e^x)</c></summary>
+public sealed class Softplus() : ActivationLayer(Activation.Softplus);
+
+/// <summary><c>sin(omega x)</c>, as in SIREN.</summary>
+/// <param name="omega">The frequency.</param>
+/// <remarks>Source: Sitzmann et al., NeurIPS 2020. Draw weights with <see cref="Initializer.Siren"/>.</remarks>
+public sealed class Sine(float omega = 30) : ActivationLayer(Activation.Sine, omega);

@@ -1,0 +1,48 @@
+namespace HyperKernels.Layers;
+
+/// <summary>
+/// One step of a gated recurrent unit, with PyTorch's names and gate order r, z, n:
+/// <c>r = s(W_ir x + b_ir + W_hr h + b_hr)</c>, <c>z = s(W_iz x + b_iz + W_hz h + b_hz)</c>,
+/// <c>n = tanh(W_in x + b_in + r (W_hn h + b_hn))</c>, <c>h' = (1 - z) n + z h</c>.
+/// </summary>
+/// <remarks>
+/// Weights may be one set for all, or one per sample or group of samples. Source: Cho et al., EMNLP 2014; as in PyTorch (and unlike the
+/// paper) r multiplies after the matrix and its bias.
+/// </remarks>
+public sealed class GruCell : RecurrentCell
+{
+    /// <summary>Makes the cell with PyTorch's first values.</summary>
+    /// <param name="inputs">The size I of the input.</param>
+    /// <param name="hidden">The size of the state.</param>
+    /// <param name="bias">Whether biases are added.</param>
+    /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
+    /// <exception cref="ArgumentException">A size is less than 1.</exception>
+    public GruCell(int inputs, int hidden, bool bias = true, RandomStream? random = null)
+        : base(inputs, hidden, 3, bias, random)
+    {
+    }
+
+    /// <summary>Takes a step from a state of zeros.</summary>
+    /// <param name="input"><c>[B, I]</c></param>
+    /// <returns>The new state, <c>[B, hidden]</c>.</returns>
+    public override Tensor Forward(Tensor input) => Forward(input, ZeroState(input));
+
+    /// <summary>Takes a step.</summary>
+    /// <param name="input"><c>[B, I]</c></param>
+    /// <param name="state"><c>[B, hidden]</c></param>
+    /// <returns>The new state, <c>[B, hidden]</c>.</returns>
+    /// <exception cref="ArgumentException">A shape differs.</exception>
+    public Tensor Forward(Tensor input, Tensor state)
+    {
+        Check(input, state);
+        ReadOnlySpan<int> gates = [Hidden, Hidden, Hidden];
+        Span<Tensor> fromInput = [default, default, default];
+        Span<Tensor> fromState = [default, default, default];
+        Ops.Split(FromInput(input), 1, gates, fromInput);
+        Ops.Split(FromHidden(state), 1, gates, fromState);
+        Tensor reset = Ops.Sigmoid(Ops.Add(fromInput[0], fromState[0]));
+        Tensor update = Ops.Sigmoid(Ops.Add(fromInput[1], fromState[1]));
+        Tensor candidate = Ops.Tanh(Ops.Add(fromInput[2], Ops.Multiply(reset, fromState[2])));
+        return Ops.Add(candidate, Ops.Multiply(update, Ops.Subtract(state, candidate)));
+    }
+}

@@ -1,0 +1,49 @@
+namespace HyperKernels.Layers;
+
+/// <summary>A linear layer: <c>y = x W^T + b</c>, on the last axis.</summary>
+/// <remarks>Weights may be one set for all, or one per sample or group of samples; see <see cref="Ops.Linear"/>.</remarks>
+public sealed class Linear : Layer
+{
+    private readonly int _inputs;
+    private readonly int _outputs;
+
+    /// <summary>Makes the layer with PyTorch's first values: weight and bias uniform within <c>±1 / sqrt(inputs)</c>.</summary>
+    /// <param name="inputs">The size of the last axis of what comes in.</param>
+    /// <param name="outputs">The size of the last axis of what comes out.</param>
+    /// <param name="bias">Whether a bias is added.</param>
+    /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is less than 1.</exception>
+    public Linear(int inputs, int outputs, bool bias = true, RandomStream? random = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
+        _inputs = inputs;
+        _outputs = outputs;
+        Weight = AddParameter("weight", [outputs, inputs], Initializer.Default, random);
+        Bias = bias ? AddParameter("bias", [outputs], Initializer.DefaultFor(inputs), random, ParameterRole.Bias, Weight) : null;
+    }
+
+    /// <summary>The matrix, <c>[outputs, inputs]</c>.</summary>
+    public Parameter Weight { get; }
+
+    /// <summary>The bias, <c>[outputs]</c>, or null.</summary>
+    public Parameter? Bias { get; }
+
+    /// <summary>Computes <c>x W^T + b</c>.</summary>
+    /// <param name="input"><c>[B, ..., inputs]</c></param>
+    /// <returns><c>[B, ..., outputs]</c></returns>
+    /// <exception cref="ArgumentException">The last axis has another size.</exception>
+    public override Tensor Forward(Tensor input) => Ops.Linear(input, Weight.Value, Bias?.Value);
+
+    /// <summary>Computes <c>activation(x W^T + b)</c>; the activation is applied before the result leaves the registers.</summary>
+    /// <param name="input"><c>[B, ..., inputs]</c></param>
+    /// <param name="activation">Applied to every element.</param>
+    /// <param name="parameter">The activation's parameter.</param>
+    /// <returns><c>[B, ..., outputs]</c></returns>
+    /// <exception cref="ArgumentException">The last axis has another size.</exception>
+    public Tensor Forward(Tensor input, Activation activation, float parameter = 0) =>
+        Ops.Linear(input, Weight.Value, Bias?.Value, activation, parameter);
+
+    /// <inheritdoc/>
+    protected override string Describe() => $"Linear({_inputs}, {_outputs}{(Bias is null ? ", bias: false" : "")})";
+}

@@ -1,0 +1,49 @@
+namespace HyperKernels.Layers;
+
+/// <summary>
+/// One step of a long short-term memory, with PyTorch's names and gate order i, f, g, o: the rows of
+/// <c>W_i x + b_i + W_h h + b_h</c> go through <c>s, s, tanh, s</c>; <c>c' = f c + i g</c>, <c>h' = o tanh(c')</c>.
+/// </summary>
+/// <remarks>
+/// Weights may be one set for all, or one per sample or group of samples. Source: Hochreiter, Schmidhuber, 1997, with the forget gate of
+/// Gers et al., 2000; no bias is added to that gate beside the learned one.
+/// </remarks>
+public sealed class LstmCell : RecurrentCell
+{
+    /// <summary>Makes the cell with PyTorch's first values.</summary>
+    /// <param name="inputs">The size I of the input.</param>
+    /// <param name="hidden">The size of the state.</param>
+    /// <param name="bias">Whether biases are added.</param>
+    /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
+    /// <exception cref="ArgumentException">A size is less than 1.</exception>
+    public LstmCell(int inputs, int hidden, bool bias = true, RandomStream? random = null)
+        : base(inputs, hidden, 4, bias, random)
+    {
+    }
+
+    /// <summary>Takes a step from a state of zeros.</summary>
+    /// <param name="input"><c>[B, I]</c></param>
+    /// <returns>The new output h, <c>[B, hidden]</c>.</returns>
+    public override Tensor Forward(Tensor input)
+    {
+        Tensor zeros = ZeroState(input);
+        return Forward(input, zeros, zeros).Hidden;
+    }
+
+    /// <summary>Takes a step.</summary>
+    /// <param name="input"><c>[B, I]</c></param>
+    /// <param name="hidden">The last output h, <c>[B, hidden]</c>.</param>
+    /// <param name="cell">The memory c, <c>[B, hidden]</c>.</param>
+    /// <returns>The new output and the new memory, both <c>[B, hidden]</c>.</returns>
+    /// <exception cref="ArgumentException">A shape differs.</exception>
+    public (Tensor Hidden, Tensor Cell) Forward(Tensor input, Tensor hidden, Tensor cell)
+    {
+        Check(input, hidden);
+        Check(input, cell);
+        Span<Tensor> gates = [default, default, default, default];
+        Ops.Split(Ops.Add(FromInput(input), FromHidden(hidden)), 1, [Hidden, Hidden, Hidden, Hidden], gates);
+        Tensor written = Ops.Multiply(Ops.Sigmoid(gates[0]), Ops.Tanh(gates[2]));
+        Tensor newCell = Ops.Add(Ops.Multiply(Ops.Sigmoid(gates[1]), cell), written);
+        return (Ops.Multiply(Ops.Sigmoid(gates[3]), Ops.Tanh(newCell)), newCell);
+    }
+}

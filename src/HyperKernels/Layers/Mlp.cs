@@ -1,0 +1,64 @@
+namespace HyperKernels.Layers;
+
+/// <summary>Linear layers with an activation between them, none after the last: <c>W_n act(... act(W_1 x + b_1) ...) + b_n</c>.</summary>
+/// <remarks>
+/// Named as PyTorch's <c>nn.Sequential(Linear, Activation, Linear, ...)</c>: <c>0.weight</c>, <c>0.bias</c>, <c>2.weight</c>.
+/// </remarks>
+public sealed class Mlp : Layer
+{
+    private readonly Linear[] _layers;
+    private readonly Activation _activation;
+    private readonly float _parameter;
+
+    /// <summary>Makes the layers with PyTorch's first values.</summary>
+    /// <param name="sizes">Inputs, hidden widths, outputs: two sizes or more.</param>
+    /// <param name="activation">Between the layers.</param>
+    /// <param name="parameter">The activation's parameter; null means its usual value (a slope of 0.01, alpha 1, omega 30).</param>
+    /// <param name="bias">Whether the layers add biases.</param>
+    /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
+    /// <exception cref="ArgumentException">Fewer than two sizes, or one less than 1.</exception>
+    public Mlp(ReadOnlySpan<int> sizes, Activation activation = Activation.Relu, float? parameter = null, bool bias = true, RandomStream? random = null)
+    {
+        if (sizes.Length < 2)
+        {
+            Throw.Argument($"Mlp: at least the sizes of input and output are needed; got {sizes.Length}.");
+        }
+        foreach (int size in sizes)
+        {
+            Checks.Positive("Mlp", "every size", size);
+        }
+        _activation = activation;
+        _parameter = parameter ?? activation switch
+        {
+            Activation.LeakyRelu => 0.01f,
+            Activation.Elu => 1,
+            Activation.Sine => 30,
+            _ => 0,
+        };
+        _layers = new Linear[sizes.Length - 1];
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            _layers[i] = Add($"{2 * i}", new Linear(sizes[i], sizes[i + 1], bias, random));
+        }
+    }
+
+    /// <summary>The linear layers in order.</summary>
+    public IReadOnlyList<Linear> Layers => _layers;
+
+    /// <summary>Applies the layers.</summary>
+    /// <param name="input"><c>[B, ..., first size]</c></param>
+    /// <returns><c>[B, ..., last size]</c></returns>
+    /// <exception cref="ArgumentException">The last axis has another size.</exception>
+    public override Tensor Forward(Tensor input)
+    {
+        Tensor x = input;
+        for (int i = 0; i < _layers.Length - 1; i++)
+        {
+            x = _layers[i].Forward(x, _activation, _parameter);
+        }
+        return _layers[^1].Forward(x);
+    }
+
+    /// <inheritdoc/>
+    protected override string Describe() => $"Mlp({_activation})";
+}

@@ -97,6 +97,33 @@ public sealed class CliTests
     }
 
     [Test]
+    public void Verify_WithReference_RunsEveryCaseOfTheFolder()
+    {
+        CliResult result = CliProcess.Run("verify", "--reference", TestData.Reference, "--json");
+        JsonElement[] rows = [.. result.Json.EnumerateArray()];
+        int files = Directory.EnumerateFiles(TestData.Reference, "*.safetensors", SearchOption.AllDirectories).Count();
+        Assert.That(files, Is.GreaterThan(0));
+        Assert.Multiple(() =>
+        {
+            Assert.That(rows, Has.Length.EqualTo(files));
+            Assert.That(rows.Select(row => row.GetProperty("system").GetString()), Has.All.Not.Empty);
+            Assert.That(result.ExitCode, Is.EqualTo(rows.All(row => row.GetProperty("passed").GetBoolean()) ? 0 : 1));
+            Assert.That(
+                rows.Where(row => !row.GetProperty("passed").GetBoolean()).Select(row => row.GetProperty("reason").GetString()), Has.All.EqualTo("unsupported"));
+        });
+    }
+
+    [Test]
+    public void Verify_WithMissingOrEmptyReferenceFolder_ExitsWithDataCode()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        Assert.That(CliProcess.Run("verify", "--reference", folder.Root).ExitCode, Is.EqualTo(4));
+        CliResult missing = CliProcess.Run("verify", "--reference", folder.File("nowhere"));
+        Assert.That(missing.ExitCode, Is.EqualTo(4), missing.ToString());
+        Assert.That(missing.Error, Does.Contain("nowhere does not exist"));
+    }
+
+    [Test]
     public void Help_NamesTheProgramAndItsCommands()
     {
         CliResult result = CliProcess.Run("--help");

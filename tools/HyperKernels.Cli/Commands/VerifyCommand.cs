@@ -4,9 +4,11 @@ using HyperKernels.Cli.Reports;
 
 namespace HyperKernels.Cli.Commands;
 
-/// <summary><c>verify</c>: the catalogue's properties on one backend.</summary>
+/// <summary><c>verify</c>: the catalogue's properties, or reference cases, on one backend.</summary>
 internal static class VerifyCommand
 {
+    private const string Unsupported = "unsupported";
+
     private static readonly Option<string> s_backend = CommonOptions.Backend();
     private static readonly Option<string?> s_filter = new("--filter")
     {
@@ -14,21 +16,32 @@ internal static class VerifyCommand
         HelpName = "TEXT",
     };
 
+    private static readonly Option<string?> s_reference = new("--reference")
+    {
+        Description = "Instead of the ops: every .safetensors case in this folder and those inside it, against its recorded outputs and gradients.",
+        HelpName = "DIR",
+    };
+
     public static Command Create()
     {
         Command command = new("verify", "Check every op against plain code in double precision: values, gradients, stray writes, repeatability.")
         {
-            s_backend, s_filter,
+            s_backend, s_filter, s_reference,
         };
         command.SetAction(parsed =>
         {
             using Interrupt interrupt = new();
-            return Run(new Terminal(parsed), Devices.Find(parsed.GetValue(s_backend)!), parsed.GetValue(s_filter) ?? "", interrupt.Token);
+            Terminal terminal = new(parsed);
+            Device device = Devices.Find(parsed.GetValue(s_backend)!);
+            string filter = parsed.GetValue(s_filter) ?? "";
+            return parsed.GetValue(s_reference) is { } folder
+                ? RunReferences(terminal, device, folder, filter, interrupt.Token)
+                : RunCatalogue(terminal, device, filter, interrupt.Token);
         });
         return command;
     }
 
-    private static int Run(Terminal terminal, Device device, string filter, CancellationToken cancel)
+    private static int RunCatalogue(Terminal terminal, Device device, string filter, CancellationToken cancel)
     {
         OpCase[] rows = [.. Catalogue.All.Where(row => $"{row.Name} on {device.Name}".Contains(filter, StringComparison.OrdinalIgnoreCase))];
         if (rows.Length == 0)
@@ -55,6 +68,10 @@ internal static class VerifyCommand
         {
             yield return Report(row, device, "gradient", Conformance.Gradient);
         }
+        if (row.TwiceDifferentiable)
+        {
+            yield return Report(row, device, "second gradient", Conformance.SecondGradient);
+        }
         yield return Report(row, device, "guards", Conformance.StaysInItsBuffers);
         yield return Report(row, device, "repeats", Conformance.RepeatsBitForBit);
     }
@@ -71,9 +88,56 @@ internal static class VerifyCommand
             // An op that throws is a failed check; the others are still worth knowing.
             result = new CaseResult(row.Name, property, device.Name, false, double.NaN, row.Tolerance, $"{failure.GetType().Name}: {failure.Message}");
         }
-        double? error = double.IsFinite(result.MaxError) ? result.MaxError : null;
-        return new VerifyReport(result.Case, row.Op, property, result.Backend, result.Passed, error, result.Tolerance, result.Reason);
+        return new VerifyReport(result.Case, row.Op, property, result.Backend, result.Passed, Finite(result.MaxError), result.Tolerance, result.Reason);
     }
+
+    private static int RunReferences(Terminal terminal, Device device, string folder, string filter, CancellationToken cancel)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new DirectoryNotFoundException($"the folder of reference cases {folder} does not exist.");
+        }
+        int files = ReferenceRunner.Files(folder).Count;
+        List<VerifyReport> reports = [];
+        terminal.WithProgress("verify", report =>
+        {
+            foreach (ReferenceResult result in ReferenceRunner.RunFolder(folder, device, filter))
+            {
+                double? error = result.Reason == Unsupported ? null : Finite(result.MaxError);
+                reports.Add(new VerifyReport(
+                    result.Case, result.System, "reference", result.Backend, result.Passed, error, result.Tolerance, result.Reason));
+                report((double)reports.Count / files, result.Case);
+                cancel.ThrowIfCancellationRequested();
+            }
+        });
+        if (reports.Count == 0)
+        {
+            throw new FileNotFoundException($"{folder} holds no .safetensors case{(filter.Length == 0 ? "" : $" that matches \"{filter}\"")}.");
+        }
+        return terminal.Json ? Show(terminal, reports) : ShowReferences(terminal, reports);
+    }
+
+    private static int ShowReferences(Terminal terminal, List<VerifyReport> reports)
+    {
+        terminal.Table(["case", "system", "result", "error", "tolerance", "reason"],
+            [.. reports.Select(r => (string[])
+            [
+                r.Case,
+                r.System,
+                r.Passed ? "passed" : r.Reason == Unsupported ? Unsupported : "FAILED",
+                r.MaxError is { } error ? $"{error:G3}" : "",
+                $"{r.Tolerance:G3}",
+                r.Passed || r.Reason == Unsupported ? "" : r.Reason,
+            ])]);
+        int passed = reports.Count(r => r.Passed);
+        int unsupported = reports.Count(r => r.Reason == Unsupported);
+        terminal.Verdict(
+            passed == reports.Count,
+            $"{passed} of {reports.Count} cases passed on {reports[0].Backend}, {reports.Count - passed - unsupported} failed, {unsupported} of systems not built yet");
+        return passed == reports.Count ? ExitCode.Ok : ExitCode.CheckFailed;
+    }
+
+    private static double? Finite(double error) => double.IsFinite(error) ? error : null;
 
     private static int Show(Terminal terminal, IReadOnlyList<VerifyReport> reports)
     {

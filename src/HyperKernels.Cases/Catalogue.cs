@@ -9,6 +9,7 @@ public static class Catalogue
         .. ElementwiseCases.All,
         .. ConvCases.All,
         .. MatmulCases.All,
+        .. GenerateCases.All,
         .. SegmentCases.All,
         .. SegmentReduceCases.All,
     ];

@@ -12,7 +12,7 @@ public sealed partial class ArchitectureTests
     private static readonly (string Folder, string Reason, string[] Forbidden)[] s_rules =
     [
         ("src/HyperKernels/Backends", "floor 0 knows buffers and integers only",
-            [@"\bTensor\b", @"\bTensorNode\b", @"\bTape\b", @"\bMemoryScope\b", @"\bParameter\b", @"\bOps\.", @"HyperKernels\.(Layers|Optim|IO|Cases)"]),
+            [@"\bTensor\b", @"\bTensorNode\b", @"\bTape\b", @"\bMemoryScope\b", @"\bOps\.", @"HyperKernels\.(Layers|Optim|IO|Cases)"]),
         ("src/HyperKernels/Backends/Cpu", "the backends are neighbours", [@"\bGpu", @"OpenCL", @"Cuda"]),
         ("src/HyperKernels/Ops", "floor 2 stands below layers, optimisers and files", [@"HyperKernels\.(Layers|Optim|IO|Cases)", @"\bLayer\b"]),
         ("src/HyperKernels/Autograd", "floor 1 stands below layers, optimisers and files", [@"HyperKernels\.(Layers|Optim|IO|Cases)", @"\bLayer\b"]),

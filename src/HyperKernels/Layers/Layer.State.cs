@@ -102,11 +102,15 @@ public abstract partial class Layer
     }
 
     // Own parameters, own buffers, then the children: PyTorch's order.
-    private void Collect(string path, List<Place> places, Dictionary<Tensor, Place> seen)
+    private void Collect(string path, List<Place> places, Dictionary<Tensor, Place> seen, IReadOnlySet<Parameter>? excluded = null)
     {
+        excluded = Excluded ?? excluded;
         foreach (NamedParameter own in _parameters)
         {
-            AddPlace(path + own.Name, own.Parameter.OwnValue, isOptional: false);
+            if (!(excluded?.Contains(own.Parameter) ?? false))
+            {
+                AddPlace(path + own.Name, own.Parameter.OwnValue, isOptional: false);
+            }
         }
         foreach (LayerBuffer buffer in _buffers)
         {
@@ -114,7 +118,7 @@ public abstract partial class Layer
         }
         foreach ((string name, Layer child) in _children)
         {
-            child.Collect($"{path}{name}.", places, seen);
+            child.Collect($"{path}{name}.", places, seen, excluded);
         }
 
         void AddPlace(string name, Tensor value, bool isOptional)

@@ -30,6 +30,9 @@ public abstract partial class Layer : IDisposable
     /// <summary>The number of trainable values; a tied parameter counts once.</summary>
     public long Count => NamedParameters().Sum(static named => named.Parameter.Shape.Count);
 
+    /// <summary>Parameters inside this layer that are not its own: those that a hypernetwork generates.</summary>
+    private protected virtual IReadOnlySet<Parameter>? Excluded => null;
+
     /// <summary>Computes the layer's output.</summary>
     /// <param name="input">What the layer's own documentation says.</param>
     /// <exception cref="InvalidOperationException">The layer needs more than one tensor and has a Forward of its own.</exception>
@@ -183,10 +186,15 @@ public abstract partial class Layer : IDisposable
     /// <summary>The layer with its settings, in one line, for <see cref="ToString"/>: <c>Linear(320, 50)</c>.</summary>
     protected virtual string Describe() => GetType().Name;
 
-    private void Collect(string path, List<NamedParameter> found, Dictionary<Parameter, NamedParameter> seen)
+    private void Collect(string path, List<NamedParameter> found, Dictionary<Parameter, NamedParameter> seen, IReadOnlySet<Parameter>? excluded = null)
     {
+        excluded = Excluded ?? excluded;
         foreach (NamedParameter own in _parameters)
         {
+            if (excluded?.Contains(own.Parameter) ?? false)
+            {
+                continue;
+            }
             string name = path + own.Name;
             if (seen.TryGetValue(own.Parameter, out NamedParameter? first))
             {
@@ -199,7 +207,7 @@ public abstract partial class Layer : IDisposable
         }
         foreach ((string name, Layer child) in _children)
         {
-            child.Collect($"{path}{name}.", found, seen);
+            child.Collect($"{path}{name}.", found, seen, excluded);
         }
     }
 

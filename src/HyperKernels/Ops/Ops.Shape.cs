@@ -29,6 +29,7 @@ public static partial class Ops
 
     /// <summary>The same elements under other axes; one size may be -1 and is worked out from the others.</summary>
     /// <exception cref="ArgumentException">More than one size is -1, or the number of elements differs.</exception>
+    [System.Runtime.CompilerServices.OverloadResolutionPriority(1)] // A literal [-1, 3] means this form, not a Shape.
     public static Tensor Reshape(Tensor x, params ReadOnlySpan<int> sizes)
     {
         Span<int> known = stackalloc int[Shape.MaxRank];

@@ -1,0 +1,18 @@
+namespace HyperKernels.Backends;
+
+/// <summary>Sizes of generate-and-apply: B contexts, T rows each, I inputs, O outputs, H numbers of embedding.</summary>
+internal readonly record struct GenerateSizes(int Batch, int Rows, int Inputs, int Outputs, int Embedding);
+
+internal partial interface IBackend
+{
+    /// <summary>
+    /// y[b,t,o] = sum_i x[b,t,i] (base[o,i] + sum_h z[b,h] generator[o,i,h]), generating a tile of weights at a time; no more than about a
+    /// megabyte of them exists per thread. base may be absent.
+    /// </summary>
+    void GenerateLinear(in GenerateSizes sizes, BufferRef x, BufferRef z, BufferRef generator, BufferRef? baseWeight, BufferRef y);
+
+    /// <summary>The gradients of <see cref="GenerateLinear"/> by each operand that is wanted, again a tile of weights at a time.</summary>
+    void GenerateLinearGradient(
+        in GenerateSizes sizes, BufferRef x, BufferRef z, BufferRef generator, BufferRef? baseWeight, BufferRef gradient,
+        BufferRef? dx, BufferRef? dz, BufferRef? dGenerator, BufferRef? dBase);
+}

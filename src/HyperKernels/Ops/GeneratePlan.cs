@@ -1,0 +1,14 @@
+namespace HyperKernels;
+
+/// <summary>How <see cref="Ops.GenerateLinear"/> works; every plan gives the same result, to rounding.</summary>
+public enum GeneratePlan
+{
+    /// <summary>Chosen from the sizes; <see cref="Ops.PlanOf"/> tells what.</summary>
+    Auto,
+
+    /// <summary>Generates all weight sets by one product, then applies them: B I O floats of memory.</summary>
+    Materialise,
+
+    /// <summary>Generates a tile of weights at a time and applies it at once: about a megabyte of memory per thread.</summary>
+    Tile,
+}

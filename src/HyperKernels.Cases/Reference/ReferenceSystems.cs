@@ -8,6 +8,8 @@ public static class ReferenceSystems
     [
         new PrimSpmmSystem(),
         new PrimSegmentSystem(),
+        new HyperfanSystem(),
+        new HyperfanChunkedSystem(),
     ];
 
     /// <summary>The adapter of a system, or null if this version has none.</summary>

@@ -12,5 +12,7 @@ public static class Catalogue
         .. GenerateCases.All,
         .. SegmentCases.All,
         .. SegmentReduceCases.All,
+        .. SoftmaxCases.All,
+        .. NormalizeCases.All,
     ];
 }

@@ -1,0 +1,249 @@
+using System.Runtime.CompilerServices;
+
+namespace HyperKernels.Backends.Cpu;
+
+internal sealed unsafe partial class CpuBackend
+{
+    // Elements per tile: they are read two or three times, so they should stay in the first cache.
+    private const int NormalizeTile = 4 * 1024;
+
+    // Neighbouring columns of one tile where a column is what is summed up: four cache lines of each row.
+    private const int NormalizeColumns = 64;
+
+    // Rows whose sum is taken in one go; sums of such pieces are then added up, so that errors grow with neither count.
+    private const int PieceRows = 256;
+
+    public void Normalize(in NormalizeSizes sizes, BufferRef x, BufferRef gain, BufferRef bias, BufferRef y, BufferRef means, BufferRef variances)
+    {
+        NormalizeData data = Data(sizes, x, gain, means, variances);
+        data.Bias = FloatsOrNull(bias);
+        data.Y = Floats(y);
+        if (sizes.AcrossOuter && sizes.Inner == 1)
+        {
+            NormalizeColumnTiles columns = new() { Data = data };
+            _threads.For(VectorWidth, (sizes.Groups + NormalizeColumns - 1) / NormalizeColumns, ref columns);
+            return;
+        }
+        NormalizeTiles tiles = new() { Data = data, PerTile = (int)Math.Max(1, NormalizeTile / sizes.Size) };
+        _threads.For(VectorWidth, (sizes.Statistics + tiles.PerTile - 1) / tiles.PerTile, ref tiles);
+    }
+
+    public void NormalizeGradient(
+        in NormalizeSizes sizes, BufferRef x, BufferRef gain, BufferRef means, BufferRef variances, BufferRef gradient, BufferRef y)
+    {
+        NormalizeData data = Data(sizes, x, gain, means, variances);
+        data.Gradient = Floats(gradient);
+        data.Y = Floats(y);
+        if (sizes.AcrossOuter && sizes.Inner == 1)
+        {
+            NormalizeColumnGradientTiles columns = new() { Data = data };
+            _threads.For(VectorWidth, (sizes.Groups + NormalizeColumns - 1) / NormalizeColumns, ref columns);
+            return;
+        }
+        NormalizeGradientTiles tiles = new() { Data = data, PerTile = (int)Math.Max(1, NormalizeTile / sizes.Size) };
+        _threads.For(VectorWidth, (sizes.Statistics + tiles.PerTile - 1) / tiles.PerTile, ref tiles);
+    }
+
+    private static NormalizeData Data(in NormalizeSizes sizes, BufferRef x, BufferRef gain, BufferRef means, BufferRef variances) => new()
+    {
+        Sizes = sizes,
+        X = Floats(x),
+        Gain = FloatsOrNull(gain),
+        Means = FloatsOrNull(means),
+        Variances = Floats(variances),
+    };
+
+    private static float* FloatsOrNull(BufferRef place) => place.Buffer is null ? null : Floats(place);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVec LoadLanes<TVec>(float* source, int lanes)
+        where TVec : struct, IVec<TVec> => lanes == TVec.Count ? TVec.Load(source) : TVec.LoadPartial(source, lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreLanes<TVec>(TVec value, float* destination, int lanes)
+        where TVec : struct, IVec<TVec>
+    {
+        if (lanes == TVec.Count)
+        {
+            value.Store(destination);
+        }
+        else
+        {
+            value.StorePartial(destination, lanes);
+        }
+    }
+
+    /// <summary>What a statistic is taken over: some segments of contiguous elements, evenly spaced.</summary>
+    private readonly struct Segments(in NormalizeSizes sizes, int statistic)
+    {
+        // Without inner elements the channels are the contiguous run, and each has a gain of its own.
+        private readonly bool _runOfChannels = !sizes.AcrossOuter && sizes.Inner == 1;
+        private readonly int _group = statistic % sizes.Groups;
+        private readonly int _outer = sizes.AcrossOuter ? 0 : statistic / sizes.Groups;
+        private readonly int _channels = sizes.Channels;
+        private readonly int _perSet = sizes.Outer / sizes.Sets;
+        private readonly bool _acrossOuter = sizes.AcrossOuter;
+
+        public bool HasGainRuns => _runOfChannels;
+
+        public int Count { get; } = sizes.AcrossOuter ? sizes.Outer : sizes.Inner == 1 ? 1 : sizes.Channels;
+
+        public int Length { get; } = !sizes.AcrossOuter && sizes.Inner == 1 ? sizes.Channels : sizes.Inner;
+
+        public long First { get; } = (long)statistic * sizes.Channels * sizes.Inner;
+
+        public long Step { get; } = sizes.AcrossOuter ? (long)sizes.Groups * sizes.Inner : sizes.Inner;
+
+        /// <summary>Where the gain (or bias) of a segment lies, given the stride between sets.</summary>
+        public long ParameterAt(int segment, long stride) => _acrossOuter
+            ? (segment / _perSet * stride) + _group
+            : (_outer / _perSet * stride) + ((long)_group * _channels) + segment;
+    }
+
+    private struct NormalizeData
+    {
+        public NormalizeSizes Sizes;
+        public float* X;
+        public float* Gain;
+        public float* Bias;
+        public float* Gradient;
+        public float* Means;
+        public float* Variances;
+        public float* Y;
+
+        /// <summary>1 / sqrt(variance + epsilon), always by the same arithmetic.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly float Scale(long statistic) => 1 / MathF.Sqrt(Variances[statistic] + Sizes.Epsilon);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly TVec Scale<TVec>(long statistic, int lanes)
+            where TVec : struct, IVec<TVec> =>
+            TVec.Create(1) / TVec.Sqrt(LoadLanes<TVec>(Variances + statistic, lanes) + TVec.Create(Sizes.Epsilon));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly float Mean(long statistic) => Sizes.Centred ? Means[statistic] : 0;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly TVec Mean<TVec>(long statistic, int lanes)
+            where TVec : struct, IVec<TVec> =>
+            Sizes.Centred ? LoadLanes<TVec>(Means + statistic, lanes) : TVec.Zero;
+    }
+
+    private struct NormalizeTiles : ITiles
+    {
+        public NormalizeData Data;
+        public int PerTile;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly void Run<TVec>(int tile)
+            where TVec : struct, IVec<TVec>
+        {
+            int end = Math.Min(Data.Sizes.Statistics, (tile + 1) * PerTile);
+            for (int statistic = tile * PerTile; statistic < end; statistic++)
+            {
+                One<TVec>(new Segments(Data.Sizes, statistic), statistic);
+            }
+        }
+
+        private readonly void One<TVec>(in Segments segments, int statistic)
+            where TVec : struct, IVec<TVec>
+        {
+            double sum = 0;
+            if (Data.Sizes.Centred)
+            {
+                for (int j = 0; j < segments.Count; j++)
+                {
+                    sum += SumRow<TVec, ElementTerm>(Data.X + segments.First + (j * segments.Step), null, 0, segments.Length);
+                }
+                Data.Means[statistic] = (float)(sum / Data.Sizes.Size);
+            }
+            float mean = Data.Mean(statistic);
+            double squares = 0;
+            for (int j = 0; j < segments.Count; j++)
+            {
+                squares += SumRow<TVec, SquareTerm>(Data.X + segments.First + (j * segments.Step), null, mean, segments.Length);
+            }
+            Data.Variances[statistic] = (float)(squares / Data.Sizes.Size);
+            float scale = Data.Scale(statistic);
+            for (int j = 0; j < segments.Count; j++)
+            {
+                float* gain = Data.Gain == null ? null : Data.Gain + segments.ParameterAt(j, Data.Sizes.GainStride);
+                float* bias = Data.Bias == null ? null : Data.Bias + segments.ParameterAt(j, Data.Sizes.BiasStride);
+                long at = segments.First + (j * segments.Step);
+                Write<TVec>(Data.X + at, mean, scale, gain, bias, segments.HasGainRuns, Data.Y + at, segments.Length);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Write<TVec>(float* x, float mean, float scale, float* gain, float* bias, bool runs, float* y, int count)
+            where TVec : struct, IVec<TVec>
+        {
+            TVec center = TVec.Create(mean);
+            TVec by = TVec.Create(scale);
+            TVec oneGain = TVec.Create(gain == null ? 1 : *gain);
+            TVec oneBias = TVec.Create(bias == null ? 0 : *bias);
+            for (int i = 0; i < count; i += TVec.Count)
+            {
+                int lanes = Math.Min(TVec.Count, count - i);
+                TVec g = runs && gain != null ? LoadLanes<TVec>(gain + i, lanes) : oneGain;
+                TVec b = runs && bias != null ? LoadLanes<TVec>(bias + i, lanes) : oneBias;
+                TVec normal = (LoadLanes<TVec>(x + i, lanes) - center) * by;
+                StoreLanes(TVec.MultiplyAdd(normal, g, b), y + i, lanes);
+            }
+        }
+    }
+
+    private struct NormalizeColumnTiles : ITiles
+    {
+        public NormalizeData Data;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly void Run<TVec>(int tile)
+            where TVec : struct, IVec<TVec>
+        {
+            int end = Math.Min(Data.Sizes.Groups, (tile + 1) * NormalizeColumns);
+            for (int column = tile * NormalizeColumns; column < end; column += TVec.Count)
+            {
+                int lanes = Math.Min(TVec.Count, end - column);
+                TVec count = TVec.Create(Data.Sizes.Outer);
+                TVec mean = Sum<TVec>(column, TVec.Zero, lanes, squares: false) / count;
+                TVec variance = Sum(column, mean, lanes, squares: true) / count;
+                StoreLanes(mean, Data.Means + column, lanes);
+                StoreLanes(variance, Data.Variances + column, lanes);
+                TVec scale = Data.Scale<TVec>(column, lanes);
+                int perSet = Data.Sizes.Outer / Data.Sizes.Sets;
+                TVec gain = TVec.Create(1);
+                TVec bias = TVec.Zero;
+                for (int row = 0; row < Data.Sizes.Outer; row++)
+                {
+                    if (row % perSet == 0)
+                    {
+                        gain = Data.Gain == null ? gain : LoadLanes<TVec>(Data.Gain + (row / perSet * Data.Sizes.GainStride) + column, lanes);
+                        bias = Data.Bias == null ? bias : LoadLanes<TVec>(Data.Bias + (row / perSet * Data.Sizes.BiasStride) + column, lanes);
+                    }
+                    long at = ((long)row * Data.Sizes.Groups) + column;
+                    StoreLanes(TVec.MultiplyAdd((LoadLanes<TVec>(Data.X + at, lanes) - mean) * scale, gain, bias), Data.Y + at, lanes);
+                }
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly TVec Sum<TVec>(int column, TVec mean, int lanes, bool squares)
+            where TVec : struct, IVec<TVec>
+        {
+            TVec sum = TVec.Zero;
+            for (int start = 0; start < Data.Sizes.Outer; start += PieceRows)
+            {
+                TVec piece = TVec.Zero;
+                int end = Math.Min(Data.Sizes.Outer, start + PieceRows);
+                for (int row = start; row < end; row++)
+                {
+                    TVec x = LoadLanes<TVec>(Data.X + ((long)row * Data.Sizes.Groups) + column, lanes) - mean;
+                    piece = squares ? TVec.MultiplyAdd(x, x, piece) : piece + x;
+                }
+                sum += piece;
+            }
+            return sum;
+        }
+    }
+}

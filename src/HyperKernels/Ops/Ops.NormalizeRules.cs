@@ -1,0 +1,174 @@
+using HyperKernels.Backends;
+
+namespace HyperKernels;
+
+public static partial class Ops
+{
+    private static Tensor NormalizeTrailing(string name, Tensor x, int axes, Tensor gain, Tensor bias, float epsilon, bool centred)
+    {
+        CheckFloat(name, x);
+        Shape shape = x.Shape;
+        if (axes < 1 || axes > shape.Rank)
+        {
+            Throw.Argument($"{name}: from 1 to all {shape.Rank} axes of {shape} can be normalised; got {axes}.");
+        }
+        int leading = shape.Rank - axes;
+        int outer = 1;
+        int channels = 1;
+        for (int axis = 0; axis < shape.Rank; axis++)
+        {
+            outer = axis < leading ? checked(outer * shape[axis]) : outer;
+            channels = axis >= leading ? checked(channels * shape[axis]) : channels;
+        }
+        NormalizeSizes sizes = new() { Outer = outer, Groups = 1, Channels = channels, Inner = 1, Centred = centred, Epsilon = epsilon };
+        return Normalize(name, sizes, x, leading == 0 ? 1 : shape[0], new Shape(shape.AsSpan()[leading..]), gain, bias).Output;
+    }
+
+    /// <summary>The axes of <c>[B, channels, ...]</c>: every channel a group of its own.</summary>
+    private static NormalizeSizes ChannelSizes(string name, Tensor x, float epsilon)
+    {
+        CheckFloat(name, x);
+        Shape shape = x.Shape;
+        if (shape.Rank < 2)
+        {
+            Throw.Argument($"{name}: x must be [B, channels, ...]; it is {shape}.");
+        }
+        (int outer, int inner) = Around(shape, 1);
+        return new NormalizeSizes { Outer = outer, Groups = shape[1], Channels = 1, Inner = inner, Centred = true, Epsilon = epsilon };
+    }
+
+    private static (Tensor Output, Tensor Mean, Tensor Variance) Normalize(
+        string name, NormalizeSizes sizes, Tensor x, int batch, in Shape parameters, Tensor gain, Tensor bias)
+    {
+        sizes.Sets = CheckSets(name, gain, bias, parameters, batch);
+        Tensor dense = Dense(x);
+        // A row per set may be a slice of a wider buffer; one shared by all must be contiguous.
+        Tensor gains = gain.IsNone || HasSets(gain, sizes) ? gain : Dense(gain);
+        Tensor biases = bias.IsNone || HasSets(bias, sizes) ? bias : Dense(bias);
+        sizes.GainStride = !gain.IsNone && HasSets(gain, sizes) ? gain.RowStride : 0;
+        sizes.BiasStride = !bias.IsNone && HasSets(bias, sizes) ? bias.RowStride : 0;
+        Tensor y = New(x, x.Shape);
+        Tensor mean = sizes.Centred ? New(x, [sizes.Statistics]) : default;
+        Tensor variance = New(x, [sizes.Statistics]);
+        if (y.Count > 0)
+        {
+            x.Device.Backend.Normalize(sizes, dense.Ref, RefOrNone(gains), RefOrNone(biases), y.Ref, RefOrNone(mean), variance.Ref);
+        }
+        else if (sizes.AcrossOuter)
+        {
+            // The average of nothing, as the sums over nothing would give it.
+            (mean, variance) = (Tensor.Full(mean.Shape, float.NaN, x.Device), Tensor.Full(variance.Shape, float.NaN, x.Device));
+        }
+        Record(y, [x, gain, bias], (sizes, x, dense, gain, gains, bias, mean, variance), static (g, s) =>
+        {
+            if (g.Recorded)
+            {
+                NormalizeRule(g, s.sizes, s.x, s.gain, s.bias);
+                return;
+            }
+            Tensor gradient = Dense(g.Output);
+            if (g.Needs(0))
+            {
+                Tensor dx = New(s.x, s.x.Shape);
+                if (dx.Count > 0)
+                {
+                    s.x.Device.Backend.NormalizeGradient(
+                        s.sizes, s.dense.Ref, RefOrNone(s.gains), RefOrNone(s.mean), s.variance.Ref, gradient.Ref, dx.Ref);
+                }
+                g[0] = dx;
+            }
+            if (g.Needs(1) || g.Needs(2))
+            {
+                Shape each = [s.sizes.Sets, s.sizes.Groups * s.sizes.Channels];
+                bool empty = s.x.Count == 0;
+                Tensor gainGradient = !g.Needs(1) ? default : empty ? Tensor.Zeros(each, s.x.Device) : New(s.x, each);
+                Tensor biasGradient = !g.Needs(2) ? default : empty ? Tensor.Zeros(each, s.x.Device) : New(s.x, each);
+                if (!empty)
+                {
+                    s.x.Device.Backend.NormalizeParameterGradient(
+                        s.sizes, s.dense.Ref, RefOrNone(s.mean), s.variance.Ref, gradient.Ref, RefOrNone(gainGradient), RefOrNone(biasGradient));
+                }
+                g[1] = OfSets(gainGradient, s.gain, s.sizes);
+                g[2] = OfSets(biasGradient, s.bias, s.sizes);
+            }
+        });
+        return (y, mean, variance);
+    }
+
+    /// <summary>The gradients of a normalisation in ops, so that they can be differentiated again.</summary>
+    private static void NormalizeRule(Gradients g, in NormalizeSizes sizes, Tensor x, Tensor gain, Tensor bias)
+    {
+        ReadOnlySpan<int> over = sizes.AcrossOuter ? [0, 1, 3, 4] : [3, 4];
+        Tensor values = InSets(x, sizes);
+        Tensor gradient = InSets(g.Output, sizes);
+        Tensor centred = sizes.Centred ? Subtract(values, Mean(values, over, keepAxes: true)) : values;
+        Tensor scale = Rsqrt(AddScalar(Mean(Square(centred), over, keepAxes: true), sizes.Epsilon));
+        Tensor normal = Multiply(centred, scale);
+        if (g.Needs(0))
+        {
+            Tensor inner = gain.IsNone ? gradient : Multiply(gradient, PerSet(gain, sizes));
+            Tensor along = Multiply(normal, Mean(Multiply(inner, normal), over, keepAxes: true));
+            Tensor rest = sizes.Centred ? Subtract(inner, Mean(inner, over, keepAxes: true)) : inner;
+            g[0] = Reshape(Multiply(scale, Subtract(rest, along)), x.Shape);
+        }
+        if (g.Needs(1))
+        {
+            g[1] = Reshape(SumTo(Multiply(gradient, normal), PerSetShape(gain, sizes)), gain.Shape);
+        }
+        if (g.Needs(2))
+        {
+            g[2] = Reshape(SumTo(gradient, PerSetShape(bias, sizes)), bias.Shape);
+        }
+    }
+
+    /// <summary>Checks gain and bias.</summary>
+    /// <returns>How many sets of them there are.</returns>
+    private static int CheckSets(string name, Tensor gain, Tensor bias, in Shape parameters, int batch)
+    {
+        int gains = CheckSets(name, "gain", gain, parameters, batch);
+        int biases = CheckSets(name, "bias", bias, parameters, batch);
+        if (gains != 1 && biases != 1 && gains != biases)
+        {
+            Throw.Argument($"{name}: gain and bias must be for the same groups of samples; gain is {gain.Shape}, bias is {bias.Shape}.");
+        }
+        return Math.Max(gains, biases);
+    }
+
+    private static int CheckSets(string name, string what, Tensor parameter, in Shape parameters, int batch)
+    {
+        if (parameter.IsNone || parameter.Shape == parameters)
+        {
+            return 1;
+        }
+        Shape shape = parameter.Shape;
+        bool fits = shape.Rank == parameters.Rank + 1 && shape.Remove(0) == parameters && shape[0] > 0 && batch % shape[0] == 0;
+        if (!fits)
+        {
+            Throw.Argument($"{name}: {what} must be {parameters}, or have a further first axis that divides the batch of {batch}; got {shape}.");
+        }
+        return shape[0];
+    }
+
+    private static bool HasSets(Tensor parameter, in NormalizeSizes sizes) =>
+        sizes.Sets > 1 && parameter.Shape.Count != (long)sizes.Groups * sizes.Channels;
+
+    private static Shape PerSetShape(Tensor parameter, in NormalizeSizes sizes) =>
+        [HasSets(parameter, sizes) ? sizes.Sets : 1, 1, sizes.Groups, sizes.Channels, 1];
+
+    private static Tensor PerSet(Tensor parameter, in NormalizeSizes sizes) => Reshape(parameter, PerSetShape(parameter, sizes));
+
+    private static Tensor InSets(Tensor x, in NormalizeSizes sizes) =>
+        Reshape(x, new Shape(sizes.Sets, sizes.Outer / sizes.Sets, sizes.Groups, sizes.Channels, sizes.Inner));
+
+    /// <summary>Sums the gradients of all sets if they share one parameter.</summary>
+    private static Tensor OfSets(Tensor gradient, Tensor parameter, in NormalizeSizes sizes)
+    {
+        if (gradient.IsNone)
+        {
+            return default;
+        }
+        return Reshape(sizes.Sets > 1 && !HasSets(parameter, sizes) ? Sum(gradient, [0]) : gradient, parameter.Shape);
+    }
+
+    private static BufferRef RefOrNone(Tensor x) => x.IsNone ? default : x.Ref;
+}

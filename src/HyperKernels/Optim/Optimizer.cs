@@ -1,0 +1,230 @@
+using HyperKernels.Backends;
+
+namespace HyperKernels.Optim;
+
+/// <summary>
+/// Changes parameters by the gradients that a tape holds. Parameters whose gradient it does not hold stay as they are, state included.
+/// </summary>
+/// <remarks>
+/// State lives outside scopes until the optimiser is disposed. One pass over memory changes all parameters; the same bits at every rerun
+/// and thread count. A step must not overlap with anything else that uses the parameters.
+/// </remarks>
+public abstract class Optimizer : IDisposable
+{
+    private readonly List<Entry> _entries = [];
+    private readonly string[] _slots;
+    private OptimizerTarget[] _targets = [];
+
+    /// <summary>Makes the state of every parameter, zeros.</summary>
+    /// <exception cref="ArgumentException">No parameters, one of them twice, or parameters on several devices.</exception>
+    private protected Optimizer(IEnumerable<ParameterGroup> groups, float learningRate, float weightDecay, params string[] slots)
+    {
+        CheckRate("learningRate", learningRate);
+        CheckRate("weightDecay", weightDecay);
+        Groups = [.. groups];
+        LearningRate = learningRate;
+        WeightDecay = weightDecay;
+        _slots = slots;
+        CheckParameters();
+        foreach (ParameterGroup group in Groups)
+        {
+            foreach (Parameter parameter in group.Parameters)
+            {
+                _entries.Add(new Entry(parameter, group, Array.ConvertAll(slots, _ => NewState(parameter))));
+            }
+        }
+    }
+
+    /// <summary>The parameters with their options.</summary>
+    public IReadOnlyList<ParameterGroup> Groups { get; }
+
+    /// <summary>The learning rate of groups without their own.</summary>
+    public float LearningRate { get; set; }
+
+    /// <summary>The weight decay of groups without their own.</summary>
+    public float WeightDecay { get; set; }
+
+    /// <summary>Multiplies every learning rate; a schedule sets it before each step.</summary>
+    public float RateFactor { get; set; } = 1;
+
+    /// <summary>
+    /// The live state by name, <c>parameter.slot</c>: for a checkpoint to read. Names are those of the parameters and must differ.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Two parameters have the same name.</exception>
+    public IReadOnlyDictionary<string, Tensor> State
+    {
+        get
+        {
+            Dictionary<string, Tensor> state = [];
+            foreach (Entry entry in _entries)
+            {
+                for (int slot = 0; slot < _slots.Length; slot++)
+                {
+                    if (!state.TryAdd($"{entry.Parameter.Name}.{_slots[slot]}", entry.Slots[slot]))
+                    {
+                        Throw.InvalidOperation($"{GetType().Name}.State: two parameters are called \"{entry.Parameter.Name}\"; names must differ.");
+                    }
+                }
+            }
+            return state;
+        }
+    }
+
+    /// <summary>How many steps each parameter has been changed by, in the order of the groups.</summary>
+    public IReadOnlyList<long> Steps => [.. _entries.Select(entry => entry.Steps)];
+
+    /// <summary>Takes up where another optimiser of the same kind was. Everything is checked before anything is changed.</summary>
+    /// <param name="state">As <see cref="State"/> gave it.</param>
+    /// <param name="steps">As <see cref="Steps"/> gave it.</param>
+    /// <exception cref="ArgumentException">A name is missing or unknown, a shape differs, or there are not as many step counts as parameters.</exception>
+    public void LoadState(IReadOnlyDictionary<string, Tensor> state, IReadOnlyList<long> steps)
+    {
+        string where = $"{GetType().Name}.LoadState";
+        IReadOnlyDictionary<string, Tensor> own = State;
+        if (steps.Count != _entries.Count || steps.Any(step => step < 0))
+        {
+            Throw.Argument($"{where}: {_entries.Count} step counts of 0 or more are needed; got [{string.Join(", ", steps)}].");
+        }
+        foreach (string name in state.Keys)
+        {
+            if (!own.ContainsKey(name))
+            {
+                Throw.Argument($"{where}: there is no state \"{name}\"; known is for example \"{own.Keys.FirstOrDefault()}\".");
+            }
+        }
+        foreach ((string name, Tensor tensor) in own)
+        {
+            if (!state.TryGetValue(name, out Tensor given))
+            {
+                Throw.Argument($"{where}: \"{name}\" is missing.");
+            }
+            if (given.Shape != tensor.Shape)
+            {
+                Throw.Argument($"{where}: \"{name}\" must be {tensor.Shape}; it is {given.Shape}.");
+            }
+        }
+        foreach ((string name, Tensor tensor) in own)
+        {
+            tensor.CopyFrom(state[name].ToArray());
+        }
+        for (int i = 0; i < _entries.Count; i++)
+        {
+            _entries[i].Steps = steps[i];
+        }
+    }
+
+    /// <summary>Changes every parameter that the tape's last backward pass left a gradient for.</summary>
+    /// <param name="tape">After <see cref="Tape.Backward(Tensor)"/>, still open.</param>
+    public void Step(Tape tape)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        if (_targets.Length < _entries.Count)
+        {
+            _targets = new OptimizerTarget[_entries.Count];
+        }
+        int count = 0;
+        foreach (Entry entry in _entries)
+        {
+            Tensor value = entry.Parameter.OwnValue;
+            if (!entry.Parameter.RequiresGradient || !tape.TryGetGradient(value, out Tensor gradient))
+            {
+                continue;
+            }
+            entry.Steps++;
+            ref OptimizerTarget target = ref _targets[count++];
+            target = new OptimizerTarget
+            {
+                Value = value.Ref,
+                Gradient = Ops.Dense(gradient).Ref,
+                First = entry.Slots.Length > 0 ? entry.Slots[0].Ref : default,
+                Second = entry.Slots.Length > 1 ? entry.Slots[1].Ref : default,
+                Count = value.Count,
+                Shrink = 1,
+                RootScale = 1,
+            };
+            float rate = (entry.Group.LearningRate ?? LearningRate) * RateFactor;
+            Prepare(ref target, rate, entry.Group.WeightDecay ?? WeightDecay, entry.Steps);
+        }
+        Ops.Optimize(_entries[0].Parameter.Device, Rule, _targets.AsSpan(0, count));
+        // Buffers of gradients go back to the pool with the tape and must not be held until the next step.
+        _targets.AsSpan(0, count).Clear();
+    }
+
+    /// <summary>Ends the state; the parameters stay.</summary>
+    public void Dispose()
+    {
+        foreach (Entry entry in _entries)
+        {
+            foreach (Tensor tensor in entry.Slots)
+            {
+                tensor.Dispose();
+            }
+        }
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>The arithmetic of a step.</summary>
+    private protected abstract OptimizerStep Rule { get; }
+
+    /// <summary>Sets a parameter's rates for its step number <paramref name="step"/>, counted from 1.</summary>
+    private protected abstract void Prepare(ref OptimizerTarget target, float rate, float weightDecay, long step);
+
+    private protected static T CheckFraction<T>(string name, T value)
+        where T : System.Numerics.IFloatingPoint<T>
+    {
+        if (!(value >= T.Zero && value < T.One))
+        {
+            Throw.Argument($"Optimizer: {name} must be in [0, 1); got {value}.");
+        }
+        return value;
+    }
+
+    private protected static float CheckRate(string name, float value)
+    {
+        if (!(value >= 0 && float.IsFinite(value)))
+        {
+            Throw.Argument($"Optimizer: {name} must be finite and not negative; got {value}.");
+        }
+        return value;
+    }
+
+    private static Tensor NewState(Parameter parameter)
+    {
+        Tensor state = Tensor.NewUnowned(parameter.Device, parameter.Shape, ElementType.Float32);
+        parameter.Device.Backend.Fill(state.Ref, state.Count, 0);
+        return state;
+    }
+
+    private void CheckParameters()
+    {
+        HashSet<Parameter> seen = [];
+        Parameter? first = null;
+        foreach (Parameter parameter in Groups.SelectMany(group => group.Parameters))
+        {
+            first ??= parameter;
+            if (!seen.Add(parameter))
+            {
+                Throw.Argument($"Optimizer: the parameter \"{parameter.Name}\" is given twice.");
+            }
+            if (!ReferenceEquals(parameter.Device, first.Device))
+            {
+                Throw.Argument($"Optimizer: all parameters must be on one device; \"{first.Name}\" is on {first.Device}, \"{parameter.Name}\" on {parameter.Device}.");
+            }
+        }
+        if (first is null)
+        {
+            Throw.Argument("Optimizer: there are no parameters.");
+        }
+    }
+
+    private sealed class Entry(Parameter parameter, ParameterGroup group, Tensor[] slots)
+    {
+        public Parameter Parameter => parameter;
+
+        public ParameterGroup Group => group;
+
+        public Tensor[] Slots => slots;
+
+        public long Steps { get; set; }
+    }
+}

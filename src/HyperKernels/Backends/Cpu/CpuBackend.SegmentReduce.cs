@@ -41,6 +41,7 @@ internal sealed unsafe partial class CpuBackend
             Ranges = new SegmentRanges(form, features, SegmentTileElements),
             Kind = kind,
             Positions = OptionalInts(form.Positions),
+            Slots = form.Slots,
             Features = features,
             Values = Floats(values),
             Y = Floats(y),
@@ -68,6 +69,8 @@ internal sealed unsafe partial class CpuBackend
 
     private struct SegmentDotTiles : ITiles
     {
+        private const int RowsAhead = 8;
+
         public RowPlan Plan;
         public int Width;
         public int Heads;
@@ -89,6 +92,11 @@ internal sealed unsafe partial class CpuBackend
             int heads = Heads;
             for (long i = first; i < last; i++)
             {
+                if (i + RowsAhead < last)
+                {
+                    Prefetch(X + ((RowsA == null ? i + RowsAhead : RowsA[i + RowsAhead]) * XStride), heads * Width);
+                    Prefetch(Z + ((RowsB == null ? i + RowsAhead : RowsB[i + RowsAhead]) * ZStride), heads * Width);
+                }
                 long a = RowsA == null ? i : RowsA[i];
                 long b = RowsB == null ? i : RowsB[i];
                 float scale = (ScaleA == null ? 1 : ScaleA[a]) * (ScaleB == null ? 1 : ScaleB[b]);
@@ -123,9 +131,12 @@ internal sealed unsafe partial class CpuBackend
 
     private struct SegmentExtremeTiles : ITiles
     {
+        private const int RowsAhead = 8;
+
         public SegmentRanges Ranges;
         public Extreme Kind;
         public int* Positions;
+        public int Slots;
         public int Features;
         public float* Values;
         public float* Y;
@@ -155,6 +166,10 @@ internal sealed unsafe partial class CpuBackend
             int* offsets = Ranges.Offsets;
             for (int segment = first; segment < last; segment++)
             {
+                for (int slot = offsets[segment]; Positions != null && slot < offsets[segment + 1] && slot + RowsAhead < Slots; slot++)
+                {
+                    Prefetch(Values + ((long)Positions[slot + RowsAhead] * Features), Features);
+                }
                 for (int column = 0; column < Features; column += TVec.Count)
                 {
                     long at = ((long)segment * Features) + column;

@@ -15,6 +15,7 @@ internal sealed unsafe partial class CpuBackend
             // An exponential costs as much as reading a few numbers.
             Ranges = new SegmentRanges(form, columns, SegmentTileElements / 4),
             Positions = OptionalInts(form.Positions),
+            Slots = form.Slots,
             Columns = columns,
             X = Floats(x),
             Gradient = OptionalFloats(gradient),
@@ -24,16 +25,19 @@ internal sealed unsafe partial class CpuBackend
     }
 
     /// <summary>
-    /// One segment at a time, up to <see cref="Most"/> columns at a time. Exponentials are taken of rows that were copied side by side, so
-    /// that a few heads fill the registers; sums are double, as a segment may be long.
+    /// One segment at a time, up to <see cref="Most"/> columns at a time. The rows of a segment are copied side by side, so that a few heads
+    /// fill the registers of the exponential and rows that lie scattered are read once. Segments too long for that are read again instead,
+    /// and summed in double.
     /// </summary>
     private struct SegmentSoftmaxTiles : ITiles
     {
         private const int Most = 64;
         private const int Room = 1024;
+        private const int RowsAhead = 16;
 
         public SegmentRanges Ranges;
         public int* Positions;
+        public int Slots;
         public int Columns;
         public float* X;
         public float* Gradient;
@@ -45,7 +49,7 @@ internal sealed unsafe partial class CpuBackend
             where TVec : struct, IVec<TVec>
         {
             float* room = stackalloc float[Room];
-            float* largest = stackalloc float[Most];
+            float* other = stackalloc float[Room];
             double* sums = stackalloc double[Most];
             (int first, int last) = Ranges.Range(tile);
             for (int segment = first; segment < last; segment++)
@@ -55,13 +59,22 @@ internal sealed unsafe partial class CpuBackend
                 for (int column = 0; begin < end && column < Columns; column += Most)
                 {
                     int width = Math.Min(Most, Columns - column);
-                    if (Gradient == null)
+                    bool fits = (long)(end - begin) * width <= Room;
+                    if (Gradient == null && fits)
                     {
-                        Forward<TVec>(begin, end, column, width, room, largest, sums);
+                        Forward<TVec>(begin, end, column, width, room);
+                    }
+                    else if (Gradient == null)
+                    {
+                        ForwardLong<TVec>(begin, end, column, width, room, other, sums);
+                    }
+                    else if (fits)
+                    {
+                        Backward<TVec>(begin, end, column, width, room, other);
                     }
                     else
                     {
-                        Backward(begin, end, column, width, sums);
+                        BackwardLong(begin, end, column, width, sums);
                     }
                 }
             }
@@ -70,14 +83,84 @@ internal sealed unsafe partial class CpuBackend
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private readonly long At(int slot, int column) => ((long)(Positions == null ? slot : Positions[slot]) * Columns) + column;
 
+        /// <summary>Requests rows that will be read and written soon.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly void Ahead(int slot, int column, int width)
+        {
+            if (Positions != null && slot + RowsAhead < Slots)
+            {
+                long at = At(slot + RowsAhead, column);
+                Prefetch(X + at, width);
+                Prefetch(Y + at, width);
+                if (Gradient != null)
+                {
+                    Prefetch(Gradient + at, width);
+                }
+            }
+        }
+
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly void Forward<TVec>(int begin, int end, int column, int width, float* room, float* largest, double* sums)
+        private readonly void Forward<TVec>(int begin, int end, int column, int width, float* room)
+            where TVec : struct, IVec<TVec>
+        {
+            int rows = end - begin;
+            for (int c = 0; c < width; c += TVec.Count)
+            {
+                int lanes = Math.Min(TVec.Count, width - c);
+                TVec largest = TVec.Create(float.NegativeInfinity);
+                for (int i = 0; i < rows; i++)
+                {
+                    if (c == 0)
+                    {
+                        Ahead(begin + i, column, width);
+                    }
+                    TVec x = TVec.LoadPartial(X + At(begin + i, column + c), lanes);
+                    largest = TVec.Max(largest, x);
+                    x.StorePartial(room + (i * width) + c, lanes);
+                }
+                for (int i = 0; i < rows; i++)
+                {
+                    float* x = room + (i * width) + c;
+                    (TVec.LoadPartial(x, lanes) - largest).StorePartial(x, lanes);
+                }
+            }
+            Exponentials<TVec>(room, rows * width);
+            for (int c = 0; c < width; c += TVec.Count)
+            {
+                int lanes = Math.Min(TVec.Count, width - c);
+                TVec sum = TVec.Zero;
+                for (int i = 0; i < rows; i++)
+                {
+                    sum += TVec.LoadPartial(room + (i * width) + c, lanes);
+                }
+                TVec inverse = TVec.Create(1) / sum;
+                for (int i = 0; i < rows; i++)
+                {
+                    (TVec.LoadPartial(room + (i * width) + c, lanes) * inverse).StorePartial(Y + At(begin + i, column + c), lanes);
+                }
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Exponentials<TVec>(float* values, int count)
+            where TVec : struct, IVec<TVec>
+        {
+            for (int i = 0; i < count; i += TVec.Count)
+            {
+                int lanes = Math.Min(TVec.Count, count - i);
+                TVec.Exp(TVec.LoadPartial(values + i, lanes)).StorePartial(values + i, lanes);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void ForwardLong<TVec>(int begin, int end, int column, int width, float* room, float* largest, double* sums)
             where TVec : struct, IVec<TVec>
         {
             new Span<float>(largest, width).Fill(float.NegativeInfinity);
             new Span<double>(sums, width).Clear();
             for (int slot = begin; slot < end; slot++)
             {
+                Ahead(slot, column, width);
                 float* x = X + At(slot, column);
                 for (int c = 0; c < width; c++)
                 {
@@ -97,12 +180,7 @@ internal sealed unsafe partial class CpuBackend
                         to[c] = x[c] - largest[c];
                     }
                 }
-                int count = (stop - start) * width;
-                for (int i = 0; i < count; i += TVec.Count)
-                {
-                    int lanes = Math.Min(TVec.Count, count - i);
-                    TVec.Exp(TVec.LoadPartial(room + i, lanes)).StorePartial(room + i, lanes);
-                }
+                Exponentials<TVec>(room, (stop - start) * width);
                 float* from = room;
                 for (int slot = start; slot < stop; slot++, from += width)
                 {
@@ -129,11 +207,42 @@ internal sealed unsafe partial class CpuBackend
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly void Backward(int begin, int end, int column, int width, double* sums)
+        private readonly void Backward<TVec>(int begin, int end, int column, int width, float* y, float* gradient)
+            where TVec : struct, IVec<TVec>
+        {
+            int rows = end - begin;
+            for (int c = 0; c < width; c += TVec.Count)
+            {
+                int lanes = Math.Min(TVec.Count, width - c);
+                TVec sum = TVec.Zero;
+                for (int i = 0; i < rows; i++)
+                {
+                    if (c == 0)
+                    {
+                        Ahead(begin + i, column, width);
+                    }
+                    long at = At(begin + i, column + c);
+                    TVec value = TVec.LoadPartial(X + at, lanes);
+                    TVec slope = TVec.LoadPartial(Gradient + at, lanes);
+                    sum = TVec.MultiplyAdd(value, slope, sum);
+                    value.StorePartial(y + (i * width) + c, lanes);
+                    slope.StorePartial(gradient + (i * width) + c, lanes);
+                }
+                for (int i = 0; i < rows; i++)
+                {
+                    int here = (i * width) + c;
+                    (TVec.LoadPartial(y + here, lanes) * (TVec.LoadPartial(gradient + here, lanes) - sum)).StorePartial(Y + At(begin + i, column + c), lanes);
+                }
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void BackwardLong(int begin, int end, int column, int width, double* sums)
         {
             new Span<double>(sums, width).Clear();
             for (int slot = begin; slot < end; slot++)
             {
+                Ahead(slot, column, width);
                 long at = At(slot, column);
                 for (int c = 0; c < width; c++)
                 {

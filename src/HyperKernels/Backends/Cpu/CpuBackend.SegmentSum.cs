@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace HyperKernels.Backends.Cpu;
 
@@ -12,7 +11,6 @@ internal sealed unsafe partial class CpuBackend
     private struct SegmentSumTiles : ITiles
     {
         private const int PrefetchSlots = 8;
-        private const int FloatsPerLine = 16;
 
         public SegmentRanges Ranges;
         public int* Rows;
@@ -148,13 +146,9 @@ internal sealed unsafe partial class CpuBackend
             {
                 return x + (slot * stride);
             }
-            if (Sse.IsSupported && slot + PrefetchSlots < prefetchEnd)
+            if (slot + PrefetchSlots < prefetchEnd)
             {
-                float* ahead = x + (rows[slot + PrefetchSlots] * stride);
-                for (int i = 0; i < floats; i += FloatsPerLine)
-                {
-                    Sse.Prefetch0(ahead + i);
-                }
+                Prefetch(x + (rows[slot + PrefetchSlots] * stride), floats);
             }
             return x + (rows[slot] * stride);
         }

@@ -23,6 +23,12 @@ internal unsafe interface IVec<TSelf>
     /// <summary>Writes the first <paramref name="count"/> lanes; touches no memory behind them.</summary>
     void StorePartial(float* destination, int count);
 
+    /// <summary>Reads <paramref name="count"/> pairs, zero in the other lanes: the first of each pair to even, the second to odd.</summary>
+    static abstract void LoadPairs(float* source, int count, out TSelf even, out TSelf odd);
+
+    /// <summary>Writes <paramref name="count"/> pairs: the reverse of <see cref="LoadPairs"/>.</summary>
+    static abstract void StorePairs(float* destination, TSelf even, TSelf odd, int count);
+
     static abstract TSelf operator +(TSelf a, TSelf b);
 
     static abstract TSelf operator -(TSelf a, TSelf b);

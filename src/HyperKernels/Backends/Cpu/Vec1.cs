@@ -33,6 +33,18 @@ internal readonly unsafe struct Vec1 : IVec<Vec1>
         }
     }
 
+    public static void LoadPairs(float* source, int count, out Vec1 even, out Vec1 odd)
+    {
+        even = LoadPartial(source, count);
+        odd = LoadPartial(source + 1, count);
+    }
+
+    public static void StorePairs(float* destination, Vec1 even, Vec1 odd, int count)
+    {
+        even.StorePartial(destination, count);
+        odd.StorePartial(destination + 1, count);
+    }
+
     public static Vec1 operator +(Vec1 a, Vec1 b) => new(a._value + b._value);
 
     public static Vec1 operator -(Vec1 a, Vec1 b) => new(a._value - b._value);

@@ -62,6 +62,49 @@ internal readonly unsafe struct Vec128 : IVec<Vec128>
         Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadPairs(float* source, int count, out Vec128 even, out Vec128 odd)
+    {
+        if (Sse.IsSupported)
+        {
+            Vec128 low = LoadPartial(source, Math.Min(2 * count, Count));
+            Vec128 high = 2 * count > Count ? LoadPartial(source + Count, (2 * count) - Count) : Zero;
+            even = new(Sse.Shuffle(low._value, high._value, 0x88));
+            odd = new(Sse.Shuffle(low._value, high._value, 0xDD));
+            return;
+        }
+        float* lanes = stackalloc float[2 * 4];
+        for (int i = 0; i < 2 * 4; i++)
+        {
+            lanes[(i % 2 * 4) + (i / 2)] = i < 2 * count ? source[i] : 0;
+        }
+        even = Load(lanes);
+        odd = Load(lanes + 4);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePairs(float* destination, Vec128 even, Vec128 odd, int count)
+    {
+        if (Sse.IsSupported)
+        {
+            Vec128 low = new(Sse.UnpackLow(even._value, odd._value));
+            Vec128 high = new(Sse.UnpackHigh(even._value, odd._value));
+            low.StorePartial(destination, Math.Min(2 * count, Count));
+            if (2 * count > Count)
+            {
+                high.StorePartial(destination + Count, (2 * count) - Count);
+            }
+            return;
+        }
+        float* lanes = stackalloc float[2 * 4];
+        even.Store(lanes);
+        odd.Store(lanes + 4);
+        for (int i = 0; i < 2 * count; i++)
+        {
+            destination[i] = lanes[(i % 2 * 4) + (i / 2)];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec128 operator +(Vec128 a, Vec128 b) => new(a._value + b._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

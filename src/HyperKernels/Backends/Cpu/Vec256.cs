@@ -62,6 +62,51 @@ internal readonly unsafe struct Vec256 : IVec<Vec256>
         Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadPairs(float* source, int count, out Vec256 even, out Vec256 odd)
+    {
+        if (Avx2.IsSupported)
+        {
+            Vec256 low = LoadPartial(source, Math.Min(2 * count, Count));
+            Vec256 high = 2 * count > Count ? LoadPartial(source + Count, (2 * count) - Count) : Zero;
+            even = new(Avx2.Permute4x64(Avx.Shuffle(low._value, high._value, 0x88).AsDouble(), 0xD8).AsSingle());
+            odd = new(Avx2.Permute4x64(Avx.Shuffle(low._value, high._value, 0xDD).AsDouble(), 0xD8).AsSingle());
+            return;
+        }
+        float* lanes = stackalloc float[2 * 8];
+        for (int i = 0; i < 2 * 8; i++)
+        {
+            lanes[(i % 2 * 8) + (i / 2)] = i < 2 * count ? source[i] : 0;
+        }
+        even = Load(lanes);
+        odd = Load(lanes + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePairs(float* destination, Vec256 even, Vec256 odd, int count)
+    {
+        if (Avx2.IsSupported)
+        {
+            Vector256<float> outer = Avx.UnpackLow(even._value, odd._value);
+            Vector256<float> inner = Avx.UnpackHigh(even._value, odd._value);
+            Vec256 low = new(Avx.Permute2x128(outer, inner, 0x20));
+            Vec256 high = new(Avx.Permute2x128(outer, inner, 0x31));
+            low.StorePartial(destination, Math.Min(2 * count, Count));
+            if (2 * count > Count)
+            {
+                high.StorePartial(destination + Count, (2 * count) - Count);
+            }
+            return;
+        }
+        float* lanes = stackalloc float[2 * 8];
+        even.Store(lanes);
+        odd.Store(lanes + 8);
+        for (int i = 0; i < 2 * count; i++)
+        {
+            destination[i] = lanes[(i % 2 * 8) + (i / 2)];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec256 operator +(Vec256 a, Vec256 b) => new(a._value + b._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -62,6 +62,49 @@ internal readonly unsafe struct Vec512 : IVec<Vec512>
         Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadPairs(float* source, int count, out Vec512 even, out Vec512 odd)
+    {
+        if (Avx512F.IsSupported)
+        {
+            Vec512 low = LoadPartial(source, Math.Min(2 * count, Count));
+            Vec512 high = 2 * count > Count ? LoadPartial(source + Count, (2 * count) - Count) : Zero;
+            even = new(Avx512F.PermuteVar16x32x2(low._value, Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30), high._value));
+            odd = new(Avx512F.PermuteVar16x32x2(low._value, Vector512.Create(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31), high._value));
+            return;
+        }
+        float* lanes = stackalloc float[2 * 16];
+        for (int i = 0; i < 2 * 16; i++)
+        {
+            lanes[(i % 2 * 16) + (i / 2)] = i < 2 * count ? source[i] : 0;
+        }
+        even = Load(lanes);
+        odd = Load(lanes + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePairs(float* destination, Vec512 even, Vec512 odd, int count)
+    {
+        if (Avx512F.IsSupported)
+        {
+            Vec512 low = new(Avx512F.PermuteVar16x32x2(even._value, Vector512.Create(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23), odd._value));
+            Vec512 high = new(Avx512F.PermuteVar16x32x2(even._value, Vector512.Create(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31), odd._value));
+            low.StorePartial(destination, Math.Min(2 * count, Count));
+            if (2 * count > Count)
+            {
+                high.StorePartial(destination + Count, (2 * count) - Count);
+            }
+            return;
+        }
+        float* lanes = stackalloc float[2 * 16];
+        even.Store(lanes);
+        odd.Store(lanes + 16);
+        for (int i = 0; i < 2 * count; i++)
+        {
+            destination[i] = lanes[(i % 2 * 16) + (i / 2)];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec512 operator +(Vec512 a, Vec512 b) => new(a._value + b._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

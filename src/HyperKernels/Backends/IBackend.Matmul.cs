@@ -27,7 +27,7 @@ internal struct MatmulSizes
     public Activation Activation;
 
     /// <summary>Slope, scale or frequency of an activation that has one.</summary>
-    public float Parameter;
+    public float ActivationParameter;
 }
 
 internal partial interface IBackend

@@ -106,7 +106,7 @@ public static partial class Ops
             LdY = l.Outputs,
             TransposeB = true,
             Activation = activation,
-            Parameter = parameter,
+            ActivationParameter = parameter,
         };
         Tensor input = x;
         Tensor matrix = weight;

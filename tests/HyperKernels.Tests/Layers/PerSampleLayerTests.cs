@@ -15,6 +15,11 @@ public sealed class PerSampleLayerTests
         yield return Case("Conv1d", () => new Conv1d(4, 6, 3, stride: 2, padding: 1, groups: 2), [4, 9]);
         yield return Case("Conv2d", () => new Conv2d(2, 3, 3, padding: 1), [2, 5, 6]);
         yield return Case("Conv2d depthwise", () => new Conv2d(4, 4, 3, groups: 4, bias: false), [4, 5, 6]);
+        yield return Case("LayerNorm", () => new LayerNorm(7), [7]);
+        yield return Case("LayerNorm over two axes", () => new LayerNorm([3, 4]), [2, 3, 4]);
+        yield return Case("RmsNorm", () => new RmsNorm(7), [7]);
+        yield return Case("GroupNorm", () => new GroupNorm(2, 4), [4, 5]);
+        yield return Case("BatchNorm that does not train", () => Evaluating(new BatchNorm(4)), [4, 5]);
         yield return Case("GruCell", () => new TwoSteps(new GruCell(3, 5)), [3]);
         yield return Case("LstmCell", () => new TwoSteps(new LstmCell(3, 5)), [3]);
     }
@@ -88,6 +93,12 @@ public sealed class PerSampleLayerTests
 
     private static Dictionary<Parameter, Tensor> Row(Dictionary<Parameter, Tensor> sets, int row) =>
         sets.ToDictionary(static pair => pair.Key, pair => Ops.Reshape(Ops.Slice(pair.Value, 0, row, 1), pair.Key.Shape));
+
+    private static Layer Evaluating(Layer layer)
+    {
+        layer.Eval();
+        return layer;
+    }
 
     private static TestCaseData Case(string name, Func<Layer> make, int[] sample) => new TestCaseData(make, sample).SetArgDisplayNames(name);
 

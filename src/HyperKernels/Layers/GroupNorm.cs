@@ -1,0 +1,48 @@
+namespace HyperKernels.Layers;
+
+/// <summary>Normalisation over groups of channels and all positions of a sample, then a gain and a bias per channel.</summary>
+/// <remarks>Gain and bias may be one set for all, or one per sample or group of samples. Source: Wu, He, ECCV 2018.</remarks>
+public sealed class GroupNorm : Layer
+{
+    private readonly int _groups;
+    private readonly int _channels;
+    private readonly float _epsilon;
+
+    /// <summary>Makes the layer.</summary>
+    /// <param name="groups">The number of groups; divides the channels.</param>
+    /// <param name="channels">The size of the second axis.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    /// <param name="affine">Whether gain (ones at first) and bias (zeros) are learned.</param>
+    /// <exception cref="ArgumentException">A size is less than 1, or groups do not divide the channels.</exception>
+    public GroupNorm(int groups, int channels, float epsilon = 1e-5f, bool affine = true)
+    {
+        Checks.Channels("GroupNorm", channels, channels, groups);
+        _groups = groups;
+        _channels = channels;
+        _epsilon = epsilon;
+        if (affine)
+        {
+            Weight = AddParameter("weight", [channels], Initializer.Ones, null, ParameterRole.Gain);
+            Bias = AddParameter("bias", [channels], Initializer.Zeros, null, ParameterRole.Bias);
+        }
+    }
+
+    /// <summary>The gain, <c>[channels]</c>, or null.</summary>
+    public Parameter? Weight { get; }
+
+    /// <summary>The bias, <c>[channels]</c>, or null.</summary>
+    public Parameter? Bias { get; }
+
+    /// <summary>Normalises.</summary>
+    /// <param name="input"><c>[B, channels, ...]</c></param>
+    /// <returns>The shape of the input.</returns>
+    /// <exception cref="ArgumentException">The second axis has another size.</exception>
+    public override Tensor Forward(Tensor input)
+    {
+        Checks.ChannelAxis("GroupNorm", input, _channels);
+        return Ops.GroupNorm(input, _groups, Weight?.Value, Bias?.Value, _epsilon);
+    }
+
+    /// <inheritdoc/>
+    protected override string Describe() => $"GroupNorm({_groups}, {_channels})";
+}

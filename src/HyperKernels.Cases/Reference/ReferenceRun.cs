@@ -70,19 +70,20 @@ public sealed class ReferenceRun : IDisposable
 
     /// <summary>Makes a layer compute with the case's parameters of its names, until the result is disposed.</summary>
     /// <param name="layer">The layer.</param>
-    /// <param name="prefix">What stands before the layer's names in the case: <c>conv1.</c></param>
+    /// <param name="rename">Turns a name in the layer into the name in the case; null leaves it as it is.</param>
     /// <param name="transposed">Whether the case stores matrices as (in, out).</param>
     /// <exception cref="InvalidDataException">The case lacks a parameter, or has another shape for it.</exception>
-    public IDisposable Use(Layer layer, string prefix = "", bool transposed = false)
+    public IDisposable Use(Layer layer, Func<string, string>? rename = null, bool transposed = false)
     {
         Dictionary<Parameter, Tensor> values = [];
         foreach ((string name, Parameter parameter) in layer.NamedParameters())
         {
-            Tensor value = Parameter(prefix + name);
+            string nameInCase = rename is null ? name : rename(name);
+            Tensor value = Parameter(nameInCase);
             value = transposed && value.Rank == 2 ? Ops.Transpose(value) : value;
             if (value.Shape != parameter.Shape)
             {
-                throw new InvalidDataException($"{Case.Path}: parameter \"{prefix}{name}\" must be {parameter.Shape}; it is {value.Shape}.");
+                throw new InvalidDataException($"{Case.Path}: parameter \"{nameInCase}\" must be {parameter.Shape}; it is {value.Shape}.");
             }
             values.Add(parameter, value);
         }

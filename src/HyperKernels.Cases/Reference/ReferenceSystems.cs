@@ -8,6 +8,8 @@ public static class ReferenceSystems
     [
         new PrimSpmmSystem(),
         new PrimSegmentSystem(),
+        new HgnnConvSystem(),
+        new HgnnModelSystem(),
         new HyperfanSystem(),
         new HyperfanChunkedSystem(),
     ];

@@ -106,6 +106,16 @@ public sealed class Tape : MemoryScope
         return !gradient.IsNone;
     }
 
+    /// <summary>Puts another tensor in the place of the gradient that <see cref="TryGetGradient"/> gives; the old one may be shared and is not written.</summary>
+    internal void ReplaceGradient(Tensor of, Tensor gradient)
+    {
+        ref Slot slot = ref SlotAt(FindSlot(of.Node));
+        slot.Gradient.Node.GradientUses--;
+        slot.Gradient = gradient;
+        slot.OwnsGradient = true;
+        gradient.Node.GradientUses++;
+    }
+
     /// <summary>Forgets everything recorded and ends every tensor made so far: a loop may reuse one tape.</summary>
     public override void Reset()
     {

@@ -9,7 +9,7 @@ namespace HyperKernels.Optim;
 /// State lives outside scopes until the optimiser is disposed. One pass over memory changes all parameters; the same bits at every rerun
 /// and thread count. A step must not overlap with anything else that uses the parameters.
 /// </remarks>
-public abstract class Optimizer : IDisposable
+public abstract partial class Optimizer : IDisposable
 {
     private readonly List<Entry> _entries = [];
     private readonly string[] _slots;

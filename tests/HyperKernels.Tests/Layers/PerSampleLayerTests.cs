@@ -22,6 +22,7 @@ public sealed class PerSampleLayerTests
         yield return Case("BatchNorm that does not train", () => Evaluating(new BatchNorm(4)), [4, 5]);
         yield return Case("GruCell", () => new TwoSteps(new GruCell(3, 5)), [3]);
         yield return Case("LstmCell", () => new TwoSteps(new LstmCell(3, 5)), [3]);
+        yield return Case("LeNet in small", () => new Sequential(new Conv2d(1, 2, 3), new MaxPool2d(2), new Relu(), new Flatten(), new Linear(8, 3)), [1, 6, 6]);
     }
 
     [TestCaseSource(nameof(Layers))]

@@ -1,0 +1,36 @@
+namespace HyperKernels.Layers;
+
+/// <summary>Means over the last two axes, by as many windows as give a wanted height and width.</summary>
+public sealed class AdaptiveAveragePool2d : Layer
+{
+    private readonly int _height;
+    private readonly int _width;
+
+    /// <summary>Makes the layer for a square result.</summary>
+    /// <param name="size">Height and width of what comes out.</param>
+    /// <exception cref="ArgumentException">The size is less than 1.</exception>
+    public AdaptiveAveragePool2d(int size)
+        : this(size, size)
+    {
+    }
+
+    /// <summary>Makes the layer.</summary>
+    /// <param name="height">The height of what comes out.</param>
+    /// <param name="width">The width of what comes out.</param>
+    /// <exception cref="ArgumentException">A size is less than 1.</exception>
+    public AdaptiveAveragePool2d(int height, int width)
+    {
+        Checks.Positive("AdaptiveAveragePool2d", "height", height);
+        Checks.Positive("AdaptiveAveragePool2d", "width", width);
+        _height = height;
+        _width = width;
+    }
+
+    /// <summary>Takes means.</summary>
+    /// <param name="input"><c>[B, C, H, W]</c></param>
+    /// <returns><c>[B, C, height, width]</c></returns>
+    public override Tensor Forward(Tensor input) => Ops.AdaptiveAveragePool2d(input, _height, _width);
+
+    /// <inheritdoc/>
+    protected override string Describe() => $"AdaptiveAveragePool2d({_height}, {_width})";
+}

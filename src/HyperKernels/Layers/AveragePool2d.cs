@@ -1,0 +1,30 @@
+namespace HyperKernels.Layers;
+
+/// <summary>The mean of every window over the last two axes; padding counts as zeros.</summary>
+public sealed class AveragePool2d : Layer
+{
+    private readonly int _kernelSize;
+    private readonly int _stride;
+    private readonly int _padding;
+
+    /// <summary>Makes the layer.</summary>
+    /// <param name="kernelSize">Height and width of the window.</param>
+    /// <param name="stride">Steps of the window; 0 means its size.</param>
+    /// <param name="padding">Zeros around the input; at most half the window.</param>
+    /// <exception cref="ArgumentException">A size is out of range.</exception>
+    public AveragePool2d(int kernelSize, int stride = 0, int padding = 0)
+    {
+        _kernelSize = kernelSize;
+        _stride = stride == 0 ? kernelSize : stride;
+        _padding = padding;
+        Checks.Window("AveragePool2d", _kernelSize, _stride, _padding);
+    }
+
+    /// <summary>Takes means.</summary>
+    /// <param name="input"><c>[B, C, H, W]</c></param>
+    /// <returns><c>[B, C, H', W']</c></returns>
+    public override Tensor Forward(Tensor input) => Ops.AveragePool2d(input, _kernelSize, _stride, _padding);
+
+    /// <inheritdoc/>
+    protected override string Describe() => $"AveragePool2d({_kernelSize})";
+}

@@ -3,9 +3,6 @@ namespace HyperKernels.Layers;
 /// <summary>Means over the last two axes, by as many windows as give a wanted height and width.</summary>
 public sealed class AdaptiveAveragePool2d : Layer
 {
-    private readonly int _height;
-    private readonly int _width;
-
     /// <summary>Makes the layer for a square result.</summary>
     /// <param name="size">Height and width of what comes out.</param>
     /// <exception cref="ArgumentException">The size is less than 1.</exception>
@@ -22,15 +19,21 @@ public sealed class AdaptiveAveragePool2d : Layer
     {
         Checks.Positive("AdaptiveAveragePool2d", "height", height);
         Checks.Positive("AdaptiveAveragePool2d", "width", width);
-        _height = height;
-        _width = width;
+        Height = height;
+        Width = width;
     }
+
+    /// <summary>The height of what comes out.</summary>
+    public int Height { get; }
+
+    /// <summary>The width of what comes out.</summary>
+    public int Width { get; }
 
     /// <summary>Takes means.</summary>
     /// <param name="input"><c>[B, C, H, W]</c></param>
     /// <returns><c>[B, C, height, width]</c></returns>
-    public override Tensor Forward(Tensor input) => Ops.AdaptiveAveragePool2d(input, _height, _width);
+    public override Tensor Forward(Tensor input) => Ops.AdaptiveAveragePool2d(input, Height, Width);
 
     /// <inheritdoc/>
-    protected override string Describe() => $"AdaptiveAveragePool2d({_height}, {_width})";
+    protected override string Describe() => $"AdaptiveAveragePool2d({Height}, {Width})";
 }

@@ -9,9 +9,6 @@ namespace HyperKernels.Layers;
 /// </remarks>
 public sealed class BatchNorm : Layer
 {
-    private readonly int _channels;
-    private readonly float _epsilon;
-    private readonly float _momentum;
     private readonly Tensor _batches;
 
     /// <summary>Makes the layer; for inputs with any number of positions axes (PyTorch's BatchNorm1d to 3d).</summary>
@@ -23,9 +20,9 @@ public sealed class BatchNorm : Layer
     public BatchNorm(int channels, float epsilon = 1e-5f, float momentum = 0.1f, bool affine = true)
     {
         Checks.Positive("BatchNorm", "channels", channels);
-        _channels = channels;
-        _epsilon = epsilon;
-        _momentum = momentum;
+        Channels = channels;
+        Epsilon = epsilon;
+        Momentum = momentum;
         if (affine)
         {
             Weight = AddParameter("weight", [channels], Initializer.Ones, null, ParameterRole.Gain);
@@ -35,6 +32,15 @@ public sealed class BatchNorm : Layer
         RunningVariance = AddBuffer("running_var", [channels], 1);
         _batches = AddBuffer("num_batches_tracked", [], 0, optional: true);
     }
+
+    /// <summary>The size of the second axis.</summary>
+    public int Channels { get; }
+
+    /// <summary>What is added to the variance.</summary>
+    public float Epsilon { get; }
+
+    /// <summary>The weight of a new batch in the running statistics.</summary>
+    public float Momentum { get; }
 
     /// <summary>The gain, <c>[channels]</c>, or null.</summary>
     public Parameter? Weight { get; }
@@ -54,30 +60,30 @@ public sealed class BatchNorm : Layer
     /// <exception cref="ArgumentException">The second axis has another size, or a channel has fewer than two values to train on.</exception>
     public override Tensor Forward(Tensor input)
     {
-        Checks.ChannelAxis("BatchNorm", input, _channels);
+        Checks.ChannelAxis("BatchNorm", input, Channels);
         if (!Training)
         {
-            return Ops.BatchNormInference(input, RunningMean, RunningVariance, Weight?.Value, Bias?.Value, _epsilon);
+            return Ops.BatchNormInference(input, RunningMean, RunningVariance, Weight?.Value, Bias?.Value, Epsilon);
         }
-        long values = input.Count / _channels;
+        long values = input.Count / Channels;
         if (values < 2)
         {
             Throw.Argument($"BatchNorm: training needs two values per channel or more; the input is {input.Shape}. Call Eval() for single samples.");
         }
-        (Tensor output, Tensor mean, Tensor variance) = Ops.BatchNorm(input, Weight?.Value, Bias?.Value, _epsilon);
+        (Tensor output, Tensor mean, Tensor variance) = Ops.BatchNorm(input, Weight?.Value, Bias?.Value, Epsilon);
         Track(mean, variance, (float)values / (values - 1));
         return output;
     }
 
     /// <inheritdoc/>
-    protected override string Describe() => $"BatchNorm({_channels})";
+    protected override string Describe() => $"BatchNorm({Channels})";
 
     private void Track(Tensor mean, Tensor variance, float unbiased)
     {
         // A plain scope: not recorded, also inside a tape.
         using MemoryScope scope = new();
-        Ops.AddInto(RunningMean, Ops.MultiplyScalar(Ops.Subtract(mean, RunningMean), _momentum));
-        Ops.AddInto(RunningVariance, Ops.MultiplyScalar(Ops.Subtract(Ops.MultiplyScalar(variance, unbiased), RunningVariance), _momentum));
+        Ops.AddInto(RunningMean, Ops.MultiplyScalar(Ops.Subtract(mean, RunningMean), Momentum));
+        Ops.AddInto(RunningVariance, Ops.MultiplyScalar(Ops.Subtract(Ops.MultiplyScalar(variance, unbiased), RunningVariance), Momentum));
         Ops.AddInto(_batches, Tensor.Ones([], _batches.Device));
     }
 }

@@ -4,12 +4,6 @@ namespace HyperKernels.Layers;
 /// <remarks>Kernels may be one set for all, or one per sample or group of samples; see <see cref="Ops.Conv1d"/>.</remarks>
 public sealed class Conv1d : Layer
 {
-    private readonly int _stride;
-    private readonly int _padding;
-    private readonly int _dilation;
-    private readonly int _groups;
-    private readonly string _description;
-
     /// <summary>Makes the layer with PyTorch's first values: uniform within <c>±1 / sqrt(fan in)</c>.</summary>
     /// <param name="inChannels">The channels I of what comes in.</param>
     /// <param name="outChannels">The channels O of what comes out.</param>
@@ -35,16 +29,39 @@ public sealed class Conv1d : Layer
         Checks.Channels("Conv1d", inChannels, outChannels, groups);
         Checks.Window("Conv1d", kernelSize, stride, padding);
         Checks.Positive("Conv1d", "dilation", dilation);
-        _stride = stride;
-        _padding = padding;
-        _dilation = dilation;
-        _groups = groups;
-        _description = $"Conv1d({inChannels}, {outChannels}, kernelSize: {kernelSize})";
+        Stride = stride;
+        Padding = padding;
+        Dilation = dilation;
+        Groups = groups;
+        InChannels = inChannels;
+        OutChannels = outChannels;
+        KernelSize = kernelSize;
         int inputs = inChannels / groups;
         Weight = AddParameter("weight", [outChannels, inputs, kernelSize], Initializer.Default, random);
         long fan = (long)inputs * kernelSize;
         Bias = bias ? AddParameter("bias", [outChannels], Initializer.DefaultFor(fan), random, ParameterRole.Bias, Weight) : null;
     }
+
+    /// <summary>The channels of what comes in.</summary>
+    public int InChannels { get; }
+
+    /// <summary>The channels of what comes out.</summary>
+    public int OutChannels { get; }
+
+    /// <summary>The length of the kernels.</summary>
+    public int KernelSize { get; }
+
+    /// <summary>Steps of the window.</summary>
+    public int Stride { get; }
+
+    /// <summary>Zeros put before and after the input.</summary>
+    public int Padding { get; }
+
+    /// <summary>Distance between the kernel's points.</summary>
+    public int Dilation { get; }
+
+    /// <summary>Groups of channels that do not mix.</summary>
+    public int Groups { get; }
 
     /// <summary>The kernels, <c>[O, I / groups, length]</c>.</summary>
     public Parameter Weight { get; }
@@ -56,8 +73,8 @@ public sealed class Conv1d : Layer
     /// <param name="input"><c>[B, I, L]</c></param>
     /// <returns><c>[B, O, L']</c></returns>
     /// <exception cref="ArgumentException">The channels differ, or the kernel does not fit into the padded input.</exception>
-    public override Tensor Forward(Tensor input) => Ops.Conv1d(input, Weight.Value, Bias?.Value, _stride, _padding, _dilation, _groups);
+    public override Tensor Forward(Tensor input) => Ops.Conv1d(input, Weight.Value, Bias?.Value, Stride, Padding, Dilation, Groups);
 
     /// <inheritdoc/>
-    protected override string Describe() => _description;
+    protected override string Describe() => $"Conv1d({InChannels}, {OutChannels}, kernelSize: {KernelSize})";
 }

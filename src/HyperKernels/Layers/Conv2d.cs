@@ -4,9 +4,6 @@ namespace HyperKernels.Layers;
 /// <remarks>Kernels may be one set for all, or one per sample or group of samples; see <see cref="Ops.Conv2d"/>.</remarks>
 public sealed class Conv2d : Layer
 {
-    private readonly Conv2dOptions _options;
-    private readonly string _description;
-
     /// <summary>Makes the layer with square kernels and PyTorch's first values: uniform within <c>±1 / sqrt(fan in)</c>.</summary>
     /// <param name="inChannels">The channels I of what comes in.</param>
     /// <param name="outChannels">The channels O of what comes out.</param>
@@ -51,14 +48,27 @@ public sealed class Conv2d : Layer
         Checks.Channels("Conv2d", inChannels, outChannels, options.Groups);
         Checks.Window("Conv2d", Math.Min(kernelSize.Height, kernelSize.Width), Math.Min(options.StrideH, options.StrideW), Math.Min(options.PaddingH, options.PaddingW));
         Checks.Positive("Conv2d", "dilation", Math.Min(options.DilationH, options.DilationW));
-        _options = options;
-        _description = $"Conv2d({inChannels}, {outChannels}, kernelSize: "
-            + (kernelSize.Height == kernelSize.Width ? $"{kernelSize.Height})" : $"{kernelSize.Height}x{kernelSize.Width})");
+        Options = options;
+        InChannels = inChannels;
+        OutChannels = outChannels;
+        KernelSize = kernelSize;
         int inputs = inChannels / options.Groups;
         Weight = AddParameter("weight", [outChannels, inputs, kernelSize.Height, kernelSize.Width], Initializer.Default, random);
         long fan = (long)inputs * kernelSize.Height * kernelSize.Width;
         Bias = bias ? AddParameter("bias", [outChannels], Initializer.DefaultFor(fan), random, ParameterRole.Bias, Weight) : null;
     }
+
+    /// <summary>The channels of what comes in.</summary>
+    public int InChannels { get; }
+
+    /// <summary>The channels of what comes out.</summary>
+    public int OutChannels { get; }
+
+    /// <summary>Height and width of the kernels.</summary>
+    public (int Height, int Width) KernelSize { get; }
+
+    /// <summary>Stride, padding, dilation and groups.</summary>
+    public Conv2dOptions Options { get; }
 
     /// <summary>The kernels, <c>[O, I / groups, height, width]</c>.</summary>
     public Parameter Weight { get; }
@@ -70,8 +80,9 @@ public sealed class Conv2d : Layer
     /// <param name="input"><c>[B, I, H, W]</c></param>
     /// <returns><c>[B, O, H', W']</c></returns>
     /// <exception cref="ArgumentException">The channels differ, or the kernel does not fit into the padded input.</exception>
-    public override Tensor Forward(Tensor input) => Ops.Conv2d(input, Weight.Value, Bias?.Value, _options);
+    public override Tensor Forward(Tensor input) => Ops.Conv2d(input, Weight.Value, Bias?.Value, Options);
 
     /// <inheritdoc/>
-    protected override string Describe() => _description;
+    protected override string Describe() =>
+        $"Conv2d({InChannels}, {OutChannels}, kernelSize: {(KernelSize.Height == KernelSize.Width ? $"{KernelSize.Height}" : $"{KernelSize.Height}x{KernelSize.Width}")})";
 }

@@ -6,8 +6,6 @@ namespace HyperKernels.Layers;
 /// <remarks>Source: Srivastava et al., JMLR 15, 2014.</remarks>
 public sealed class Dropout : Layer
 {
-    private readonly float _probability;
-
     /// <summary>Makes the layer.</summary>
     /// <param name="probability">That an element is dropped; in [0, 1].</param>
     /// <param name="random">Where the choice comes from; null means what is <see cref="Initializer.Random"/> now.</param>
@@ -18,9 +16,12 @@ public sealed class Dropout : Layer
         {
             Throw.Argument($"Dropout: the probability must be in [0, 1]; got {probability}.");
         }
-        _probability = probability;
+        Probability = probability;
         Random = random ?? Initializer.Random;
     }
+
+    /// <summary>That an element is dropped.</summary>
+    public float Probability { get; }
 
     /// <summary>The stream that the choices come from: a checkpoint keeps its state.</summary>
     public RandomStream Random { get; }
@@ -28,8 +29,8 @@ public sealed class Dropout : Layer
     /// <summary>Drops elements while training.</summary>
     /// <param name="input">Any shape.</param>
     /// <returns>The shape of the input; the input itself when the layer does not train.</returns>
-    public override Tensor Forward(Tensor input) => Training && _probability > 0 ? Ops.Dropout(input, _probability, Random) : input;
+    public override Tensor Forward(Tensor input) => Training && Probability > 0 ? Ops.Dropout(input, Probability, Random) : input;
 
     /// <inheritdoc/>
-    protected override string Describe() => string.Create(CultureInfo.InvariantCulture, $"Dropout({_probability})");
+    protected override string Describe() => string.Create(CultureInfo.InvariantCulture, $"Dropout({Probability})");
 }

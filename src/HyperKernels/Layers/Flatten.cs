@@ -3,19 +3,20 @@ namespace HyperKernels.Layers;
 /// <summary>Makes one axis of all axes from one on.</summary>
 public sealed class Flatten : Layer
 {
-    private readonly int _startAxis;
-
     /// <summary>Makes the layer.</summary>
     /// <param name="startAxis">The first axis that is merged; the batch axis before it stays.</param>
     /// <exception cref="ArgumentOutOfRangeException">A negative axis.</exception>
     public Flatten(int startAxis = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(startAxis);
-        _startAxis = startAxis;
+        StartAxis = startAxis;
     }
+
+    /// <summary>The first axis that is merged.</summary>
+    public int StartAxis { get; }
 
     /// <summary>Merges axes.</summary>
     /// <param name="input"><c>[B, ...]</c></param>
     /// <returns><c>[B, product of the others]</c>; a view where the memory allows it.</returns>
-    public override Tensor Forward(Tensor input) => Ops.Flatten(input, _startAxis);
+    public override Tensor Forward(Tensor input) => Ops.Flatten(input, StartAxis);
 }

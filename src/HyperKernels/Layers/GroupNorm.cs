@@ -4,10 +4,6 @@ namespace HyperKernels.Layers;
 /// <remarks>Gain and bias may be one set for all, or one per sample or group of samples. Source: Wu, He, ECCV 2018.</remarks>
 public sealed class GroupNorm : Layer
 {
-    private readonly int _groups;
-    private readonly int _channels;
-    private readonly float _epsilon;
-
     /// <summary>Makes the layer.</summary>
     /// <param name="groups">The number of groups; divides the channels.</param>
     /// <param name="channels">The size of the second axis.</param>
@@ -17,15 +13,24 @@ public sealed class GroupNorm : Layer
     public GroupNorm(int groups, int channels, float epsilon = 1e-5f, bool affine = true)
     {
         Checks.Channels("GroupNorm", channels, channels, groups);
-        _groups = groups;
-        _channels = channels;
-        _epsilon = epsilon;
+        Groups = groups;
+        Channels = channels;
+        Epsilon = epsilon;
         if (affine)
         {
             Weight = AddParameter("weight", [channels], Initializer.Ones, null, ParameterRole.Gain);
             Bias = AddParameter("bias", [channels], Initializer.Zeros, null, ParameterRole.Bias);
         }
     }
+
+    /// <summary>The number of groups.</summary>
+    public int Groups { get; }
+
+    /// <summary>The size of the second axis.</summary>
+    public int Channels { get; }
+
+    /// <summary>What is added to the variance.</summary>
+    public float Epsilon { get; }
 
     /// <summary>The gain, <c>[channels]</c>, or null.</summary>
     public Parameter? Weight { get; }
@@ -39,10 +44,10 @@ public sealed class GroupNorm : Layer
     /// <exception cref="ArgumentException">The second axis has another size.</exception>
     public override Tensor Forward(Tensor input)
     {
-        Checks.ChannelAxis("GroupNorm", input, _channels);
-        return Ops.GroupNorm(input, _groups, Weight?.Value, Bias?.Value, _epsilon);
+        Checks.ChannelAxis("GroupNorm", input, Channels);
+        return Ops.GroupNorm(input, Groups, Weight?.Value, Bias?.Value, Epsilon);
     }
 
     /// <inheritdoc/>
-    protected override string Describe() => $"GroupNorm({_groups}, {_channels})";
+    protected override string Describe() => $"GroupNorm({Groups}, {Channels})";
 }

@@ -4,9 +4,6 @@ namespace HyperKernels.Layers;
 /// <remarks>Gain and bias may be one set for all, or one per sample or group of samples. Source: Ba, Kiros, Hinton, arXiv 1607.06450.</remarks>
 public sealed class LayerNorm : Layer
 {
-    private readonly Shape _shape;
-    private readonly float _epsilon;
-
     /// <summary>Makes the layer for a last axis of one size.</summary>
     /// <param name="size">The size of the last axis.</param>
     /// <param name="epsilon">Added to the variance.</param>
@@ -26,14 +23,20 @@ public sealed class LayerNorm : Layer
     {
         Checks.Positive("LayerNorm", "the number of normalised axes", shape.Rank);
         Checks.Positive("LayerNorm", "the number of normalised elements", shape.Count);
-        _shape = shape;
-        _epsilon = epsilon;
+        NormalizedShape = shape;
+        Epsilon = epsilon;
         if (affine)
         {
             Weight = AddParameter("weight", shape, Initializer.Ones, null, ParameterRole.Gain);
             Bias = AddParameter("bias", shape, Initializer.Zeros, null, ParameterRole.Bias);
         }
     }
+
+    /// <summary>The sizes of the normalised axes.</summary>
+    public Shape NormalizedShape { get; }
+
+    /// <summary>What is added to the variance.</summary>
+    public float Epsilon { get; }
 
     /// <summary>The gain, shaped as the normalised axes, or null.</summary>
     public Parameter? Weight { get; }
@@ -47,10 +50,10 @@ public sealed class LayerNorm : Layer
     /// <exception cref="ArgumentException">The input ends with other axes.</exception>
     public override Tensor Forward(Tensor input)
     {
-        Checks.Trailing("LayerNorm", input, _shape);
-        return Ops.LayerNorm(input, _shape.Rank, Weight?.Value, Bias?.Value, _epsilon);
+        Checks.Trailing("LayerNorm", input, NormalizedShape);
+        return Ops.LayerNorm(input, NormalizedShape.Rank, Weight?.Value, Bias?.Value, Epsilon);
     }
 
     /// <inheritdoc/>
-    protected override string Describe() => $"LayerNorm({_shape})";
+    protected override string Describe() => $"LayerNorm({NormalizedShape})";
 }

@@ -4,9 +4,6 @@ namespace HyperKernels.Layers;
 /// <remarks>Weights may be one set for all, or one per sample or group of samples; see <see cref="Ops.Linear"/>.</remarks>
 public sealed class Linear : Layer
 {
-    private readonly int _inputs;
-    private readonly int _outputs;
-
     /// <summary>Makes the layer with PyTorch's first values: weight and bias uniform within <c>±1 / sqrt(inputs)</c>.</summary>
     /// <param name="inputs">The size of the last axis of what comes in.</param>
     /// <param name="outputs">The size of the last axis of what comes out.</param>
@@ -17,11 +14,17 @@ public sealed class Linear : Layer
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
-        _inputs = inputs;
-        _outputs = outputs;
+        InFeatures = inputs;
+        OutFeatures = outputs;
         Weight = AddParameter("weight", [outputs, inputs], Initializer.Default, random);
         Bias = bias ? AddParameter("bias", [outputs], Initializer.DefaultFor(inputs), random, ParameterRole.Bias, Weight) : null;
     }
+
+    /// <summary>The size of the last axis of what comes in.</summary>
+    public int InFeatures { get; }
+
+    /// <summary>The size of the last axis of what comes out.</summary>
+    public int OutFeatures { get; }
 
     /// <summary>The matrix, <c>[outputs, inputs]</c>.</summary>
     public Parameter Weight { get; }
@@ -45,5 +48,5 @@ public sealed class Linear : Layer
         Ops.Linear(input, Weight.Value, Bias?.Value, activation, parameter);
 
     /// <inheritdoc/>
-    protected override string Describe() => $"Linear({_inputs}, {_outputs}{(Bias is null ? ", bias: false" : "")})";
+    protected override string Describe() => $"Linear({InFeatures}, {OutFeatures}{(Bias is null ? ", bias: false" : "")})";
 }

@@ -3,10 +3,6 @@ namespace HyperKernels.Layers;
 /// <summary>The largest value in every window over the last two axes.</summary>
 public sealed class MaxPool2d : Layer
 {
-    private readonly int _kernelSize;
-    private readonly int _stride;
-    private readonly int _padding;
-
     /// <summary>Makes the layer.</summary>
     /// <param name="kernelSize">Height and width of the window.</param>
     /// <param name="stride">Steps of the window; 0 means its size.</param>
@@ -14,17 +10,26 @@ public sealed class MaxPool2d : Layer
     /// <exception cref="ArgumentException">A size is out of range.</exception>
     public MaxPool2d(int kernelSize, int stride = 0, int padding = 0)
     {
-        _kernelSize = kernelSize;
-        _stride = stride == 0 ? kernelSize : stride;
-        _padding = padding;
-        Checks.Window("MaxPool2d", _kernelSize, _stride, _padding);
+        KernelSize = kernelSize;
+        Stride = stride == 0 ? kernelSize : stride;
+        Padding = padding;
+        Checks.Window("MaxPool2d", KernelSize, Stride, Padding);
     }
+
+    /// <summary>Height and width of the window.</summary>
+    public int KernelSize { get; }
+
+    /// <summary>Steps of the window.</summary>
+    public int Stride { get; }
+
+    /// <summary>Room around the input.</summary>
+    public int Padding { get; }
 
     /// <summary>Takes the largest values.</summary>
     /// <param name="input"><c>[B, C, H, W]</c></param>
     /// <returns><c>[B, C, H', W']</c></returns>
-    public override Tensor Forward(Tensor input) => Ops.MaxPool2d(input, _kernelSize, _stride, _padding);
+    public override Tensor Forward(Tensor input) => Ops.MaxPool2d(input, KernelSize, Stride, Padding);
 
     /// <inheritdoc/>
-    protected override string Describe() => $"MaxPool2d({_kernelSize})";
+    protected override string Describe() => $"MaxPool2d({KernelSize})";
 }

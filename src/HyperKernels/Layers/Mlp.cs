@@ -7,8 +7,6 @@ namespace HyperKernels.Layers;
 public sealed class Mlp : Layer
 {
     private readonly Linear[] _layers;
-    private readonly Activation _activation;
-    private readonly float _parameter;
 
     /// <summary>Makes the layers with PyTorch's first values.</summary>
     /// <param name="sizes">Inputs, hidden widths, outputs: two sizes or more.</param>
@@ -27,8 +25,8 @@ public sealed class Mlp : Layer
         {
             Checks.Positive("Mlp", "every size", size);
         }
-        _activation = activation;
-        _parameter = parameter ?? activation switch
+        Activation = activation;
+        ActivationParameter = parameter ?? activation switch
         {
             Activation.LeakyRelu => 0.01f,
             Activation.Elu => 1,
@@ -42,6 +40,12 @@ public sealed class Mlp : Layer
         }
     }
 
+    /// <summary>What is applied between the layers.</summary>
+    public Activation Activation { get; }
+
+    /// <summary>The activation's parameter.</summary>
+    public float ActivationParameter { get; }
+
     /// <summary>The linear layers in order.</summary>
     public IReadOnlyList<Linear> Layers => _layers;
 
@@ -54,11 +58,11 @@ public sealed class Mlp : Layer
         Tensor x = input;
         for (int i = 0; i < _layers.Length - 1; i++)
         {
-            x = _layers[i].Forward(x, _activation, _parameter);
+            x = _layers[i].Forward(x, Activation, ActivationParameter);
         }
         return _layers[^1].Forward(x);
     }
 
     /// <inheritdoc/>
-    protected override string Describe() => $"Mlp({_activation})";
+    protected override string Describe() => $"Mlp({Activation})";
 }

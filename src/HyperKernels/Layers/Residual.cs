@@ -3,11 +3,12 @@ namespace HyperKernels.Layers;
 /// <summary>Adds a layer's output to its input: <c>y = x + inner(x)</c>.</summary>
 public sealed class Residual : Layer
 {
-    private readonly Layer _inner;
-
     /// <summary>Wraps a layer, which stands under the name <c>inner</c>.</summary>
     /// <param name="inner">Gives what it takes a shape that adds to it.</param>
-    public Residual(Layer inner) => _inner = Add("inner", inner);
+    public Residual(Layer inner) => Inner = Add("inner", inner);
+
+    /// <summary>The wrapped layer.</summary>
+    public Layer Inner { get; }
 
     /// <summary>Computes <c>x + inner(x)</c>.</summary>
     /// <param name="input">What the inner layer takes.</param>
@@ -15,7 +16,7 @@ public sealed class Residual : Layer
     /// <exception cref="ArgumentException">The inner layer changes the shape.</exception>
     public override Tensor Forward(Tensor input)
     {
-        Tensor change = _inner.Forward(input);
+        Tensor change = Inner.Forward(input);
         if (change.Shape != input.Shape)
         {
             Throw.Argument($"Residual: the inner layer must keep the shape {input.Shape}; it gave {change.Shape}.");

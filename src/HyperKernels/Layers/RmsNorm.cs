@@ -4,9 +4,6 @@ namespace HyperKernels.Layers;
 /// <remarks>The gain may be one set for all, or one per sample or group of samples. Source: Zhang, Sennrich, NeurIPS 2019.</remarks>
 public sealed class RmsNorm : Layer
 {
-    private readonly Shape _shape;
-    private readonly float _epsilon;
-
     /// <summary>Makes the layer for a last axis of one size.</summary>
     /// <param name="size">The size of the last axis.</param>
     /// <param name="epsilon">Added to the mean square.</param>
@@ -26,10 +23,16 @@ public sealed class RmsNorm : Layer
     {
         Checks.Positive("RmsNorm", "the number of normalised axes", shape.Rank);
         Checks.Positive("RmsNorm", "the number of normalised elements", shape.Count);
-        _shape = shape;
-        _epsilon = epsilon;
+        NormalizedShape = shape;
+        Epsilon = epsilon;
         Weight = affine ? AddParameter("weight", shape, Initializer.Ones, null, ParameterRole.Gain) : null;
     }
+
+    /// <summary>The sizes of the normalised axes.</summary>
+    public Shape NormalizedShape { get; }
+
+    /// <summary>What is added to the mean square.</summary>
+    public float Epsilon { get; }
 
     /// <summary>The gain, shaped as the normalised axes, or null.</summary>
     public Parameter? Weight { get; }
@@ -40,10 +43,10 @@ public sealed class RmsNorm : Layer
     /// <exception cref="ArgumentException">The input ends with other axes.</exception>
     public override Tensor Forward(Tensor input)
     {
-        Checks.Trailing("RmsNorm", input, _shape);
-        return Ops.RmsNorm(input, _shape.Rank, Weight?.Value, _epsilon);
+        Checks.Trailing("RmsNorm", input, NormalizedShape);
+        return Ops.RmsNorm(input, NormalizedShape.Rank, Weight?.Value, Epsilon);
     }
 
     /// <inheritdoc/>
-    protected override string Describe() => $"RmsNorm({_shape})";
+    protected override string Describe() => $"RmsNorm({NormalizedShape})";
 }

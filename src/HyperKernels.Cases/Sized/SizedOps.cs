@@ -9,8 +9,12 @@ public static class SizedOps
         ElementwiseSized.Add,
         MatmulSized.Matmul,
         MatmulSized.LinearPerSample,
+        GenerateSized.Linear,
+        GenerateSized.Materialised,
+        GenerateSized.Tiled,
         ConvSized.PerSample,
         SegmentSized.NodesToEdges,
         SegmentSized.Convolution,
+        OptimizerSized.Adam,
     ];
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HyperKernels.Cases.Sized;
 
 namespace HyperKernels.Tests.Cli;
 
@@ -53,4 +54,41 @@ public sealed class BenchTests
         CliResult result = CliProcess.Run(["bench", .. arguments]);
         Assert.That(result.ExitCode, Is.EqualTo(2), result.ToString());
     }
+
+    [TestCase("matmul", "B=1 M=17 K=19 N=23")]
+    [TestCase("matmul", "B=3 M=17 K=19 N=23")]
+    [TestCase("linear_per_sample", "B=4 T=2 I=5 O=7")]
+    [TestCase("generate_linear", "B=4 T=1 I=5 O=7 H=3")]
+    [TestCase("generate_linear_materialise", "B=4 T=1 I=5 O=7 H=3")]
+    [TestCase("generate_linear_tile", "B=4 T=1 I=5 O=7 H=3")]
+    [TestCase("conv2d_per_sample", "B=2 I=3 O=4 S=9 K=3")]
+    [TestCase("nodes_to_edges", "N=50 E=20 M=90 F=8")]
+    [TestCase("hypergraph_conv", "N=50 E=20 M=90 F=8")]
+    [TestCase("adam", "P=1001")]
+    public void SizedOp_AtSmallSizes_RunsForwardAndBackward(string op, string sizes)
+    {
+        SizedOp sized = SizedOps.All.Single(known => known.Name == op);
+        using MemoryScope inputs = Device.Cpu.Scope();
+        using BenchSubject subject = sized.Make(sized.Parse(sizes), Device.Cpu);
+        Assert.That(subject.Flops, Is.GreaterThan(0));
+        Assert.That(subject.Bytes, Is.GreaterThan(0));
+        Assert.That(subject.Train is null, Is.EqualTo(op == "adam"), "only a step of an optimiser has no gradient");
+        using (MemoryScope scope = Device.Cpu.Scope())
+        {
+            subject.Forward();
+        }
+        if (subject.Train is { } train)
+        {
+            using Tape tape = new();
+            train(tape);
+            Assert.That(tape.RecordCount, Is.GreaterThan(0));
+        }
+    }
+
+    [Test]
+    public void SizedOps_AllHaveATest() =>
+        Assert.That(
+            typeof(BenchTests).GetMethod(nameof(SizedOp_AtSmallSizes_RunsForwardAndBackward))!
+                .GetCustomAttributes(typeof(TestCaseAttribute), false).Cast<TestCaseAttribute>().Select(test => test.Arguments[0]).Distinct(),
+            Is.EquivalentTo(SizedOps.All.Select(op => op.Name).Where(name => name != "add")));
 }

@@ -49,7 +49,7 @@ internal static class DrawnDigits
         {
             for (int i = 0; i < stroke.Points.Length; i++)
             {
-                Vector2 jitter = new Vector2(random.Bell(), random.Bell()) * 0.028f;
+                Vector2 jitter = new Vector2(random.Bell(), random.Bell()) * 0.04f;
                 knots[i] = Vector2.Transform(stroke.Points[i] + jitter, place);
             }
             int count = Trace(stroke, knots[..stroke.Points.Length], path);
@@ -58,7 +58,7 @@ internal static class DrawnDigits
                 Segment(path[i - 1], path[i], radius, image);
             }
         }
-        float noise = random.Uniform(0, 0.06f);
+        float noise = random.Uniform(0, 0.1f);
         for (int i = 0; i < image.Length; i++)
         {
             float value = (image[i] * ink) + (noise * random.Bell());
@@ -70,11 +70,11 @@ internal static class DrawnDigits
     private static Matrix3x2 RandomPlace(ref SplitMix random)
     {
         Matrix3x2 place = Matrix3x2.CreateTranslation(-0.5f, -0.5f);
-        place *= Matrix3x2.CreateScale(InkWidth * random.Uniform(0.7f, 1.05f), InkHeight * random.Uniform(0.82f, 1.03f));
-        place *= Matrix3x2.CreateSkew(-0.12f * random.Bell(), 0);
-        place *= Matrix3x2.CreateRotation(0.09f * random.Bell());
+        place *= Matrix3x2.CreateScale(InkWidth * random.Uniform(0.6f, 1.1f), InkHeight * random.Uniform(0.75f, 1.05f));
+        place *= Matrix3x2.CreateSkew(-0.16f * random.Bell(), 0);
+        place *= Matrix3x2.CreateRotation(0.12f * random.Bell());
         float middle = (Side - 1) / 2f;
-        return place * Matrix3x2.CreateTranslation(middle + random.Uniform(-1.6f, 1.6f), middle + random.Uniform(-1.6f, 1.6f));
+        return place * Matrix3x2.CreateTranslation(middle + random.Uniform(-2, 2), middle + random.Uniform(-2, 2));
     }
 
     // Straight lines between the knots, or the Catmull-Rom curve through them.

@@ -5,6 +5,7 @@ internal static class RecipeBook
 {
     public static IReadOnlyList<IRecipe> All { get; } =
     [
+        new LeNetRecipe(),
     ];
 
     /// <summary>Finds a recipe by its name.</summary>

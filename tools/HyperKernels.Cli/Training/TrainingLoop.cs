@@ -90,7 +90,14 @@ internal sealed class TrainingLoop
     private long Resume(string path, IProgress<TrainProgress> progress)
     {
         Checkpoint checkpoint = Checkpoint.Load(path);
-        Load(checkpoint);
+        try
+        {
+            Load(checkpoint);
+        }
+        catch (ArgumentException failure)
+        {
+            throw new InvalidDataException($"{path}: the checkpoint does not fit this recipe: {failure.Message}", failure);
+        }
         progress.Report(new TrainProgress(checkpoint.Step, Steps, checkpoint.Warning ?? "", Resumed: true));
         return checkpoint.Step;
     }

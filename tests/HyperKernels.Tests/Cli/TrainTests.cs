@@ -1,0 +1,99 @@
+using System.Text.Json;
+
+namespace HyperKernels.Tests.Cli;
+
+public sealed class TrainTests
+{
+    [Test]
+    public void Train_WithList_NamesTheRecipes()
+    {
+        CliResult result = CliProcess.Run("train", "--list", "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        JsonElement[] recipes = [.. result.Json.EnumerateArray()];
+        Assert.That(recipes.Select(recipe => recipe.GetProperty("name").GetString()), Does.Contain("lenet").And.Unique);
+        Assert.That(recipes.Select(recipe => recipe.GetProperty("description").GetString()), Has.All.Not.Empty);
+    }
+
+    [Test]
+    public void Train_OnDrawnDigits_LearnsAndWritesItsFolder()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        CliResult result = CliProcess.Run("train", "lenet", "--steps", "150", "--seed", "3", "--out", folder.Root, "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        JsonElement figure = result.Json.GetProperty("figures").EnumerateArray().First(f => f.GetProperty("name").GetString() == "test accuracy");
+        string[] lines = File.ReadAllLines(folder.File("metrics.jsonl"));
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.Json.GetProperty("steps").GetInt64(), Is.EqualTo(150));
+            Assert.That(figure.GetProperty("value").GetDouble(), Is.GreaterThan(0.8));
+            Assert.That(lines, Has.Length.EqualTo(15));
+            Assert.That(File.ReadAllText(folder.File("report.html")), Does.Contain("<svg").And.Contain("test accuracy"));
+            Assert.That(File.Exists(folder.File("checkpoint.safetensors")));
+        });
+        using JsonDocument last = JsonDocument.Parse(lines[^1]);
+        Assert.That(last.RootElement.GetProperty("step").GetInt64(), Is.EqualTo(150));
+        Assert.That(last.RootElement.GetProperty("test accuracy").GetDouble(), Is.EqualTo(figure.GetProperty("value").GetDouble()));
+    }
+
+    [Test]
+    public void Train_InterruptedAndResumed_EndsWithTheSameBitsAsInOneGo()
+    {
+        Assume.That(OperatingSystem.IsWindows(), Is.False, "signals are sent by kill");
+        using TestData.TemporaryFolder whole = TestData.Temporary();
+        using TestData.TemporaryFolder parts = TestData.Temporary();
+        string[] arguments = ["train", "lenet", "--steps", "400", "--seed", "4"];
+        Assert.That(CliProcess.Run([.. arguments, "--out", whole.Root]).ExitCode, Is.Zero);
+
+        CliResult stopped;
+        using (CliProcess process = CliProcess.Start([.. arguments, "--out", parts.Root]))
+        {
+            Assert.That(() => File.Exists(parts.File("metrics.jsonl")), Is.True.After(60_000, 5), "the run never began");
+            process.SendInterrupt();
+            stopped = process.Finish();
+        }
+        Assert.That(stopped.ExitCode, Is.EqualTo(130), stopped.ToString());
+        Assert.That(stopped.Error, Does.StartWith("hyperkernels: cancelled at step").And.Contain("--resume"));
+        Assert.That(File.Exists(parts.File("checkpoint.safetensors")));
+
+        CliResult resumed = CliProcess.Run([.. arguments, "--out", parts.Root, "--resume"]);
+        Assert.That(resumed.ExitCode, Is.Zero, resumed.ToString());
+        Assert.That(resumed.Output, Does.Contain("resumed at step"));
+        Assert.That(File.ReadAllBytes(parts.File("checkpoint.safetensors")), Is.EqualTo(File.ReadAllBytes(whole.File("checkpoint.safetensors"))));
+        Assert.That(Losses(parts), Is.EqualTo(Losses(whole)));
+    }
+
+    [Test]
+    public void Train_ResumedWithoutCheckpoint_ExitsWithDataCode()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        CliResult result = CliProcess.Run("train", "lenet", "--steps", "1", "--out", folder.Root, "--resume");
+        Assert.That(result.ExitCode, Is.EqualTo(4), result.ToString());
+        Assert.That(result.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public void Train_WithEmptyDataFolder_ExitsWithDataCodeAndSaysWhatIsMissing()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        CliResult result = CliProcess.Run("train", "lenet", "--data", folder.Root, "--out", folder.File("out"), "--json");
+        Assert.That(result.ExitCode, Is.EqualTo(4), result.ToString());
+        Assert.That(result.Json.GetProperty("error").GetString(), Does.Contain("train-images-idx3-ubyte.gz"));
+    }
+
+    [TestCase(2, "train")]
+    [TestCase(2, "train", "nothing")]
+    [TestCase(2, "train", "lenet", "--steps", "0")]
+    [TestCase(2, "train", "lenet", "--steps", "5", "--epochs", "1")]
+    [TestCase(2, "train", "lenet", "--seed", "many")]
+    [TestCase(3, "train", "lenet", "--device", "cuda")]
+    [TestCase(4, "train", "lenet", "--data", "/no/such/folder")]
+    public void Train_WithBadArguments_ExitsWithItsCodeAndOneLine(int code, params string[] arguments)
+    {
+        CliResult result = CliProcess.Run(arguments);
+        Assert.That(result.ExitCode, Is.EqualTo(code), result.ToString());
+        Assert.That(result.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
+    }
+
+    private static IEnumerable<string> Losses(TestData.TemporaryFolder folder) =>
+        File.ReadLines(folder.File("metrics.jsonl")).Select(line => System.Text.RegularExpressions.Regex.Replace(line, "\"seconds\":[^,]+,", ""));
+}

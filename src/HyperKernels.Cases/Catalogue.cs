@@ -15,5 +15,9 @@ public static class Catalogue
         .. SegmentReduceCases.All,
         .. SoftmaxCases.All,
         .. NormalizeCases.All,
+        .. UnaryCases.All,
+        .. ReduceCases.All,
+        .. ShapeCases.All,
+        .. GatherCases.All,
     ];
 }

@@ -40,20 +40,21 @@ internal static class Indexing
         return flat;
     }
 
-    /// <summary>What stands at an element of a broadcast result.</summary>
-    public static double At(Plain x, Shape result, int flat)
+    /// <summary>For each element of a broadcast result the element of an operand that stands there; worked out once for all runs of an oracle.</summary>
+    public static Lazy<int[]> Sources(Shape operand, Shape result) => new(() =>
     {
-        if (x.Shape == result)
+        int[] sources = new int[result.Count];
+        for (int i = 0; i < sources.Length; i++)
         {
-            return x.Values[flat];
+            int[] position = Position(result, i)[(result.Rank - operand.Rank)..];
+            for (int axis = 0; axis < position.Length; axis++)
+            {
+                position[axis] = operand[axis] == 1 ? 0 : position[axis];
+            }
+            sources[i] = Flat(operand, position);
         }
-        int[] position = Position(result, flat)[(result.Rank - x.Shape.Rank)..];
-        for (int axis = 0; axis < position.Length; axis++)
-        {
-            position[axis] = x.Shape[axis] == 1 ? 0 : position[axis];
-        }
-        return x.Values[Flat(x.Shape, position)];
-    }
+        return sources;
+    });
 
     /// <summary>An array made element by element.</summary>
     public static Plain Map(Shape shape, Func<int, double> element)

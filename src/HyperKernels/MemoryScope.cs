@@ -68,6 +68,7 @@ public class MemoryScope : IDisposable
         {
             if (_disposed)
             {
+                tensor.Dispose();
                 Throw.Disposed("MemoryScope: a tensor was made in a scope that has ended. A task outlived the scope it was started in.");
             }
             _owned.Add(tensor);

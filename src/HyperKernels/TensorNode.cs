@@ -32,6 +32,9 @@ internal sealed class TensorNode(Device device)
 
     public int Slot { get; set; }
 
+    /// <summary>How often that tape had been reset by then.</summary>
+    public int TapeGeneration { get; set; }
+
     /// <summary>How many gradient slots of a running backward pass hold this tensor.</summary>
     public int GradientUses { get; set; }
 

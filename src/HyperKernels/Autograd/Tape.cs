@@ -18,6 +18,7 @@ public sealed class Tape : MemoryScope
     private readonly Lock _gate = new();
     private Gradients? _gradients;
     private bool _watches;
+    private int _generation;
 
     /// <summary>The tape that records now in this logical flow, or null.</summary>
     internal static Tape? Recording => Current is Tape { IsRecording: true } tape ? tape : null;
@@ -123,6 +124,8 @@ public sealed class Tape : MemoryScope
         _slots.Clear();
         _leaves.Clear();
         _watches = false;
+        // What was kept beyond this no longer stands on the tape.
+        _generation++;
         base.Reset();
     }
 
@@ -135,7 +138,7 @@ public sealed class Tape : MemoryScope
             return false;
         }
         TensorNode node = tensor.Node;
-        return ReferenceEquals(node.Tape, this) || node.RequiresGradient || (_watches && IsWatched(node));
+        return Made(node) || node.RequiresGradient || (_watches && IsWatched(node));
     }
 
     internal void Record<TSaved>(ReadOnlySpan<Tensor> outputs, ReadOnlySpan<Tensor> inputs, in TSaved saved, GradientRule<TSaved> rule)
@@ -146,12 +149,13 @@ public sealed class Tape : MemoryScope
         {
             for (int i = 0; i < inputs.Length; i++)
             {
-                slots[i] = !Tracks(inputs[i]) ? -1 : ReferenceEquals(inputs[i].Node.Tape, this) ? inputs[i].Node.Slot : LeafSlot(inputs[i]);
+                slots[i] = !Tracks(inputs[i]) ? -1 : Made(inputs[i].Node) ? inputs[i].Node.Slot : LeafSlot(inputs[i]);
             }
             int first = _slots.Count;
             foreach (Tensor output in outputs)
             {
                 output.Node.Tape = this;
+                output.Node.TapeGeneration = _generation;
                 output.Node.Slot = _slots.Count;
                 _slots.Add(new Slot { Value = output });
             }
@@ -172,15 +176,16 @@ public sealed class Tape : MemoryScope
             gradient.Node.GradientUses++;
             return;
         }
-        if (slot.OwnsGradient && !IsRecording)
+        if (!IsRecording && (slot.OwnsGradient || IsExclusive(slot.Gradient)))
         {
             Ops.AddInto(slot.Gradient, gradient);
+            slot.OwnsGradient = true;
             return;
         }
         Tensor sum = Ops.Add(slot.Gradient, gradient);
         // The sum may have been recorded, and the slots moved with it.
         slot = ref SlotAt(index);
-        slot.Gradient.Node.GradientUses--;
+        LetGo(slot.Gradient);
         slot.Gradient = sum;
         slot.OwnsGradient = true;
         sum.Node.GradientUses++;
@@ -195,13 +200,35 @@ public sealed class Tape : MemoryScope
         base.Dispose(disposing);
     }
 
+    // Made by an op of this tape since the last reset.
+    private bool Made(TensorNode node) => ReferenceEquals(node.Tape, this) && node.TapeGeneration == _generation;
+
+    // Made by a rule that has ended, and held by one slot alone: what is added to it nobody else sees.
+    private static bool IsExclusive(Tensor gradient)
+    {
+        TensorNode node = gradient.Node;
+        return node.IsTemporary && node.GradientUses == 1 && node.Buffer!.IsExclusive && gradient.IsDense;
+    }
+
+    private static void LetGo(Tensor gradient)
+    {
+        if (--gradient.Node.GradientUses == 0 && gradient.Node.IsTemporary)
+        {
+            gradient.Dispose();
+        }
+    }
+
     private bool IsWatched(TensorNode node)
     {
         lock (_gate)
         {
-            return _leaves.ContainsKey(node);
+            return FindLeaf(node) >= 0;
         }
     }
+
+    // A node may have ended and serve another tensor since it was noted.
+    private int FindLeaf(TensorNode node) =>
+        _leaves.TryGetValue(node, out int slot) && SlotAt(slot).Value.IsAlive ? slot : -1;
 
     private static void CheckSeed(Tensor output, Tensor seed)
     {
@@ -212,16 +239,17 @@ public sealed class Tape : MemoryScope
     }
 
     private int FindSlot(TensorNode node) =>
-        ReferenceEquals(node.Tape, this) ? node.Slot : _leaves.TryGetValue(node, out int slot) ? slot : -1;
+        Made(node) ? node.Slot : FindLeaf(node);
 
     private int LeafSlot(Tensor tensor)
     {
         TensorNode node = tensor.Node;
-        if (!_leaves.TryGetValue(node, out int slot))
+        int slot = FindLeaf(node);
+        if (slot < 0)
         {
             slot = _slots.Count;
             _slots.Add(new Slot { Value = tensor });
-            _leaves.Add(node, slot);
+            _leaves[node] = slot;
         }
         return slot;
     }
@@ -291,10 +319,7 @@ public sealed class Tape : MemoryScope
             Tensor gradient = slot.Gradient;
             slot.Gradient = default;
             slot.OwnsGradient = false;
-            if (--gradient.Node.GradientUses == 0 && gradient.Node.IsTemporary)
-            {
-                gradient.Dispose();
-            }
+            LetGo(gradient);
         }
     }
 

@@ -13,6 +13,9 @@ internal abstract class DeviceBuffer : IDisposable
     /// <summary>The size that the present user asked for; memory behind it is a guard zone when guards are on.</summary>
     public long RequestedBytes { get; set; }
 
+    /// <summary>Whether one tensor alone stands on this memory.</summary>
+    public bool IsExclusive => Volatile.Read(ref _references) == 1;
+
     public void AddReference() => Interlocked.Increment(ref _references);
 
     /// <summary>True when this was the last reference.</summary>

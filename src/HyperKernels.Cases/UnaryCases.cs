@@ -1,0 +1,119 @@
+namespace HyperKernels.Cases;
+
+/// <summary>Elementwise ops of one tensor.</summary>
+public static class UnaryCases
+{
+    private static readonly Shape[] s_sizes = [[], [0], [1], [17], [37, 41], [17, 1031]];
+
+    /// <summary>The rows.</summary>
+    public static IEnumerable<OpCase> All =>
+    [
+        .. Rows("neg", Ops.Neg, x => -x),
+        .. Rows("abs", Ops.Abs, Math.Abs, low: 0.01),
+        .. Rows("sign", Ops.Sign, x => Math.Sign(x), flat: true),
+        .. Rows("exp", Ops.Exp, Math.Exp),
+        .. Rows("log", Ops.Log, Math.Log, low: 0.1, positive: true),
+        .. Rows("sqrt", Ops.Sqrt, Math.Sqrt, low: 0.1, positive: true),
+        .. Rows("rsqrt", Ops.Rsqrt, x => 1 / Math.Sqrt(x), low: 0.1, positive: true),
+        .. Rows("square", Ops.Square, x => x * x),
+        .. Rows("reciprocal", Ops.Reciprocal, x => 1 / x, low: 0.3),
+        .. Rows("sin", Ops.Sin, Math.Sin, scale: 5),
+        .. Rows("cos", Ops.Cos, Math.Cos, scale: 5),
+        .. Rows("tanh", Ops.Tanh, Math.Tanh, scale: 2),
+        .. Rows("sigmoid", Ops.Sigmoid, Sigmoid, scale: 5),
+        .. Rows("softplus", Ops.Softplus, x => Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x))), scale: 5),
+        .. Rows("relu", Ops.Relu, x => Math.Max(x, 0), low: 0.01),
+        .. Rows("leaky_relu", x => Ops.LeakyRelu(x, 0.1f), x => x > 0 ? x : 0.1f * x, low: 0.01),
+        .. Rows("elu", x => Ops.Elu(x, 1.5f), x => x > 0 ? x : 1.5 * (Math.Exp(x) - 1), low: 0.01),
+        .. Rows("gelu", Ops.Gelu, x => x * Cumulative(x), scale: 2),
+        .. Rows("gelu_tanh", Ops.GeluTanh, x => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))), scale: 2),
+        .. Rows("silu", Ops.Silu, x => x * Sigmoid(x), scale: 3),
+        .. Rows("erf", Ops.Erf, x => (2 * Cumulative(x * Math.Sqrt(2))) - 1),
+        .. Rows("step", Ops.Step, x => x > 0 ? 1 : 0, flat: true),
+        .. Rows("clamp", x => Ops.Clamp(x, -0.5f, 0.75f), x => Math.Clamp(x, -0.5, 0.75)),
+        .. Rows("add_scalar", x => Ops.AddScalar(x, 2.5f), x => x + 2.5),
+        .. Rows("multiply_scalar", x => Ops.MultiplyScalar(x, -1.25f), x => -1.25 * x),
+        .. Rows("power_scalar", x => Ops.PowerScalar(x, 2.5f), x => Math.Pow(x, 2.5), low: 0.1, positive: true),
+        .. Rows("power_scalar_whole", x => Ops.PowerScalar(x, 3), x => x * x * x),
+        .. Rows("sine", x => Ops.Activate(x, Activation.Sine, 30), x => Math.Sin(30 * x), tolerance: 3e-5, reason: "30 x is rounded to float before the sine sees it"),
+        .. Rows("operators", x => 3 - (((2 * x) + (x * 0.5f) - 1) / 4f), x => 3 - (((2.5 * x) - 1) / 4)),
+        .. Rows("divided_number", x => 2 / x, x => 2 / x, low: 0.3),
+        Strided("relu_of_columns", Ops.Relu, x => Math.Max(x, 0)),
+        Strided("tanh_of_columns", Ops.Tanh, Math.Tanh),
+        Repeated(),
+    ];
+
+    private static IEnumerable<OpCase> Rows(
+        string op,
+        Func<Tensor, Tensor> run,
+        Func<double, double> oracle,
+        double scale = 1,
+        double low = 0,
+        bool positive = false,
+        bool flat = false,
+        double tolerance = OpCase.DefaultTolerance,
+        string? reason = null)
+    {
+        foreach (Shape shape in s_sizes)
+        {
+            CaseInput x = CaseInput.Normal("x", shape, scale);
+            if (low > 0)
+            {
+                x = positive ? CaseInput.Uniform("x", shape, low, 3) : CaseInput.Apart("x", shape, low);
+            }
+            yield return new OpCase
+            {
+                Op = op,
+                Sizes = $"X={shape}",
+                // Flat functions have no gradient at all.
+                Inputs = [x with { Differentiable = !flat }],
+                Run = t => run(t[0]),
+                Oracle = p => p[0].Map(oracle),
+                Tolerance = tolerance,
+                GradientTolerance = tolerance > OpCase.DefaultTolerance ? 10 * tolerance : OpCase.DefaultGradientTolerance,
+                ToleranceReason = reason,
+                TwiceDifferentiable = !flat && shape.Count < 100,
+                Flops = shape.Count,
+                Bytes = 8.0 * shape.Count,
+                Benchmark = shape.Count > 10_000,
+            };
+        }
+    }
+
+    // A view with gaps between its rows goes in, as the gates of a recurrent cell do.
+    private static OpCase Strided(string op, Func<Tensor, Tensor> run, Func<double, double> oracle) => new()
+    {
+        Op = op,
+        Sizes = "N=29 of F=7 from 3, 21 columns",
+        Inputs = [CaseInput.Apart("x", [29, 21], 0.01)],
+        Run = t => run(Ops.Slice(t[0], 1, 3, 7)),
+        Oracle = p => Indexing.Map([29, 7], i => oracle(p[0][i / 7, 3 + (i % 7)])),
+        TwiceDifferentiable = true,
+        Bytes = 8.0 * 29 * 7,
+    };
+
+    private static OpCase Repeated() => new()
+    {
+        Op = "tensor_used_often",
+        Sizes = "X=[13]",
+        Inputs = [CaseInput.Normal("x", [13])],
+        Run = t => (t[0] * t[0] * t[0]) + t[0] + Ops.Sin(t[0]) - (t[0] * Ops.Exp(t[0])),
+        Oracle = p => p[0].Map(x => (x * x * x) + x + Math.Sin(x) - (x * Math.Exp(x))),
+        TwiceDifferentiable = true,
+    };
+
+    private static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
+
+    /// <summary>The normal distribution, by the series that converges everywhere.</summary>
+    private static double Cumulative(double x)
+    {
+        double term = x;
+        double sum = x;
+        for (int k = 1; k < 200 && Math.Abs(term) > 1e-18; k++)
+        {
+            term *= x * x / ((2 * k) + 1);
+            sum += term;
+        }
+        return 0.5 + (sum * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI));
+    }
+}

@@ -42,13 +42,25 @@ internal sealed unsafe partial class CpuBackend
             {
                 for (int j = 0; j < Inner; j++)
                 {
-                    Y[((long)i * Inner) + j] = Find(X + ((long)i * Axis * Inner) + j);
+                    Y[((long)i * Inner) + j] = Find<TVec>(X + ((long)i * Axis * Inner) + j);
                 }
             }
         }
 
-        private readonly int Find(float* x)
+        private readonly int Find<TVec>(float* x)
+            where TVec : struct, IVec<TVec>
         {
+            if (Inner == 1 && Axis >= 4 * TVec.Count)
+            {
+                float extreme = Largest
+                    ? RowReduceTiles<MaxReduction>.Row<TVec>(x, Axis, 0)
+                    : RowReduceTiles<MinReduction>.Row<TVec>(x, Axis, 0);
+                // Zeros and NaN have several bit patterns; everything else is found by its bits.
+                if (extreme != 0 && !float.IsNaN(extreme))
+                {
+                    return new ReadOnlySpan<int>(x, Axis).IndexOf(BitConverter.SingleToInt32Bits(extreme));
+                }
+            }
             int best = 0;
             float value = x[0];
             for (int k = 1; k < Axis; k++)

@@ -83,6 +83,9 @@ internal sealed unsafe partial class CpuBackend
         // An operand that is repeated or spread out is laid out densely in pieces of this size, which stay in the first-level cache.
         private const int Piece = 256;
 
+        // Rows shorter than this are laid out several to a piece.
+        private const int ShortRow = 64;
+
         public RowPlan Plan;
         public Broadcast Sizes;
         public float* A;
@@ -104,6 +107,11 @@ internal sealed unsafe partial class CpuBackend
             (long firstRow, long lastRow, int start, int end) = Plan.Range(tile);
             int count = end - start;
             float* pieces = stackalloc float[3 * Piece];
+            if (inner > 0 && Plan.Inner < ShortRow)
+            {
+                ShortRows<TVec>(firstRow, lastRow, pieces);
+                return;
+            }
             for (long row = firstRow; row < lastRow; row++)
             {
                 float* a = A + (start * stepA);
@@ -132,6 +140,58 @@ internal sealed unsafe partial class CpuBackend
                     Dense<TVec>(denseA, denseB, denseC, y + done, length);
                 }
             }
+        }
+
+        private readonly void ShortRows<TVec>(long firstRow, long lastRow, float* pieces)
+            where TVec : struct, IVec<TVec>
+        {
+            int length = Plan.Inner;
+            int perPiece = Piece / length;
+            for (long row = firstRow; row < lastRow; row += perPiece)
+            {
+                int rows = (int)Math.Min(perPiece, lastRow - row);
+                float* a = LayOutRows(A, Sizes.StrideA, row, rows, pieces);
+                float* b = TMap.Operands > 1 ? LayOutRows(B, Sizes.StrideB, row, rows, pieces + Piece) : a;
+                float* c = TMap.Operands > 2 ? LayOutRows(C, Sizes.StrideC, row, rows, pieces + (2 * Piece)) : a;
+                Dense<TVec>(a, b, c, Y + (row * length), rows * length);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly float* LayOutRows(float* source, in Broadcast.Strides strides, long row, int rows, float* piece)
+        {
+            int inner = Sizes.Rank - 1;
+            int length = Plan.Inner;
+            long step = strides[inner];
+            if (inner == 1 && step == 1 && strides[0] == length)
+            {
+                return source + (row * length);
+            }
+            int last = Sizes.Sizes[inner - 1];
+            long stepRow = strides[inner - 1];
+            float* to = piece;
+            while (rows > 0)
+            {
+                // As many rows as are left before an outer axis moves on.
+                (long rest, long index) = Math.DivRem(row, last);
+                float* from = source + (index * stepRow);
+                for (int axis = inner - 2; axis >= 0; axis--)
+                {
+                    (rest, long outer) = Math.DivRem(rest, Sizes.Sizes[axis]);
+                    from += outer * strides[axis];
+                }
+                int run = (int)Math.Min(rows, last - index);
+                for (int i = 0; i < run; i++, from += stepRow)
+                {
+                    for (int j = 0; j < length; j++)
+                    {
+                        *to++ = from[j * step];
+                    }
+                }
+                row += run;
+                rows -= run;
+            }
+            return piece;
         }
 
         private static float* LayOut(float* source, long step, int done, int length, float* piece)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace HyperKernels.Backends.Cpu;
 
@@ -151,7 +152,7 @@ internal sealed unsafe partial class CpuBackend
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static float Row<TVec>(float* x, int count, float centerValue)
+        public static float Row<TVec>(float* x, int count, float centerValue)
             where TVec : struct, IVec<TVec>
         {
             TVec center = TVec.Create(centerValue);
@@ -177,24 +178,20 @@ internal sealed unsafe partial class CpuBackend
             {
                 sum = TReduction.Step(sum, TVec.Load(x + i), center);
             }
-            float total = TReduction.Across(sum);
-            for (; i < count; i++)
+            if (i < count)
             {
-                // One lane, by the same arithmetic; the other lanes are dropped.
-                TVec lane = TReduction.Step(TVec.Create(total), TVec.Create(x[i]), center);
-                total = First(lane);
+                // The lanes behind the end keep what they have.
+                int rest = count - i;
+                TVec present = TVec.LessThan(TVec.Zero, TVec.LoadPartial(Ones, rest));
+                sum = TVec.Select(present, TReduction.Step(sum, TVec.LoadPartial(x + i, rest), center), sum);
             }
-            return total;
+            return TReduction.Across(sum);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static float First<TVec>(TVec lanes)
-            where TVec : struct, IVec<TVec>
-        {
-            float first;
-            lanes.StorePartial(&first, 1);
-            return first;
-        }
+        // Constant data of the assembly, which never moves.
+        private static float* Ones => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(OnesData));
+
+        private static ReadOnlySpan<float> OnesData => [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
     }
 
     private struct ColumnReduceTiles<TReduction> : ITiles

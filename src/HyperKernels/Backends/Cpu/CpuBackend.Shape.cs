@@ -10,6 +10,11 @@ internal sealed unsafe partial class CpuBackend
         {
             return;
         }
+        if (TransposeTiles.TryPlan(sizes, Ints(source), Ints(destination), out TransposeTiles transpose))
+        {
+            _threads.For(VectorWidth, transpose.Tiles, ref transpose);
+            return;
+        }
         CopyTiles tiles = new()
         {
             Plan = new RowPlan(sizes, TileElements),

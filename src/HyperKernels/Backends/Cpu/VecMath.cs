@@ -51,8 +51,9 @@ internal static class VecMath
         TVec one = TVec.Create(1);
         TVec u = one + x;
         TVec difference = u - one;
-        TVec near = TVec.Select(TVec.Equal(difference, TVec.Zero), x, TVec.Log(u) * x / difference);
-        return TVec.Select(TVec.LessThan(TVec.Abs(x), one), near, TVec.Log(u));
+        TVec log = TVec.Log(u);
+        TVec near = TVec.Select(TVec.Equal(difference, TVec.Zero), x, log * x / difference);
+        return TVec.Select(TVec.LessThan(TVec.Abs(x), one), near, log);
     }
 
     /// <summary>1 / (1 + e^-x)</summary>

@@ -33,8 +33,8 @@ internal unsafe struct ConvPatches
             int inPanel = done % panel;
             int count = Math.Min(Math.Min(pixels - done, sizes.OutWidth - column), panel - inPanel);
             _to[_pieces] = (done / panel * panelStep) + inPanel;
-            _row[_pieces] = row;
-            _column[_pieces] = column;
+            _row[_pieces] = (row * sizes.StrideH) - sizes.PaddingH;
+            _column[_pieces] = (column * sizes.StrideW) - sizes.PaddingW;
             _count[_pieces] = count;
             _pieces++;
             done += count;
@@ -52,26 +52,50 @@ internal unsafe struct ConvPatches
     {
         Walk at = new(s, firstDepth);
         float* plane = x + ((long)at.Channel * s.Pixels);
+        float* end = x + ((long)s.GroupInputs * s.Pixels);
+        int height = s.Height;
+        int width = s.Width;
+        int pieces = _pieces;
+        bool plain = s.StrideW == 1;
         for (int d = 0; d < depths; d++)
         {
             // Pieces from left to right, depths upwards: what is written behind a piece is overwritten by the next.
-            for (int piece = 0; piece < _pieces; piece++)
+            for (int piece = 0; piece < pieces; piece++)
             {
                 int count = _count[piece];
-                int y = (_row[piece] * s.StrideH) - s.PaddingH + at.Row;
-                int start = (_column[piece] * s.StrideW) - s.PaddingW + at.Column;
+                int y = _row[piece] + at.Row;
+                int start = _column[piece] + at.Column;
                 float* target = to + _to[piece];
-                if ((uint)y >= (uint)s.Height)
+                if (plain && (uint)y < (uint)height && start >= 0 && start + count <= width)
+                {
+                    float* from = plane + ((long)y * width) + start;
+                    if (from + count + TVec.Count <= end)
+                    {
+                        // Whole vectors: what is read behind the run is written behind it, too.
+                        int i = 0;
+                        do
+                        {
+                            TVec.Load(from + i).Store(target + i);
+                            i += TVec.Count;
+                        }
+                        while (i < count);
+                    }
+                    else
+                    {
+                        Copy<TVec>(from, target, count);
+                    }
+                }
+                else if ((uint)y >= (uint)height)
                 {
                     Zero<TVec>(target, count);
                 }
-                else if (s.StrideW == 1)
+                else if (plain)
                 {
-                    Run<TVec>(plane + ((long)y * s.Width), start, s.Width, target, count);
+                    Run<TVec>(plane + ((long)y * width), start, width, target, count);
                 }
                 else
                 {
-                    Strided(plane + ((long)y * s.Width), start, s.StrideW, s.Width, target, count);
+                    Strided(plane + ((long)y * width), start, s.StrideW, width, target, count);
                 }
             }
             to += step;
@@ -79,7 +103,10 @@ internal unsafe struct ConvPatches
         }
     }
 
-    /// <summary>The reverse: adds what stands at <c>from[place of the pixel + d * step]</c> to where position d saw it.</summary>
+    /// <summary>
+    /// The reverse: adds what stands at <c>from[place of the pixel + d * step]</c> to where position d saw it. May read up to a vector
+    /// behind a piece.
+    /// </summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Scatter<TVec>(in ConvSizes s, float* x, int firstDepth, int depths, float* from, int step)
@@ -91,8 +118,8 @@ internal unsafe struct ConvPatches
         {
             for (int piece = 0; piece < _pieces; piece++)
             {
-                int y = (_row[piece] * s.StrideH) - s.PaddingH + at.Row;
-                int start = (_column[piece] * s.StrideW) - s.PaddingW + at.Column;
+                int y = _row[piece] + at.Row;
+                int start = _column[piece] + at.Column;
                 if ((uint)y >= (uint)s.Height)
                 {
                     continue;
@@ -178,7 +205,7 @@ internal unsafe struct ConvPatches
         }
         if (i < count)
         {
-            (TVec.LoadPartial(to + i, count - i) + TVec.LoadPartial(from + i, count - i)).StorePartial(to + i, count - i);
+            (TVec.LoadPartial(to + i, count - i) + TVec.Load(from + i)).StorePartial(to + i, count - i);
         }
     }
 

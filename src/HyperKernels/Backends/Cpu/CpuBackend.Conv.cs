@@ -14,6 +14,10 @@ internal sealed unsafe partial class CpuBackend
                 ConvForwardTiles forward = new(sizes, Floats(x), Floats(w), b, Floats(y), VectorWidth);
                 _threads.For(VectorWidth, forward.Tiles, ref forward);
                 break;
+            case ConvProduct.Input when ConvShiftTiles.Fits(sizes):
+                ConvShiftTiles shift = new(sizes, Floats(x), Floats(w), Floats(y));
+                _threads.For(VectorWidth, shift.Tiles, ref shift);
+                break;
             case ConvProduct.Input:
                 ConvInputTiles input = new(sizes, Floats(x), Floats(w), Floats(y));
                 _threads.For(VectorWidth, input.Tiles, ref input);

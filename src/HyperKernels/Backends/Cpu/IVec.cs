@@ -74,5 +74,8 @@ internal unsafe interface IVec<TSelf>
     /// <summary>Sum of the lanes, always in the same order.</summary>
     static abstract float Sum(TSelf a);
 
+    /// <summary>Sums of the lanes of <paramref name="count"/> registers that stand one behind the other, always in the same order.</summary>
+    static abstract void SumEach(float* registers, float* sums, int count);
+
     static abstract float MaxOf(TSelf a);
 }

@@ -92,6 +92,16 @@ internal readonly unsafe struct Vec1 : IVec<Vec1>
     public static Vec1 Select(Vec1 mask, Vec1 whenTrue, Vec1 whenFalse) =>
         BitConverter.SingleToInt32Bits(mask._value) != 0 ? whenTrue : whenFalse;
 
+    public static void SumEach(float* registers, float* sums, int count)
+    {
+        int done = 0;
+        for (; done < count; done++)
+        {
+            sums[done] = Sum(Load(registers));
+            registers += Count;
+        }
+    }
+
     public static float Sum(Vec1 a) => a._value;
 
     public static float MaxOf(Vec1 a) => a._value;

@@ -171,6 +171,16 @@ internal readonly unsafe struct Vec128 : IVec<Vec128>
     public static Vec128 Select(Vec128 mask, Vec128 whenTrue, Vec128 whenFalse) =>
         new(Vector128.ConditionalSelect(mask._value, whenTrue._value, whenFalse._value));
 
+    public static void SumEach(float* registers, float* sums, int count)
+    {
+        int done = 0;
+        for (; done < count; done++)
+        {
+            sums[done] = Sum(Load(registers));
+            registers += Count;
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vec128 a) => Vector128.Sum(a._value);
 

@@ -173,6 +173,16 @@ internal readonly unsafe struct Vec256 : IVec<Vec256>
     public static Vec256 Select(Vec256 mask, Vec256 whenTrue, Vec256 whenFalse) =>
         new(Vector256.ConditionalSelect(mask._value, whenTrue._value, whenFalse._value));
 
+    public static void SumEach(float* registers, float* sums, int count)
+    {
+        int done = 0;
+        for (; done < count; done++)
+        {
+            sums[done] = Sum(Load(registers));
+            registers += Count;
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vec256 a) => Vector256.Sum(a._value);
 

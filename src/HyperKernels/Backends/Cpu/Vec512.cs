@@ -175,6 +175,46 @@ internal readonly unsafe struct Vec512 : IVec<Vec512>
     public static Vec512 Select(Vec512 mask, Vec512 whenTrue, Vec512 whenFalse) =>
         new(Vector512.ConditionalSelect(mask._value, whenTrue._value, whenFalse._value));
 
+    public static void SumEach(float* registers, float* sums, int count)
+    {
+        int done = 0;
+        if (Avx512F.IsSupported)
+        {
+            for (; done <= count - 16; done += 16)
+            {
+                Vector512<float> a = Sum4(registers);
+                Vector512<float> b = Sum4(registers + 64);
+                Vector512<float> c = Sum4(registers + 128);
+                Vector512<float> d = Sum4(registers + 192);
+                registers += 256;
+                Vector512<float> ab = Avx512F.UnpackLow(a, b) + Avx512F.UnpackHigh(a, b);
+                Vector512<float> cd = Avx512F.UnpackLow(c, d) + Avx512F.UnpackHigh(c, d);
+                Vector512<float> all = Avx512F.Shuffle(ab, cd, 0x44) + Avx512F.Shuffle(ab, cd, 0xEE);
+                // Lane 4 g + k holds register 4 k + g.
+                Vector512<int> order = Vector512.Create(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+                Avx512F.PermuteVar16x32(all, order).Store(sums + done);
+            }
+        }
+        for (; done < count; done++)
+        {
+            sums[done] = Sum(Load(registers));
+            registers += Count;
+        }
+    }
+
+    /// <summary>Four registers folded into a quarter each: quarter g belongs to register g.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Sum4(float* r)
+    {
+        Vector512<float> a = Vector512.Load(r);
+        Vector512<float> b = Vector512.Load(r + 16);
+        Vector512<float> c = Vector512.Load(r + 32);
+        Vector512<float> d = Vector512.Load(r + 48);
+        Vector512<float> ab = Avx512F.Shuffle4x128(a, b, 0x44) + Avx512F.Shuffle4x128(a, b, 0xEE);
+        Vector512<float> cd = Avx512F.Shuffle4x128(c, d, 0x44) + Avx512F.Shuffle4x128(c, d, 0xEE);
+        return Avx512F.Shuffle4x128(ab, cd, 0x88) + Avx512F.Shuffle4x128(ab, cd, 0xDD);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vec512 a) => Vector512.Sum(a._value);
 

@@ -19,5 +19,6 @@ public static class Catalogue
         .. ReduceCases.All,
         .. ShapeCases.All,
         .. GatherCases.All,
+        .. RandomCases.All,
     ];
 }

@@ -47,7 +47,7 @@ public static partial class Ops
         }
         Record(losses, [logits], (logits, denseLogits, denseLabels, logSums), static (g, s) =>
             g[0] = g.Recorded
-                ? Multiply(Subtract(Softmax(s.logits), OneAtLabels(s.denseLogits, s.denseLabels)), LastAxis(g.Output))
+                ? Multiply(Subtract(Softmax(s.logits), OneHot(s.denseLabels, s.logits.Shape[-1])), LastAxis(g.Output))
                 : CrossEntropyGradient(s.denseLogits, s.denseLabels, s.logSums, g.Output));
         return Reduce(losses, reduction);
     }
@@ -140,13 +140,6 @@ public static partial class Ops
         }
         return result;
     }
-
-    /// <summary>One at each row's label, zero elsewhere: the gradient for a gradient of -1 where every share underflows.</summary>
-    private static Tensor OneAtLabels(Tensor logits, Tensor labels) => CrossEntropyGradient(
-        Tensor.Zeros(logits.Shape, logits.Device),
-        labels,
-        Tensor.Full([(int)labels.Count, 2], float.PositiveInfinity, logits.Device),
-        Tensor.Full(labels.Shape, -1, logits.Device));
 
     private static Tensor LastAxis(Tensor x) => Reshape(x, x.Shape.Insert(x.Rank, 1));
 

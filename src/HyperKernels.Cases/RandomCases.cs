@@ -1,0 +1,137 @@
+namespace HyperKernels.Cases;
+
+/// <summary>Random numbers and dropout against a generator of their own in plain integers, and table look-ups.</summary>
+public static class RandomCases
+{
+    private const ulong Seed = 0x1234_5678_9ABC_DEF0;
+    private const ulong Position = 0xFFFF_FFFE;
+
+    /// <summary>The rows.</summary>
+    public static IEnumerable<OpCase> All => [.. Draws, .. Dropouts, .. Embeddings];
+
+    private static IEnumerable<OpCase> Draws
+    {
+        get
+        {
+            foreach (int count in new[] { 0, 1, 3, 4, 1031, 40_003 })
+            {
+                // The input only brings the device.
+                CaseInput[] inputs = [CaseInput.Fixed("device", [], [0])];
+                yield return new OpCase
+                {
+                    Op = "random_uniform",
+                    Sizes = $"N={count}",
+                    Inputs = inputs,
+                    Run = x => Ops.RandomUniform([count], Stream(), -1, 3, x[0].Device),
+                    Oracle = _ => new Plain([count], [.. Words(count).Select(word => -1 + (4 * ((word >> 8) / 16777216.0)))]),
+                    Flops = count,
+                    Bytes = 4.0 * count,
+                    Benchmark = count == 40_003,
+                };
+                yield return new OpCase
+                {
+                    Op = "random_normal",
+                    Sizes = $"N={count}",
+                    Inputs = inputs,
+                    Run = x => Ops.RandomNormal([count], Stream(), 0.5f, 2, x[0].Device),
+                    Oracle = _ => new Plain([count], [.. Normals(count).Select(normal => 0.5 + (2 * normal))]),
+                    Flops = 20.0 * count,
+                    Bytes = 4.0 * count,
+                    Benchmark = count == 40_003,
+                };
+            }
+        }
+    }
+
+    private static IEnumerable<OpCase> Dropouts
+    {
+        get
+        {
+            (Shape Shape, float Probability)[] sizes = [([0], 0.5f), ([1], 0.5f), ([5, 7], 0.25f), ([3, 11, 2], 0.9f), ([17], 0), ([17], 1), ([40_003], 0.1f)];
+            foreach ((Shape shape, float probability) in sizes)
+            {
+                int count = (int)shape.Count;
+                yield return new OpCase
+                {
+                    Op = "dropout",
+                    Sizes = $"X={shape} p={probability}",
+                    Inputs = [CaseInput.Normal("x", shape)],
+                    Run = x => Ops.Dropout(x[0], probability, Stream()),
+                    Oracle = x => new Plain(shape, [.. Words(count).Zip(x[0].Values, (word, value) => word < probability * 4294967296.0 ? 0 : value / (1 - probability))]),
+                    TwiceDifferentiable = count is > 0 and < 100,
+                    Flops = count,
+                    Bytes = 8.0 * count,
+                    Benchmark = count == 40_003,
+                };
+            }
+        }
+    }
+
+    private static IEnumerable<OpCase> Embeddings
+    {
+        get
+        {
+            // Tables (0: one, without an axis), vectors, features, indices.
+            (int Tables, int Vectors, int Features, Shape Indices)[] sizes =
+            [
+                (0, 1, 1, [1]), (0, 5, 3, [7]), (0, 5, 3, [2, 4]), (0, 3, 2, [0]), (0, 67, 33, [50]), (3, 5, 4, [3]), (2, 5, 4, [6]), (2, 4, 3, [4, 3]), (4, 2, 17, [4, 9]), (1, 6, 1, [3, 2]),
+            ];
+            foreach ((int tables, int vectors, int features, Shape indices) in sizes)
+            {
+                int each = (int)indices.Count / Math.Max(1, tables);
+                yield return new OpCase
+                {
+                    Op = "embedding",
+                    Sizes = $"C={tables} V={vectors} F={features} B={indices}",
+                    Inputs = [CaseInput.Normal("table", tables == 0 ? [vectors, features] : [tables, vectors, features]), CaseInput.Ints("indices", indices, vectors)],
+                    Run = x => Ops.Embedding(x[0], x[1]),
+                    Oracle = x =>
+                    {
+                        Plain y = new(indices.Insert(indices.Rank, features));
+                        for (int i = 0; i < y.Values.Length; i++)
+                        {
+                            int row = i / features;
+                            y[i] = x[0][((((tables == 0 ? 0 : row / each) * vectors) + x[1].Int(row)) * features) + (i % features)];
+                        }
+                        return y;
+                    },
+                    TwiceDifferentiable = indices.Count is > 0 and < 40,
+                    Bytes = 8.0 * indices.Count * features,
+                };
+            }
+        }
+    }
+
+    private static RandomStream Stream() => new(new RandomState(Seed, Position));
+
+    // Box and Muller on the float that the word becomes.
+    private static IEnumerable<double> Normals(int count)
+    {
+        uint[] words = [.. Words(count + 1)];
+        for (int i = 0; i < count; i++)
+        {
+            double radius = Math.Sqrt(-2 * Math.Log((float)((words[i & ~1] + 0.5) / 4294967296.0)));
+            double angle = 2 * Math.PI * words[i | 1] / 4294967296.0;
+            yield return radius * ((i & 1) == 0 ? Math.Cos(angle) : Math.Sin(angle));
+        }
+    }
+
+    // Philox4x32-10 as its paper writes it: a round replaces (L0, R0, L1, R1) in one go.
+    private static IEnumerable<uint> Words(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            ulong block = Position + (ulong)(i / 4);
+            ulong[] counter = [block & 0xFFFF_FFFF, block >> 32, 0, 0];
+            for (ulong round = 0; round < 10; round++)
+            {
+                ulong low = ((Seed & 0xFFFF_FFFF) + (round * 0x9E3779B9)) & 0xFFFF_FFFF;
+                ulong high = ((Seed >> 32) + (round * 0xBB67AE85)) & 0xFFFF_FFFF;
+                ulong a = counter[0] * 0xD2511F53;
+                ulong b = counter[2] * 0xCD9E8D57;
+                counter = [(b >> 32) ^ counter[1] ^ low, b & 0xFFFF_FFFF, (a >> 32) ^ counter[3] ^ high, a & 0xFFFF_FFFF];
+            }
+            yield return (uint)counter[i % 4];
+        }
+    }
+}

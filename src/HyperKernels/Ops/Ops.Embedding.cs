@@ -1,0 +1,68 @@
+namespace HyperKernels;
+
+public static partial class Ops
+{
+    /// <summary>Looks vectors up in a table: <c>y[..., :] = table[indices[...], :]</c>.</summary>
+    /// <param name="table">
+    /// <c>[V, F]</c>, or <c>[C, V, F]</c> with C dividing <c>indices.Shape[0]</c>: one table for each sample or group of consecutive samples.
+    /// </param>
+    /// <param name="indices">Integers from 0 to below V, <c>[B, ...]</c>.</param>
+    /// <returns><c>[B, ..., F]</c>.</returns>
+    /// <exception cref="ArgumentException">A shape does not fit, indices are not integers, or one of them is out of range.</exception>
+    /// <remarks>Differentiable in table, any number of times; sums run in the order of the indices: reruns give the same bits.</remarks>
+    public static Tensor Embedding(Tensor table, Tensor indices)
+    {
+        CheckFloat("Embedding", table);
+        Shape shape = table.Shape;
+        Shape at = indices.Shape;
+        if (shape.Rank is not (2 or 3) || indices.ElementType != ElementType.Int32)
+        {
+            Throw.Argument($"Embedding: table must be [V, F] or [C, V, F] and indices int32; table is {shape}, indices is {indices}.");
+        }
+        CheckDevices("Embedding", table, indices);
+        int vectors = shape[-2];
+        if (indices.Count > 0 && (indices.Node.MinIndex < 0 || indices.Node.MaxIndex >= vectors))
+        {
+            int wrong = indices.Node.MinIndex < 0 ? indices.Node.MinIndex : indices.Node.MaxIndex;
+            Throw.Argument($"Embedding: indices must be in [0, {vectors}), the vectors of the table {shape}; got {wrong}.");
+        }
+        if (shape.Rank == 2)
+        {
+            return GatherRows(table, indices);
+        }
+        if (at.Rank == 0 || shape[0] == 0 || at[0] % shape[0] != 0)
+        {
+            Throw.Argument($"Embedding: the {shape[0]} tables of {shape} must divide the first axis of indices {at}.");
+        }
+        return GatherFromTables(table, Dense(indices));
+    }
+
+    private static Tensor GatherFromTables(Tensor table, Tensor indices)
+    {
+        Shape shape = table.Shape;
+        Tensor y = New(table, indices.Shape.Insert(indices.Rank, shape[2]));
+        int each = checked((int)(indices.Count / shape[0]));
+        for (int set = 0; set < shape[0] && y.Count > 0; set++)
+        {
+            long from = (long)set * each;
+            table.Device.Backend.GatherRows(
+                table.Ref.Skip(set * table.RowStride), shape[2], indices.Ref.Skip(from), each, shape[2], y.Ref.Skip(from * shape[2]));
+        }
+        return Record(y, [table], (indices, shape), static (g, s) => g[0] = AddIntoTables(g.Output, s.indices, s.shape));
+    }
+
+    /// <summary>The transpose of <see cref="GatherFromTables"/>, and it of this: each is the other's gradient.</summary>
+    private static Tensor AddIntoTables(Tensor values, Tensor indices, Shape shape)
+    {
+        Tensor dense = Dense(values);
+        Tensor y = New(values, shape);
+        int each = checked((int)(indices.Count / shape[0]));
+        for (int set = 0; set < shape[0] && y.Count > 0; set++)
+        {
+            long from = (long)set * each;
+            values.Device.Backend.ScatterAddRows(
+                dense.Ref.Skip(from * shape[2]), indices.Ref.Skip(from), each, shape[2], shape[1], y.Ref.Skip(set * shape.RowCount));
+        }
+        return Record(y, [values], indices, static (g, s) => g[0] = GatherFromTables(g.Output, s));
+    }
+}

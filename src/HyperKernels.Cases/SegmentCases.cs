@@ -30,8 +30,11 @@ public static class SegmentCases
         .. BothWays(Sorted, 40, weights: 5, scaled: false),
         .. BothWays(Huge, 3, weights: 1, scaled: true),
         .. BothWays(Huge, 33, weights: 0, scaled: false),
+        .. BothWays(Huge, 6, weights: 2, scaled: true),
         .. new[] { s_tiny[1], Gaps, Sorted, Huge }.SelectMany(structure => Memberships(structure, structure == Gaps ? 5 : 2)),
         .. new[] { (s_tiny[0], 2), (s_tiny[1], 3), (Gaps, 1), (Gaps, 7), (Sorted, 67), (Medium, 16), (Huge, 5) }.Select(row => Dot(row.Item1, row.Item2, 0)),
+        View(Gaps, 5),
+        View(Sorted, 20),
         Dot(Gaps, 6, 3),
         Dot(Medium, 40, 4),
     ];
@@ -101,6 +104,27 @@ public static class SegmentCases
             Benchmark = structure == Huge,
         };
     }
+
+    /// <summary>Columns 2 to F + 2 of a wider tensor, and one column of another as weights: rows with gaps between them.</summary>
+    private static OpCase View(SegmentStructure structure, int features) => new()
+    {
+        Op = "nodes_to_edges",
+        Sizes = $"{structure.Sizes} F={features} views",
+        Inputs = [CaseInput.Normal("x", [structure.Nodes, features + 3]), CaseInput.Normal("weights", [structure.Memberships, 3])],
+        Run = x => Ops.NodesToEdges(Ops.Slice(x[0], 1, 2, features), structure.On(x[0].Device), Ops.Reshape(Ops.Slice(x[1], 1, 1, 1), structure.Memberships)),
+        Oracle = x =>
+        {
+            Plain part = new(structure.Nodes, features);
+            for (int i = 0; i < part.Values.Length; i++)
+            {
+                part.Values[i] = x[0][i / features, (i % features) + 2];
+            }
+            return Sum(structure.Edges, structure.EdgeIds, structure.NodeIds, part, (i, _) => x[1][i, 1]);
+        },
+        TwiceDifferentiable = structure.Memberships < 20,
+        Flops = 2.0 * structure.Memberships * features,
+        Bytes = 4.0 * ((features * (double)(structure.Nodes + structure.Edges)) + (2 * structure.Memberships)),
+    };
 
     private static IEnumerable<OpCase> Memberships(SegmentStructure structure, int features)
     {

@@ -113,8 +113,8 @@ public static partial class Ops
         SegmentForm form = Form(incidence, from, to);
         Tensor pieces = form.PieceCount == 0 ? default : New(x, [form.PieceCount, checked((int)x.Shape.RowCount)]);
         x.Device.Backend.SegmentSum(
-            form, checked((int)x.Shape.RowCount), HeadsOf(weights), x.Ref, x.Shape[0], x.RowStride, OptionalRef(weights), OptionalRef(inScale),
-            OptionalRef(outScale), OptionalRef(pieces), y.Ref);
+            form, checked((int)x.Shape.RowCount), HeadsOf(weights), x.Ref, x.Shape[0], x.RowStride, DenseRef(weights), DenseRef(inScale),
+            DenseRef(outScale), OptionalRef(pieces), y.Ref);
         pieces.Dispose();
         return Record(y, [x, weights, inScale, outScale], (incidence, from, to, x, weights, inScale, outScale), static (g, s) =>
         {
@@ -156,8 +156,8 @@ public static partial class Ops
         else
         {
             x.Device.Backend.SegmentDot(
-                count, features, heads, RowsOf(incidence, a), RowsOf(incidence, b), x.Ref, x.RowStride, z.Ref, z.RowStride, OptionalRef(scaleA),
-                OptionalRef(scaleB), y.Ref);
+                count, features, heads, RowsOf(incidence, a), RowsOf(incidence, b), x.Ref, x.RowStride, z.Ref, z.RowStride, DenseRef(scaleA),
+                DenseRef(scaleB), y.Ref);
         }
         return Record(y, [x, z, scaleA, scaleB], (incidence, a, b, x, z, scaleA, scaleB, perHead), static (g, s) =>
         {

@@ -31,6 +31,8 @@ public static partial class Ops
 
     private static BufferRef? OptionalRef(Tensor tensor) => tensor.IsNone ? null : tensor.Ref;
 
+    private static BufferRef? DenseRef(Tensor tensor) => tensor.IsNone ? null : Dense(tensor).Ref;
+
     /// <summary>How rows of one end are gathered into rows of another.</summary>
     private static SegmentForm Form(Incidence incidence, SegmentEnd from, SegmentEnd to)
     {
@@ -80,10 +82,6 @@ public static partial class Ops
         if (weights.Rank > 2 || (weights.Rank == 2 && (x.Rank < 2 || x.Shape[1] != weights.Shape[1])))
         {
             Throw.Argument($"{op}: membership weights must be [M], or [M, H] with rows [H, ...]; got weights {weights.Shape} and rows {x.Shape}.");
-        }
-        if (!weights.IsDense)
-        {
-            Throw.Argument($"{op}: membership weights must be dense; got a view with gaps.");
         }
     }
 

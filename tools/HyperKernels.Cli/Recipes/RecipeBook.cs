@@ -6,6 +6,7 @@ internal static class RecipeBook
     public static IReadOnlyList<IRecipe> All { get; } =
     [
         new LeNetRecipe(),
+        new HgnnRecipe(),
     ];
 
     /// <summary>Finds a recipe by its name.</summary>

@@ -5,5 +5,6 @@ namespace HyperKernels.Cli.Training;
 /// <param name="Steps">Steps in all.</param>
 /// <param name="Words">What the progress bar says beside it: loss, images a second.</param>
 /// <param name="Logged">Numbers for the log and the curves; null between logged steps.</param>
+/// <param name="Notable">A line of text is due, not only a line of the log.</param>
 /// <param name="Resumed">The run begins here, from a checkpoint: what was logged behind this step is void.</param>
-internal sealed record TrainProgress(long Step, long Steps, string Words = "", IReadOnlyList<Metric>? Logged = null, bool Resumed = false);
+internal sealed record TrainProgress(long Step, long Steps, string Words = "", IReadOnlyList<Metric>? Logged = null, bool Notable = false, bool Resumed = false);

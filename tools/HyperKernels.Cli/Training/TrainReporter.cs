@@ -30,7 +30,7 @@ internal sealed class TrainReporter(MetricsLog log, Action<double, string> bar, 
         {
             log.Write(value.Step, Seconds, metrics);
             // The log has every line; a reader of text wants evaluations, and a sign of life.
-            if (metrics.All(m => m.Quantity == "loss") && value.Step < value.Steps && Stopwatch.GetElapsedTime(_lastLine) < s_lineEvery)
+            if (!value.Notable && Stopwatch.GetElapsedTime(_lastLine) < s_lineEvery)
             {
                 return;
             }

@@ -39,12 +39,15 @@ internal sealed class Trainee
     }
 
     /// <summary>A checkpoint of all runs.</summary>
-    public static Checkpoint Save(long step, params ReadOnlySpan<Trainee> trainees)
+    public static Checkpoint Save(long step, params ReadOnlySpan<Trainee> trainees) => Save(step, new Dictionary<string, string>(), trainees);
+
+    /// <summary>A checkpoint of all runs, with what else the recipe wants to find again.</summary>
+    public static Checkpoint Save(long step, IReadOnlyDictionary<string, string> notes, params ReadOnlySpan<Trainee> trainees)
     {
         Dictionary<string, HostArray> weights = [];
         Dictionary<string, HostArray> optimizer = [];
         Dictionary<string, RandomState> random = [];
-        Dictionary<string, string> metadata = [];
+        Dictionary<string, string> metadata = new(notes);
         foreach (Trainee trainee in trainees)
         {
             foreach ((string name, HostArray array) in trainee._getState())

@@ -22,6 +22,9 @@ internal sealed class TrainingLoop
     /// <summary>Examples seen by one step, for the rate.</summary>
     public required int ExamplesPerStep { get; init; }
 
+    /// <summary>What examples are called beside the rate.</summary>
+    public string ExamplesName { get; init; } = "images";
+
     /// <summary>Makes a checkpoint; <see cref="Checkpoint.Step"/> must be the number of steps done, which it is given.</summary>
     public required Func<long, Checkpoint> Save { get; init; }
 
@@ -73,7 +76,8 @@ internal sealed class TrainingLoop
             TimeSpan since = Stopwatch.GetElapsedTime(lastReport);
             if (logs || evaluates || since > s_reportEvery)
             {
-                progress.Report(new TrainProgress(step, Steps, Words(metrics, (step - reported) / since.TotalSeconds), logs || evaluates ? metrics : null));
+                string words = Words(metrics, (step - reported) / since.TotalSeconds);
+                progress.Report(new TrainProgress(step, Steps, words, logs || evaluates ? metrics : null, Notable: evaluates || step == Steps));
                 lastReport = Stopwatch.GetTimestamp();
                 reported = step;
             }
@@ -104,5 +108,5 @@ internal sealed class TrainingLoop
 
     private string Words(IReadOnlyList<Metric> metrics, double stepsPerSecond) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{string.Join(' ', metrics.Where(m => m.Quantity == "loss").Select(m => $"{m.Name} {m.Value:F3}"))}, {stepsPerSecond * ExamplesPerStep:N0} images/s");
+        $"{string.Join(' ', metrics.Where(m => m.Quantity == "loss").Select(m => $"{m.Name} {m.Value:F3}"))}, {stepsPerSecond * ExamplesPerStep:N0} {ExamplesName}/s");
 }

@@ -1,0 +1,158 @@
+using HyperKernels.IO;
+
+namespace HyperKernels.Cli.Data;
+
+/// <summary>A hypergraph whose nodes have features and belong to classes, with ways to split them into training, validation and test.</summary>
+/// <param name="Name">What reports call it.</param>
+/// <param name="Nodes">The number of nodes.</param>
+/// <param name="Edges">The number of hyperedges.</param>
+/// <param name="NodeIds">The node of each membership.</param>
+/// <param name="EdgeIds">The hyperedge of each membership.</param>
+/// <param name="Features">[Nodes, FeatureCount], row-major.</param>
+/// <param name="FeatureCount">Features of a node.</param>
+/// <param name="Labels">The class of each node.</param>
+/// <param name="Splits">For each split the role of each node: 0 training, 1 validation, 2 test.</param>
+internal sealed record CommunityGraph(
+    string Name,
+    int Nodes,
+    int Edges,
+    int[] NodeIds,
+    int[] EdgeIds,
+    float[] Features,
+    int FeatureCount,
+    int[] Labels,
+    IReadOnlyList<byte[]> Splits)
+{
+    public const byte TrainingRole = 0;
+    public const byte ValidationRole = 1;
+    public const byte TestRole = 2;
+
+    /// <summary>The number of classes.</summary>
+    public int Classes => Labels.Max() + 1;
+
+    /// <summary>The nodes that have a role in a split.</summary>
+    public int[] With(int split, byte role) => [.. Enumerable.Range(0, Nodes).Where(node => Splits[split][node] == role)];
+
+    /// <summary>
+    /// Plants communities: members of a hyperedge come mostly from one community, words of a node mostly too, and a tenth of the nodes
+    /// is in no hyperedge at all.
+    /// </summary>
+    public static CommunityGraph Plant(int seed)
+    {
+        const int Nodes = 1200;
+        const int Communities = 6;
+        const int Edges = 900;
+        const int Words = 240;
+        const int WordsPerNode = 12;
+        SplitMix random = new(seed, 0);
+        int[] labels = new int[Nodes];
+        float[] features = new float[Nodes * Words];
+        List<int>[] connected = [.. Enumerable.Range(0, Communities).Select(_ => new List<int>())];
+        for (int node = 0; node < Nodes; node++)
+        {
+            labels[node] = random.Below(Communities);
+            if (random.Unit() > 0.1f)
+            {
+                connected[labels[node]].Add(node);
+            }
+            for (int word = 0; word < WordsPerNode; word++)
+            {
+                // A sixth of the words belongs to the community, and a third of what is said is said in them.
+                int own = (labels[node] * Words / Communities) + random.Below(Words / Communities);
+                features[(node * Words) + (random.Unit() < 0.22f ? own : random.Below(Words))] = 1;
+            }
+        }
+        List<int> nodeIds = [];
+        List<int> edgeIds = [];
+        for (int edge = 0; edge < Edges; edge++)
+        {
+            int community = random.Below(Communities);
+            int size = 2 + random.Below(5);
+            for (int member = 0; member < size; member++)
+            {
+                List<int> from = connected[random.Unit() < 0.8f ? community : random.Below(Communities)];
+                nodeIds.Add(from[random.Below(from.Count)]);
+                edgeIds.Add(edge);
+            }
+        }
+        byte[][] splits = [.. Enumerable.Range(0, 3).Select(split => RandomSplit(Nodes, new SplitMix(seed, split + 1)))];
+        return new CommunityGraph("planted communities", Nodes, Edges, [.. nodeIds], [.. edgeIds], features, Words, labels, splits);
+    }
+
+    /// <summary>Reads Cora's co-citations, with ten splits of 50, 25 and 25 percent.</summary>
+    /// <param name="data">The folder of all data sets.</param>
+    /// <exception cref="FileNotFoundException">It is not there.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or has other content.</exception>
+    public static CommunityGraph LoadCora(string data)
+    {
+        string path = Path.Combine(data, "hypergraph", "cora-cocitation", "cora-cocitation.safetensors");
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"{path} does not exist; --data must name the folder that holds hypergraph/cora-cocitation.");
+        }
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        string[] wanted = ["node", "edge", "counts", "labels", "roles50", "features.indptr", "features.indices", "features.values", "features.shape"];
+        string? missing = wanted.FirstOrDefault(name => !file.Entries.ContainsKey(name));
+        if (missing is not null)
+        {
+            throw new InvalidDataException($"{path}: there is no tensor \"{missing}\".");
+        }
+        int[] counts = file.ReadInt32("counts");
+        int[] shape = file.ReadInt32("features.shape");
+        int[] labels = file.ReadInt32("labels");
+        int[] roles = file.ReadInt32("roles50");
+        if (counts.Length != 2 || shape.Length != 2 || shape[0] != counts[0] || labels.Length != counts[0] || roles.Length % Math.Max(1, counts[0]) != 0)
+        {
+            throw new InvalidDataException($"{path}: counts, features.shape, labels and roles50 must agree on the number of nodes.");
+        }
+        float[] features = Dense(path, file, shape[0], shape[1]);
+        byte[][] splits = [.. roles.Chunk(counts[0]).Select(split => Array.ConvertAll(split, role => (byte)role))];
+        return new CommunityGraph(
+            "Cora co-citation", counts[0], counts[1], file.ReadInt32("node"), file.ReadInt32("edge"), features, shape[1], labels, splits);
+    }
+
+    // Compressed rows, a bag of words a node: written out, because a dense product of this size is fast enough.
+    private static float[] Dense(string path, SafetensorsFile file, int nodes, int words)
+    {
+        int[] starts = file.ReadInt32("features.indptr");
+        int[] columns = file.ReadInt32("features.indices");
+        float[] values = file.ReadFloat32("features.values");
+        float[] features = new float[(long)nodes * words];
+        if (starts.Length != nodes + 1 || starts[^1] != columns.Length || columns.Length != values.Length)
+        {
+            throw new InvalidDataException($"{path}: features.indptr must have {nodes + 1} entries and end with the number of values, {values.Length}.");
+        }
+        for (int node = 0; node < nodes; node++)
+        {
+            if (starts[node] < 0 || starts[node] > starts[node + 1])
+            {
+                throw new InvalidDataException($"{path}: features.indptr must not fall; it does behind entry {node}.");
+            }
+            for (int i = starts[node]; i < starts[node + 1]; i++)
+            {
+                if ((uint)columns[i] >= (uint)words)
+                {
+                    throw new InvalidDataException($"{path}: features.indices must be below {words}; entry {i} is {columns[i]}.");
+                }
+                features[((long)node * words) + columns[i]] = values[i];
+            }
+        }
+        return features;
+    }
+
+    private static byte[] RandomSplit(int nodes, SplitMix random)
+    {
+        int[] order = [.. Enumerable.Range(0, nodes)];
+        for (int i = nodes - 1; i > 0; i--)
+        {
+            int at = random.Below(i + 1);
+            (order[i], order[at]) = (order[at], order[i]);
+        }
+        byte[] roles = new byte[nodes];
+        for (int i = 0; i < nodes; i++)
+        {
+            roles[order[i]] = i < nodes / 2 ? TrainingRole : i < nodes * 3 / 4 ? ValidationRole : TestRole;
+        }
+        return roles;
+    }
+}

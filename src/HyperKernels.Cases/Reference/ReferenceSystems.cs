@@ -10,6 +10,8 @@ public static class ReferenceSystems
         new PrimSegmentSystem(),
         new HgnnConvSystem(),
         new HgnnModelSystem(),
+        new MipSystem(),
+        new PerSampleSystem(),
         new HyperfanSystem(),
         new HyperfanChunkedSystem(),
     ];

@@ -7,14 +7,22 @@ namespace HyperKernels.Layers;
 /// <remarks>Source: Gonzalez Ortiz, Guttag, Dalca, ICLR 2024 (arXiv 2304.07645), as JJGO/hyperlight 0.0.5 does it.</remarks>
 public static class MagnitudeInvariant
 {
+    /// <summary>The gain of a hypernetwork's activation: that of the published library, which takes smooth rectifiers for leaky ones and any slope for 0.</summary>
+    public static double Gain(Activation activation) => activation switch
+    {
+        Activation.Relu or Activation.LeakyRelu or Activation.Silu or Activation.Gelu or Activation.GeluTanh => Math.Sqrt(2),
+        Activation.Tanh => 5.0 / 3,
+        _ => 1,
+    };
+
     /// <summary>The deviation of a hidden layer's weights: <c>gain / sqrt(outputs)</c>.</summary>
     /// <param name="outputs">The layer's width.</param>
-    /// <param name="gain"><see cref="Initializer.Gain"/> of the hypernetwork's activation.</param>
+    /// <param name="gain"><see cref="Gain"/> of the hypernetwork's activation.</param>
     public static double HiddenDeviation(int outputs, double gain) => gain / Math.Sqrt(outputs);
 
     /// <summary>The deviation of the output rows that generate a tensor, whatever its role: <c>gain / sqrt(elements)</c>.</summary>
     /// <param name="target">The generated tensor.</param>
-    /// <param name="gain"><see cref="Initializer.Gain"/> of the hypernetwork's activation.</param>
+    /// <param name="gain"><see cref="Gain"/> of the hypernetwork's activation.</param>
     public static double OutputDeviation(Shape target, double gain) => gain / Math.Sqrt(target.Count);
 
     /// <summary>The deviation of theta0 where hyperlight draws it: <c>sqrt(2 / fan in)</c> for weights, 0 for biases.</summary>

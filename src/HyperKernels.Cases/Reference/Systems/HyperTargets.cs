@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using HyperKernels.Layers;
+
+namespace HyperKernels.Cases;
+
+/// <summary>Targets and activations as reference cases name them.</summary>
+internal static partial class HyperTargets
+{
+    /// <summary>Makes a target from words: <c>linear(5,7) leaky_relu(0.01) linear(7,2)</c>.</summary>
+    public static Sequential Parse(ReferenceCase source, string words)
+    {
+        List<Layer> layers = [];
+        foreach (Match match in Word().Matches(words))
+        {
+            float[] numbers = [.. match.Groups[2].Value.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(n => float.Parse(n, CultureInfo.InvariantCulture))];
+            layers.Add(match.Groups[1].Value switch
+            {
+                "linear" => new Linear((int)numbers[0], (int)numbers[1]),
+                "conv2d" => new Conv2d((int)numbers[0], (int)numbers[1], (int)numbers[2]),
+                string name => Layer(Activation(source, name), numbers.Length > 0 ? numbers[0] : 0.01f),
+            });
+        }
+        return new Sequential([.. layers]);
+    }
+
+    /// <summary>An activation by the name of a case.</summary>
+    public static Activation Activation(ReferenceCase source, string name) => name.Replace("_", "", StringComparison.Ordinal).ToLowerInvariant() switch
+    {
+        "relu" => HyperKernels.Activation.Relu,
+        "leakyrelu" => HyperKernels.Activation.LeakyRelu,
+        "tanh" => HyperKernels.Activation.Tanh,
+        "sigmoid" => HyperKernels.Activation.Sigmoid,
+        "gelu" => HyperKernels.Activation.Gelu,
+        "silu" or "swish" => HyperKernels.Activation.Silu,
+        "elu" => HyperKernels.Activation.Elu,
+        "softplus" => HyperKernels.Activation.Softplus,
+        "none" or "identity" or "linear" => HyperKernels.Activation.None,
+        _ => throw new InvalidDataException($"{source.Path}: the activation \"{name}\" is not known."),
+    };
+
+    /// <summary>The usual parameter of an activation that a case does not give.</summary>
+    public static float Parameter(Activation activation) => activation switch
+    {
+        HyperKernels.Activation.LeakyRelu => 0.01f,
+        HyperKernels.Activation.Elu => 1,
+        _ => 0,
+    };
+
+    /// <summary>Makes a hypernetwork compute with a case's parameters, until the result is disposed.</summary>
+    /// <param name="run">The case.</param>
+    /// <param name="network">The hypernetwork.</param>
+    /// <param name="nameOf">The case's name for a parameter of the hypernetwork.</param>
+    public static IDisposable Use(ReferenceRun run, HyperNetwork network, Func<string, string> nameOf)
+    {
+        Dictionary<Parameter, Tensor> values = [];
+        foreach (NamedParameter named in network.NamedParameters())
+        {
+            Tensor value = run.Parameter(nameOf(named.Name));
+            if (value.Shape != named.Parameter.Shape)
+            {
+                throw new InvalidDataException($"{run.Case.Path}: parameter \"{nameOf(named.Name)}\" must be {named.Parameter.Shape}; it is {value.Shape}.");
+            }
+            values.Add(named.Parameter, value);
+        }
+        return ParameterOverrides.Use(values);
+    }
+
+    private static Layer Layer(Activation activation, float parameter) => activation switch
+    {
+        HyperKernels.Activation.Relu => new Relu(),
+        HyperKernels.Activation.LeakyRelu => new LeakyRelu(parameter),
+        HyperKernels.Activation.Tanh => new Tanh(),
+        HyperKernels.Activation.Sigmoid => new Sigmoid(),
+        HyperKernels.Activation.Gelu => new Gelu(),
+        HyperKernels.Activation.Silu => new Silu(),
+        HyperKernels.Activation.Elu => new Elu(),
+        HyperKernels.Activation.Softplus => new Softplus(),
+        _ => new Sequential(),
+    };
+
+    [GeneratedRegex(@"([a-z_0-9]+)(?:\(([^)]*)\))?", RegexOptions.CultureInvariant)]
+    private static partial Regex Word();
+}

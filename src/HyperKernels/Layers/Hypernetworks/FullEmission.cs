@@ -1,0 +1,39 @@
+namespace HyperKernels.Layers;
+
+/// <summary>All weights at once: one linear layer from the generator's H outputs to all P values.</summary>
+public sealed class FullEmission : Emission
+{
+    /// <summary>Makes the layer.</summary>
+    /// <param name="manifest">What is generated.</param>
+    /// <param name="width">H, the generator's outputs.</param>
+    /// <param name="scheme">Draws the rows of every tensor and gives the base weights.</param>
+    /// <param name="random">Where draws come from; null means <see cref="Initializer.Random"/>.</param>
+    public FullEmission(TargetManifest manifest, int width, EmissionScheme scheme, RandomStream? random = null)
+        : base(manifest, width, scheme?.HasBase ?? false)
+    {
+        ArgumentNullException.ThrowIfNull(scheme);
+        Weight = AddParameter("weight", [manifest.Count, width], Initializer.Zeros, random);
+        float[] rows = new float[(long)manifest.Count * width];
+        float[] bases = new float[manifest.Count];
+        foreach (ManifestEntry entry in manifest.Entries)
+        {
+            scheme.Rows(entry, width, random).CopyTo(rows, (long)entry.Offset * width);
+            scheme.Base(entry)?.CopyTo(bases, entry.Offset);
+        }
+        Weight.Load(rows);
+        if (scheme.HasBase)
+        {
+            Theta0 = AddParameter("theta0", [manifest.Count], Initializer.Zeros, random, ParameterRole.Bias, Weight);
+            Theta0.Load(bases);
+        }
+    }
+
+    /// <summary><c>[P, H]</c>.</summary>
+    public Parameter Weight { get; }
+
+    /// <summary>The base weights <c>[P]</c>, or null.</summary>
+    public Parameter? Theta0 { get; }
+
+    /// <inheritdoc/>
+    public override Tensor Flat(Tensor embedding, Layer generator) => Ops.Linear(generator.Forward(embedding), Weight.Value, Theta0?.Value);
+}

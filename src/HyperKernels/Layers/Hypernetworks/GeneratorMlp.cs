@@ -1,0 +1,56 @@
+namespace HyperKernels.Layers;
+
+/// <summary>
+/// The usual generator: linear layers with an activation after each, <c>h = act(W_i h + b_i)</c>. What follows it is the emission.
+/// Any other layer that takes <c>[C, inputs]</c> to <c>[C, outputs]</c> can stand in its place.
+/// </summary>
+public sealed class GeneratorMlp : Layer
+{
+    private readonly Linear[] _hidden;
+
+    /// <summary>Makes the layers.</summary>
+    /// <param name="inputs">Numbers per row.</param>
+    /// <param name="hidden">The widths; none makes the identity.</param>
+    /// <param name="activation">The function after every layer.</param>
+    /// <param name="parameter">Its parameter: the slope of a leaky ReLU.</param>
+    /// <param name="initializer">Draws the weights; biases are zero.</param>
+    /// <param name="random">Where they come from; null means <see cref="Initializer.Random"/>.</param>
+    public GeneratorMlp(
+        int inputs, IReadOnlyList<int> hidden, Activation activation, float parameter, Initializer initializer, RandomStream? random = null)
+    {
+        ArgumentNullException.ThrowIfNull(hidden);
+        Activation = activation;
+        ActivationParameter = parameter;
+        _hidden = new Linear[hidden.Count];
+        for (int i = 0; i < _hidden.Length; i++)
+        {
+            _hidden[i] = Add($"hidden{i}", new Linear(i == 0 ? inputs : hidden[i - 1], hidden[i], random: random));
+            _hidden[i].Weight.Load(initializer.Draw(_hidden[i].Weight.Shape, random));
+            _hidden[i].Bias!.Load(new float[hidden[i]]);
+        }
+        Widths = [.. hidden];
+        Outputs = hidden.Count == 0 ? inputs : hidden[^1];
+    }
+
+    /// <summary>The function after every layer.</summary>
+    public Activation Activation { get; }
+
+    /// <summary>The activation's parameter.</summary>
+    public float ActivationParameter { get; }
+
+    /// <summary>The widths of the layers.</summary>
+    public IReadOnlyList<int> Widths { get; }
+
+    /// <summary>Numbers per row that come out.</summary>
+    public int Outputs { get; }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor input)
+    {
+        foreach (Linear layer in _hidden)
+        {
+            input = layer.Forward(input, Activation, ActivationParameter);
+        }
+        return input;
+    }
+}

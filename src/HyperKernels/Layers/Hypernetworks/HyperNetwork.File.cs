@@ -1,0 +1,107 @@
+using System.Text.Json;
+using HyperKernels.IO;
+
+namespace HyperKernels.Layers;
+
+public sealed partial class HyperNetwork
+{
+    private const string FormatKey = "format";
+    private const string Format = "hyperkernels.hypernetwork.1";
+    private const string DescriptionKey = "hypernetwork";
+
+    /// <summary>
+    /// Writes a safetensors file with all weights and, as metadata, conditions, encoding, generator, emission plan, the manifest and, where
+    /// it is made of the library's layers, the target. Written beside the file first, then renamed.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidOperationException">The generator is a layer of a type of your own.</exception>
+    public void Save(string path)
+    {
+        Dictionary<string, string> metadata = new() { [FormatKey] = Format, [DescriptionKey] = HyperNetworkFormat.Write(this) };
+        Safetensors.Write(path, GetState().Select(static entry => SafetensorsTensor.From(entry.Key, entry.Value.Values, Lengths(entry.Value.Shape))), metadata);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="target">
+    /// A network of the target's make, needed only if that has layers of types of your own and is to be run; without it such a
+    /// hypernetwork still generates (<see cref="Generate"/>, <see cref="MaterializeInto"/>).
+    /// </param>
+    /// <exception cref="InvalidDataException">The file is damaged, or no hypernetwork; the message names file and place.</exception>
+    /// <exception cref="ArgumentException">target has other names or shapes than the file's manifest.</exception>
+    public static HyperNetwork Load(string path, Layer? target = null)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        string? format = file.Metadata.GetValueOrDefault(FormatKey);
+        string description = file.Metadata.GetValueOrDefault(DescriptionKey) ?? "";
+        if (format != Format)
+        {
+            Throw.InvalidData($"{path}: metadata \"{FormatKey}\" must be \"{Format}\"; got {(format is null ? "none" : $"\"{format}\"")}. For weights of the Python library hyperlight use LoadHyperlight.");
+        }
+        HyperNetwork network;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(description);
+            network = HyperNetworkFormat.Read(document.RootElement, target);
+        }
+        catch (Exception failure) when (failure is JsonException or KeyNotFoundException or FormatException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"{path}: metadata \"{DescriptionKey}\" is not a description of a hypernetwork: {failure.Message}", failure);
+        }
+        network.LoadState(ReadState(file));
+        return network;
+    }
+
+    /// <summary>Reads weights saved by the Python library hyperlight: <c>backbone.block0_lin.weight</c>, <c>backbone.output.bias</c> (theta0) and so on.</summary>
+    /// <param name="path">A safetensors file of the state dictionary.</param>
+    /// <param name="prefix">What stands before <c>backbone</c> in its names: <c>hypernet.</c>; names without it are left alone.</param>
+    /// <exception cref="ArgumentException">A shape differs, or no name fits; the message lists them.</exception>
+    public void LoadHyperlight(string path, string prefix = "")
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        Dictionary<string, HostArray> state = new(GetState());
+        int found = 0;
+        foreach ((string name, HostArray values) in ReadState(file))
+        {
+            if (name.StartsWith(prefix, StringComparison.Ordinal) && FromHyperlight(name[prefix.Length..]) is { } own)
+            {
+                state[own] = values;
+                found++;
+            }
+        }
+        if (found == 0)
+        {
+            Throw.Argument($"HyperNetwork.LoadHyperlight: {path} has no names such as \"{prefix}backbone.output.weight\"; it has {string.Join(", ", file.Entries.Keys.Take(5))}.");
+        }
+        LoadState(state);
+    }
+
+    private static string? FromHyperlight(string name)
+    {
+        const string Block = "backbone.block";
+        if (name.StartsWith(Block, StringComparison.Ordinal))
+        {
+            return "generator.hidden" + name[Block.Length..].Replace("_lin.", ".", StringComparison.Ordinal);
+        }
+        return name switch
+        {
+            "backbone.output.weight" => "emission.weight",
+            "backbone.output.bias" => "emission.theta0",
+            _ => null,
+        };
+    }
+
+    private static Dictionary<string, HostArray> ReadState(SafetensorsFile file) => file.Entries.Values.ToDictionary(
+        static entry => entry.Name,
+        entry => new HostArray(file.ReadFloat32(entry.Name), new Shape([.. entry.Shape.Select(static size => checked((int)size))])));
+
+    private static long[] Lengths(Shape shape)
+    {
+        long[] lengths = new long[shape.Rank];
+        for (int axis = 0; axis < lengths.Length; axis++)
+        {
+            lengths[axis] = shape[axis];
+        }
+        return lengths;
+    }
+}

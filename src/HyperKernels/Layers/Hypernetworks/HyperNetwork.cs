@@ -1,0 +1,211 @@
+namespace HyperKernels.Layers;
+
+/// <summary>
+/// A network whose output are the weights of another, its target: conditions are encoded, a generator reads them, an emission gives flat
+/// weight sets <c>theta = theta0 + h(E(gamma))</c>, and the target computes with them: one set for the whole batch, one per sample, or
+/// one per group of samples.
+/// </summary>
+/// <remarks>
+/// The target is any layer, written as it would be anyway. It is never changed: while it runs, its parameters are seen as the generated
+/// ones by this logical flow alone, so that a failure leaves nothing behind. With one set per sample its layers use their per-sample
+/// forms; layers with products of their own should multiply through <see cref="Ops.Linear"/> and the like. Parameters of the target that
+/// are not generated are trained along. Source: Ha, Dai, Le, arXiv 1609.09106; magnitude invariant parametrization (the default): Gonzalez
+/// Ortiz, Guttag, Dalca, ICLR 2024, arXiv 2304.07645.
+/// </remarks>
+public sealed partial class HyperNetwork : Layer
+{
+    private readonly Parameter[] _generated;
+
+    private HyperNetwork(Layer target, IReadOnlyList<NamedParameter> generated, Conditioning conditioning, Layer generator, Emission emission)
+    {
+        _generated = [.. generated.Select(static g => g.Parameter)];
+        Excluded = new HashSet<Parameter>(_generated);
+        Conditioning = Add("conditioning", conditioning);
+        Generator = Add("generator", generator);
+        Emission = Add("emission", emission);
+        Target = Add("target", target);
+    }
+
+    /// <summary>Prepares conditions.</summary>
+    public Conditioning Conditioning { get; }
+
+    /// <summary>Reads prepared conditions.</summary>
+    public Layer Generator { get; }
+
+    /// <summary>Gives weight sets.</summary>
+    public Emission Emission { get; }
+
+    /// <summary>The network that computes with them.</summary>
+    public Layer Target { get; }
+
+    /// <summary>What is generated.</summary>
+    public TargetManifest Manifest => Emission.Manifest;
+
+    /// <summary>The generated parameters are the target's in name only: they are not trained, counted or saved.</summary>
+    private protected override IReadOnlySet<Parameter> Excluded { get; }
+
+    /// <summary>Makes a hypernetwork for a target with one condition.</summary>
+    /// <param name="target">Any layer.</param>
+    /// <param name="condition">What the weights depend on.</param>
+    /// <param name="hidden">The widths of the generator's layers; null means those of <paramref name="options"/>.</param>
+    /// <param name="parameters">Which parameters are generated: a pattern over dotted names, <c>*.adapter.*</c>.</param>
+    /// <param name="options">Everything else; null means MIP.</param>
+    /// <exception cref="ArgumentException">No parameter matches; the message shows one that there is.</exception>
+    public static HyperNetwork For(
+        Layer target, Condition condition, IReadOnlyList<int>? hidden = null, string parameters = "*", HyperNetworkOptions? options = null) =>
+        For(target, [condition], hidden, parameters, options);
+
+    /// <summary>Makes a hypernetwork for a target with several conditions.</summary>
+    /// <param name="target">Any layer.</param>
+    /// <param name="conditions">What the weights depend on, in the order in which values will be given.</param>
+    /// <param name="hidden">The widths of the generator's layers; null means those of <paramref name="options"/>.</param>
+    /// <param name="parameters">Which parameters are generated: a pattern over dotted names.</param>
+    /// <param name="options">Everything else; null means MIP.</param>
+    /// <exception cref="ArgumentException">No parameter matches; the message shows one that there is.</exception>
+    public static HyperNetwork For(
+        Layer target, IReadOnlyList<Condition> conditions, IReadOnlyList<int>? hidden = null, string parameters = "*", HyperNetworkOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        options ??= new HyperNetworkOptions();
+        options = hidden is null ? options : options with { Hidden = hidden };
+        IReadOnlyList<NamedParameter> generated = Choose(target, parameters, options.Where);
+        TargetManifest manifest = new(generated.Select(static g => (g.Names, g.Parameter.Shape, g.Role)));
+        Conditioning conditioning = new(conditions, options.Encoding, options.Random);
+        Dictionary<string, NamedParameter> byName = generated.ToDictionary(static g => g.Name);
+        EmissionScheme scheme = HyperStart.Scheme(options, byName);
+        int inputs = conditioning.Size + (options.Emission == EmissionPlan.Chunks ? options.ChunkEmbedding : 0);
+        Layer generator = options.Generator?.Invoke(inputs)
+            ?? new GeneratorMlp(inputs, options.Hidden, options.Activation, options.ActivationParameter, HyperStart.Hidden(options), options.Random);
+        int width = generator is GeneratorMlp mlp ? mlp.Outputs : options.GeneratorOutputs;
+        Emission emission = options.Emission switch
+        {
+            EmissionPlan.Heads => new HeadsEmission(manifest, width, scheme, options.Random),
+            EmissionPlan.Chunks => new ChunkedEmission(manifest, width, options.ChunkSize, options.ChunkEmbedding, scheme, options.Random),
+            _ => new FullEmission(manifest, width, scheme, options.Random),
+        };
+        return new HyperNetwork(target, generated, conditioning, generator, emission);
+    }
+
+    /// <summary>Generates weights from conditions and runs the target with them.</summary>
+    /// <param name="input">The target's input, B samples along the first axis.</param>
+    /// <param name="conditions">
+    /// One tensor per condition, in declared order, C rows each. C = 1: one weight set for the batch; C = B: one per sample; else C divides
+    /// B, and every B / C consecutive samples share a set.
+    /// </param>
+    /// <returns>The target's output.</returns>
+    /// <exception cref="ArgumentException">C does not divide B, or a condition does not fit.</exception>
+    /// <remarks>Differentiable in the input, the conditions and every parameter.</remarks>
+    public Tensor Forward(Tensor input, params ReadOnlySpan<Tensor> conditions)
+    {
+        Tensor embedding = Conditioning.Forward(conditions);
+        int sets = embedding.Shape[0];
+        if (sets == 0 || input.Rank == 0 || input.Shape[0] % sets != 0)
+        {
+            Throw.Argument($"HyperNetwork: the conditions' rows must divide the {(input.Rank == 0 ? 0 : input.Shape[0])} samples of the input {input.Shape}; there are {sets} rows. Use rowOf for groups of other sizes.");
+        }
+        return Run(input, Emission.Pieces(embedding, Generator), sets);
+    }
+
+    /// <summary>Generates one weight set per row of the conditions and runs every sample with the set of its row.</summary>
+    /// <param name="input">The target's input, B samples along the first axis.</param>
+    /// <param name="conditions">The values of the only condition, C rows.</param>
+    /// <param name="rowOf">For every sample the row of the conditions that it belongs to.</param>
+    /// <returns>The target's output, in the order of the input.</returns>
+    /// <exception cref="ArgumentException">rowOf has not B entries, or one of them is no row.</exception>
+    public Tensor Forward(Tensor input, Tensor conditions, ReadOnlySpan<int> rowOf)
+    {
+        Tensor embedding = Conditioning.Forward([conditions]);
+        SampleGroups groups = new(input.Shape[0], embedding.Shape[0], rowOf);
+        Tensor[] pieces = Emission.Pieces(embedding, Generator);
+        if (groups.Take is { } take)
+        {
+            // Groups become equal blocks of consecutive samples, filled up with copies where one is smaller.
+            Tensor blocks = Run(Ops.GatherRows(input, Tensor.From(take, [take.Length], input.Device)), pieces, groups.Rows);
+            return Ops.GatherRows(blocks, Tensor.From(groups.Back, [groups.Back.Length], input.Device));
+        }
+        Tensor rows = Tensor.From(rowOf, [rowOf.Length], input.Device);
+        return Run(input, [.. pieces.Select(piece => Ops.GatherRows(piece, rows))], rowOf.Length);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor input)
+    {
+        Throw.Argument("HyperNetwork: conditions are needed: Forward(input, conditions).");
+        return default;
+    }
+
+    /// <summary>Generates flat weight sets.</summary>
+    /// <param name="conditions">One tensor per condition, in declared order, C rows each.</param>
+    /// <returns><c>[C, P]</c>, the tensors of <see cref="Manifest"/> end to end.</returns>
+    public Tensor Generate(params ReadOnlySpan<Tensor> conditions) => Emission.Flat(Conditioning.Forward(conditions), Generator);
+
+    /// <summary>Lets the target be run directly, for targets with several inputs: until the result is disposed, this flow sees generated weights.</summary>
+    /// <param name="conditions">One tensor per condition, in declared order; with several rows the target runs per sample.</param>
+    public IDisposable Apply(params ReadOnlySpan<Tensor> conditions)
+    {
+        Tensor embedding = Conditioning.Forward(conditions);
+        return Put(Emission.Pieces(embedding, Generator), embedding.Shape[0]);
+    }
+
+    /// <summary>Copies one generated weight set into a network of the target's make, which then needs no hypernetwork.</summary>
+    /// <param name="into">A layer with the target's names and shapes; parameters that are not generated are copied from the target.</param>
+    /// <param name="values">Numbers for the conditions, in declared order.</param>
+    /// <exception cref="ArgumentException">A name or shape differs, or a value lies outside its declared range.</exception>
+    public void MaterializeInto(Layer into, params ReadOnlySpan<float> values)
+    {
+        ArgumentNullException.ThrowIfNull(into);
+        using MemoryScope scope = new();
+        Tensor flat = Generate(Conditioning.FromNumbers(values));
+        float[] weights = flat.ToArray();
+        Dictionary<string, HostArray> state = new(Target.GetState());
+        foreach (ManifestEntry entry in Manifest.Entries)
+        {
+            state[entry.Name] = new HostArray(weights.AsSpan(entry.Offset, entry.Count).ToArray(), entry.Shape);
+        }
+        into.LoadState(state);
+    }
+
+    /// <summary>An ordinary network with one generated weight set.</summary>
+    /// <param name="values">Numbers for the conditions, in declared order.</param>
+    /// <exception cref="InvalidOperationException">The target holds a layer of a type of your own; use <see cref="MaterializeInto"/>.</exception>
+    /// <exception cref="ArgumentException">A value lies outside its declared range.</exception>
+    public Layer Materialize(params ReadOnlySpan<float> values)
+    {
+        Layer network = LayerFormat.Copy(Target);
+        MaterializeInto(network, values);
+        return network;
+    }
+
+    private static IReadOnlyList<NamedParameter> Choose(Layer target, string pattern, Func<NamedParameter, bool>? where)
+    {
+        IReadOnlyList<NamedParameter> all = target.NamedParameters();
+        IReadOnlyList<NamedParameter> chosen = [.. target.Find(pattern).Where(named => where is null || where(named))];
+        if (chosen.Count == 0)
+        {
+            string example = all.Count == 0 ? "it has no parameters" : $"the target has {all.Count}, for example \"{all[0].Name}\"";
+            string wanted = where is null ? $"\"{pattern}\"" : $"\"{pattern}\" and the given condition";
+            Throw.Argument($"HyperNetwork.For: no parameter matches {wanted}; {example}.");
+        }
+        return chosen;
+    }
+
+    private Tensor Run(Tensor input, Tensor[] pieces, int sets)
+    {
+        using (Put(pieces, sets))
+        {
+            return Target.Forward(input);
+        }
+    }
+
+    private IDisposable Put(Tensor[] pieces, int sets)
+    {
+        Dictionary<Parameter, Tensor> weights = new(pieces.Length);
+        for (int i = 0; i < pieces.Length; i++)
+        {
+            Shape shape = Manifest.Entries[i].Shape;
+            // A single set goes without the axis of sets: the target then runs as it would with weights of its own.
+            weights.Add(_generated[i], Ops.Reshape(pieces[i], sets == 1 ? shape : shape.Insert(0, sets)));
+        }
+        return ParameterOverrides.Use(weights);
+    }
+}

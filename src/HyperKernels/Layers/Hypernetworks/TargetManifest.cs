@@ -1,0 +1,49 @@
+namespace HyperKernels.Layers;
+
+/// <summary>One generated tensor: its names in the target (several if it is tied), its shape, and its place in a flat weight set.</summary>
+/// <param name="Names">Dotted names, the first in declaration order first.</param>
+/// <param name="Shape">Its axes in the target.</param>
+/// <param name="Role">What it does there.</param>
+/// <param name="Offset">Its first element in a flat weight set of P values.</param>
+public sealed record ManifestEntry(IReadOnlyList<string> Names, Shape Shape, ParameterRole Role, int Offset)
+{
+    /// <summary>The first name.</summary>
+    public string Name => Names[0];
+
+    /// <summary>Its number of elements.</summary>
+    public int Count => (int)Shape.Count;
+}
+
+/// <summary>Everything a hypernetwork generates, in the target's declaration order, laid end to end.</summary>
+public sealed class TargetManifest
+{
+    /// <summary>Lays tensors end to end.</summary>
+    /// <param name="tensors">Names, shape and role of each.</param>
+    /// <exception cref="ArgumentException">There are none, or more than 2^31 - 1 elements.</exception>
+    public TargetManifest(IEnumerable<(IReadOnlyList<string> Names, Shape Shape, ParameterRole Role)> tensors)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        List<ManifestEntry> entries = [];
+        long offset = 0;
+        foreach ((IReadOnlyList<string> names, Shape shape, ParameterRole role) in tensors)
+        {
+            entries.Add(new ManifestEntry(names, shape, role, (int)Math.Min(offset, int.MaxValue)));
+            offset += shape.Count;
+        }
+        if (entries.Count == 0 || offset > int.MaxValue)
+        {
+            Throw.Argument($"TargetManifest: between 1 and 2^31 - 1 generated values are needed; got {entries.Count} tensors with {offset} values.");
+        }
+        Entries = entries;
+        Count = (int)offset;
+    }
+
+    /// <summary>The tensors in order.</summary>
+    public IReadOnlyList<ManifestEntry> Entries { get; }
+
+    /// <summary>P: the number of generated values of one weight set.</summary>
+    public int Count { get; }
+
+    /// <summary>The lengths of the tensors in a flat weight set.</summary>
+    internal int[] Lengths() => [.. Entries.Select(static e => e.Count)];
+}

@@ -1,0 +1,165 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace HyperKernels.Layers;
+
+/// <summary>Trees of the library's own layers as JSON, so that a file can hold a network without its class.</summary>
+internal static class LayerFormat
+{
+    /// <summary>Describes a tree; null if it holds a layer of a type that the library does not know.</summary>
+    public static JsonNode? TryWrite(Layer layer) => TryWrite(layer, []);
+
+    /// <summary>Makes the tree again; weights are those of a new network.</summary>
+    /// <exception cref="FormatException">A type is unknown or a setting is missing.</exception>
+    public static Layer Read(JsonElement json) => Read(json, []);
+
+    /// <summary>A new network of the same make.</summary>
+    /// <exception cref="InvalidOperationException">It holds a layer of a type that the library does not know.</exception>
+    public static Layer Copy(Layer layer)
+    {
+        JsonNode? json = TryWrite(layer);
+        if (json is null)
+        {
+            Throw.InvalidOperation("HyperNetwork.Materialize: the target holds a layer of a type of your own; make one and use MaterializeInto.");
+        }
+        using JsonDocument document = JsonDocument.Parse(json.ToJsonString());
+        return Read(document.RootElement);
+    }
+
+    // A layer that stands in several places is written once and referred to by its number, so that it is one layer again.
+    private static JsonObject? TryWrite(Layer layer, List<Layer> seen)
+    {
+        int known = seen.IndexOf(layer);
+        if (known >= 0)
+        {
+            return new JsonObject { ["same"] = known };
+        }
+        if (Describe(layer) is not { } settings)
+        {
+            return null;
+        }
+        seen.Add(layer);
+        JsonObject json = new() { ["type"] = settings.Type };
+        foreach ((string name, double value) in settings.Numbers)
+        {
+            json[name] = value;
+        }
+        if (layer is not (Sequential or Residual))
+        {
+            return json;
+        }
+        JsonArray children = [];
+        foreach ((_, Layer child) in layer.Children)
+        {
+            if (TryWrite(child, seen) is not { } written)
+            {
+                return null;
+            }
+            children.Add((JsonNode)written);
+        }
+        json["children"] = children;
+        return json;
+    }
+
+    private static Layer Read(JsonElement json, List<Layer> seen)
+    {
+        if (json.TryGetProperty("same", out JsonElement same))
+        {
+            return seen[same.GetInt32()];
+        }
+        LayerSettings settings = new(
+            json.GetProperty("type").GetString()!,
+            [.. json.EnumerateObject().Where(static p => p.Value.ValueKind == JsonValueKind.Number).Select(static p => (p.Name, p.Value.GetDouble()))]);
+        // The number is taken before the children's, as in writing.
+        int place = seen.Count;
+        seen.Add(null!);
+        Layer[] children = json.TryGetProperty("children", out JsonElement inner) ? [.. inner.EnumerateArray().Select(child => Read(child, seen))] : [];
+        return seen[place] = Make(settings, children);
+    }
+
+    // What is described here is made again below: a layer stands in both lists, with the same names.
+    private static LayerSettings? Describe(Layer layer) => layer switch
+    {
+        Sequential => new("Sequential"),
+        Residual => new("Residual"),
+        Linear l => new("Linear", ("inputs", l.InFeatures), ("outputs", l.OutFeatures), Bias(l.Bias)),
+        Mlp l => new("Mlp", [
+            .. LayerSettings.List("sizes", [l.Layers[0].InFeatures, .. l.Layers.Select(static inner => inner.OutFeatures)]),
+            ("activation", (double)l.Activation), ("parameter", l.ActivationParameter), Bias(l.Layers[0].Bias)]),
+        Conv1d l => new(
+            "Conv1d", ("inChannels", l.InChannels), ("outChannels", l.OutChannels), ("kernelSize", l.KernelSize), ("stride", l.Stride),
+            ("padding", l.Padding), ("dilation", l.Dilation), ("groups", l.Groups), Bias(l.Bias)),
+        Conv2d l => new(
+            "Conv2d", ("inChannels", l.InChannels), ("outChannels", l.OutChannels), ("kernelHeight", l.KernelSize.Height), ("kernelWidth", l.KernelSize.Width),
+            ("strideH", l.Options.StrideH), ("strideW", l.Options.StrideW), ("paddingH", l.Options.PaddingH), ("paddingW", l.Options.PaddingW),
+            ("dilationH", l.Options.DilationH), ("dilationW", l.Options.DilationW), ("groups", l.Options.Groups), Bias(l.Bias)),
+        Embedding l => new("Embedding", ("rows", l.RowCount), ("size", l.RowSize)),
+        LayerNorm l => new("LayerNorm", [.. Sizes(l.NormalizedShape), ("epsilon", l.Epsilon), Affine(l.Weight)]),
+        RmsNorm l => new("RmsNorm", [.. Sizes(l.NormalizedShape), ("epsilon", l.Epsilon), Affine(l.Weight)]),
+        GroupNorm l => new("GroupNorm", ("groups", l.Groups), ("channels", l.Channels), ("epsilon", l.Epsilon), Affine(l.Weight)),
+        BatchNorm l => new("BatchNorm", ("channels", l.Channels), ("epsilon", l.Epsilon), ("momentum", l.Momentum), Affine(l.Weight)),
+        MaxPool2d l => new("MaxPool2d", ("kernelSize", l.KernelSize), ("stride", l.Stride), ("padding", l.Padding)),
+        AveragePool2d l => new("AveragePool2d", ("kernelSize", l.KernelSize), ("stride", l.Stride), ("padding", l.Padding)),
+        AdaptiveAveragePool2d l => new("AdaptiveAveragePool2d", ("height", l.Height), ("width", l.Width)),
+        Dropout l => new("Dropout", ("probability", l.Probability)),
+        Flatten l => new("Flatten", ("startAxis", l.StartAxis)),
+        ActivationLayer l => new("Activation", ("activation", (double)l.Activation), ("parameter", l.Parameter)),
+        _ => null,
+    };
+
+    private static (string Name, double Value) Bias(Parameter? bias) => ("bias", bias is null ? 0 : 1);
+
+    private static (string Name, double Value) Affine(Parameter? gain) => ("affine", gain is null ? 0 : 1);
+
+    private static IEnumerable<(string Name, double Value)> Sizes(Shape shape) => LayerSettings.List("shape", shape.AsSpan().ToArray());
+
+    private static Layer Make(LayerSettings s, Layer[] children) => s.Type switch
+    {
+        "Sequential" => new Sequential(children),
+        "Residual" when children.Length == 1 => new Residual(children[0]),
+        "Linear" => new Linear(s.Int("inputs"), s.Int("outputs"), s.Flag("bias")),
+        "Mlp" => new Mlp(s.Ints("sizes"), (Activation)s.Int("activation"), s.Number("parameter"), s.Flag("bias")),
+        "Conv1d" => new Conv1d(
+            s.Int("inChannels"), s.Int("outChannels"), s.Int("kernelSize"), s.Int("stride"), s.Int("padding"), s.Int("dilation"), s.Int("groups"), s.Flag("bias")),
+        "Conv2d" => new Conv2d(
+            s.Int("inChannels"), s.Int("outChannels"), (s.Int("kernelHeight"), s.Int("kernelWidth")),
+            new Conv2dOptions
+            {
+                StrideH = s.Int("strideH"),
+                StrideW = s.Int("strideW"),
+                PaddingH = s.Int("paddingH"),
+                PaddingW = s.Int("paddingW"),
+                DilationH = s.Int("dilationH"),
+                DilationW = s.Int("dilationW"),
+                Groups = s.Int("groups"),
+            },
+            s.Flag("bias")),
+        "Embedding" => new Embedding(s.Int("rows"), s.Int("size")),
+        "LayerNorm" => new LayerNorm(new Shape(s.Ints("shape")), s.Number("epsilon"), s.Flag("affine")),
+        "RmsNorm" => new RmsNorm(new Shape(s.Ints("shape")), s.Number("epsilon"), s.Flag("affine")),
+        "GroupNorm" => new GroupNorm(s.Int("groups"), s.Int("channels"), s.Number("epsilon"), s.Flag("affine")),
+        "BatchNorm" => new BatchNorm(s.Int("channels"), s.Number("epsilon"), s.Number("momentum"), s.Flag("affine")),
+        "MaxPool2d" => new MaxPool2d(s.Int("kernelSize"), s.Int("stride"), s.Int("padding")),
+        "AveragePool2d" => new AveragePool2d(s.Int("kernelSize"), s.Int("stride"), s.Int("padding")),
+        "AdaptiveAveragePool2d" => new AdaptiveAveragePool2d(s.Int("height"), s.Int("width")),
+        "Dropout" => new Dropout(s.Number("probability")),
+        "Flatten" => new Flatten(s.Int("startAxis")),
+        "Activation" => MakeActivation((Activation)s.Int("activation"), s.Number("parameter")),
+        _ => throw new FormatException($"the library has no layer of type \"{s.Type}\"; was the file written by a later version?"),
+    };
+
+    private static Layer MakeActivation(Activation activation, float parameter) => activation switch
+    {
+        Activation.Relu => new Relu(),
+        Activation.LeakyRelu => new LeakyRelu(parameter),
+        Activation.Tanh => new Tanh(),
+        Activation.Sigmoid => new Sigmoid(),
+        Activation.Gelu => new Gelu(),
+        Activation.GeluTanh => new GeluTanh(),
+        Activation.Silu => new Silu(),
+        Activation.Elu => new Elu(parameter),
+        Activation.Softplus => new Softplus(),
+        Activation.Sine => new Sine(parameter),
+        _ => throw new FormatException($"the library has no activation layer \"{activation}\"."),
+    };
+}

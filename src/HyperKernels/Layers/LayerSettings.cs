@@ -1,0 +1,42 @@
+namespace HyperKernels.Layers;
+
+/// <summary>What a layer of the library was made from: its type's name and the numbers given to its constructor. Files hold it as JSON.</summary>
+internal sealed class LayerSettings(string type, params (string Name, double Value)[] numbers)
+{
+    public string Type => type;
+
+    public IReadOnlyList<(string Name, double Value)> Numbers => numbers;
+
+    /// <summary>A number by name.</summary>
+    /// <exception cref="FormatException">There is none of that name.</exception>
+    public float Number(string name)
+    {
+        foreach ((string known, double value) in numbers)
+        {
+            if (known == name)
+            {
+                return (float)value;
+            }
+        }
+        throw new FormatException($"a layer \"{type}\" needs \"{name}\".");
+    }
+
+    public int Int(string name) => checked((int)Number(name));
+
+    public bool Flag(string name) => Number(name) != 0;
+
+    /// <summary>Whole numbers <c>name0</c>, <c>name1</c>, ...</summary>
+    public int[] Ints(string name)
+    {
+        int[] values = new int[Int(name)];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = Int($"{name}{i}");
+        }
+        return values;
+    }
+
+    /// <summary>The form that <see cref="Ints"/> reads.</summary>
+    public static IEnumerable<(string Name, double Value)> List(string name, IReadOnlyList<int> values) =>
+        [(name, values.Count), .. values.Select((value, i) => ($"{name}{i}", (double)value))];
+}

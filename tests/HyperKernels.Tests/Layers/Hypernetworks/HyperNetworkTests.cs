@@ -1,0 +1,238 @@
+using HyperKernels.Layers;
+
+namespace HyperKernels.Tests.Layers.Hypernetworks;
+
+/// <summary>Any network as a target: shared, per-sample and grouped weight sets, and what a target must never notice.</summary>
+public sealed class HyperNetworkTests
+{
+    private const float Close = 2e-5f;
+
+    private static Layer ConvTarget() => new Sequential(
+        new Conv2d(2, 4, kernelSize: 3, padding: 1), new GroupNorm(2, 4), new LeakyRelu(), new MaxPool2d(2),
+        new Conv2d(4, 6, kernelSize: 3), new Relu(), new Flatten(), new Linear(6, 5), new LayerNorm(5), new Linear(5, 3));
+
+    private static Tensor Normal(Shape shape, ulong seed) => Ops.RandomNormal(shape, new RandomStream(seed));
+
+    private static float[] Row(Tensor tensor, int row) => Ops.Slice(tensor, 0, row, 1).ToArray();
+
+    [Test]
+    public void Forward_OneRow_EqualsTheTargetWithThoseWeights()
+    {
+        using MemoryScope scope = new();
+        HyperNetwork hyper = HyperNetwork.For(ConvTarget(), Condition.Range("angle", 0, 90), hidden: [8, 12]);
+        Tensor images = Normal([3, 2, 6, 6], 1);
+        float[] expected = hyper.Materialize(30f).Forward(images).ToArray();
+        Assert.That(hyper.Forward(images, Tensor.From([30f])).ToArray(), Is.EqualTo(expected).Within(Close));
+    }
+
+    [Test]
+    public void Forward_OneRowPerSample_EqualsALoopOverSamples()
+    {
+        using MemoryScope scope = new();
+        HyperNetwork hyper = HyperNetwork.For(ConvTarget(), Condition.Range("angle", 0, 90), hidden: [8, 12]);
+        Tensor images = Normal([5, 2, 6, 6], 2);
+        float[] angles = [0, 13, 45, 45, 90];
+        Tensor output = hyper.Forward(images, Tensor.From(angles));
+        for (int b = 0; b < angles.Length; b++)
+        {
+            Tensor alone = hyper.Forward(Ops.Slice(images, 0, b, 1), Tensor.From([angles[b]]));
+            Assert.That(Row(output, b), Is.EqualTo(alone.ToArray()).Within(Close), $"sample {b}");
+        }
+    }
+
+    [Test]
+    public void Backward_OneRowPerSample_EqualsTheSumOverSamples()
+    {
+        HyperNetwork hyper = HyperNetwork.For(ConvTarget(), Condition.Range("angle", 0, 90), hidden: [6, 7]);
+        float[] angles = [5, 50, 85];
+        Dictionary<string, float[]> together = Gradients(tape => hyper.Forward(Normal([3, 2, 6, 6], 3), Tensor.From(angles)));
+        Dictionary<string, float[]> alone = Gradients(tape =>
+        {
+            Tensor images = Normal([3, 2, 6, 6], 3);
+            return Ops.Concatenate(0, [.. Enumerable.Range(0, 3).Select(b => hyper.Forward(Ops.Slice(images, 0, b, 1), Tensor.From([angles[b]])))]);
+        });
+        Assert.That(together.Keys, Is.EquivalentTo(alone.Keys));
+        foreach ((string name, float[] gradient) in together)
+        {
+            float scale = alone[name].Max(MathF.Abs) + 1e-6f;
+            Assert.That(gradient, Is.EqualTo(alone[name]).Within(1e-4f * scale), name);
+        }
+
+        Dictionary<string, float[]> Gradients(Func<Tape, Tensor> run)
+        {
+            using Tape tape = new();
+            Tensor output = run(tape);
+            tape.Backward(output, Normal(output.Shape, 4));
+            return hyper.NamedParameters().Where(n => tape.TryGetGradient(n.Parameter.Value, out _)).ToDictionary(n => n.Name, n =>
+            {
+                tape.TryGetGradient(n.Parameter.Value, out Tensor gradient);
+                return gradient.ToArray();
+            });
+        }
+    }
+
+    [Test]
+    public void Forward_RowsThatDivideTheBatch_ServeConsecutiveSamples()
+    {
+        using MemoryScope scope = new();
+        HyperNetwork hyper = HyperNetwork.For(ConvTarget(), Condition.Range("angle", 0, 90), hidden: [8]);
+        Tensor images = Normal([6, 2, 6, 6], 5);
+        float[] grouped = hyper.Forward(images, Tensor.From([10f, 80f])).ToArray();
+        float[] single = hyper.Forward(images, Tensor.From([10f, 10f, 10f, 80f, 80f, 80f])).ToArray();
+        Assert.That(grouped, Is.EqualTo(single).Within(Close));
+    }
+
+    [TestCase(new[] { 1, 0, 1, 0, 1, 0 }, TestName = "Forward_RowOf_EqualGroups_FollowsIt")]
+    [TestCase(new[] { 2, 2, 2, 2, 0, 2 }, TestName = "Forward_RowOf_UnequalGroups_FollowsIt")]
+    [TestCase(new[] { 3, 3, 3, 3, 3, 3 }, TestName = "Forward_RowOf_OneGroupOfMany_FollowsIt")]
+    public void Forward_RowOf(int[] rowOf)
+    {
+        using MemoryScope scope = new();
+        HyperNetwork hyper = HyperNetwork.For(ConvTarget(), Condition.Range("angle", 0, 90), hidden: [8]);
+        Tensor images = Normal([6, 2, 6, 6], 6);
+        float[] angles = [0, 30, 60, 77, 81, 90, 12, 34, 45];
+        float[] expected = hyper.Forward(images, Tensor.From([.. rowOf.Select(row => angles[row])])).ToArray();
+        Assert.That(hyper.Forward(images, Tensor.From(angles), rowOf).ToArray(), Is.EqualTo(expected).Within(Close));
+    }
+
+    [Test]
+    public void Forward_Embedding_RunsPerSample()
+    {
+        using MemoryScope scope = new();
+        Layer target = new Sequential(new Embedding(7, 4), new Linear(4, 2));
+        HyperNetwork hyper = HyperNetwork.For(target, Condition.Embedding("task", 3, 5), hidden: [6]);
+        Tensor words = Tensor.From([1, 6, 3, 0, 2, 5], [3, 2]);
+        Tensor output = hyper.Forward(words, Tensor.From([2, 0, 1]));
+        int[] tasks = [2, 0, 1];
+        for (int b = 0; b < 3; b++)
+        {
+            Tensor alone = hyper.Forward(Ops.Slice(words, 0, b, 1), Tensor.From([tasks[b]]));
+            Assert.That(Row(output, b), Is.EqualTo(alone.ToArray()).Within(Close));
+        }
+    }
+
+    [Test]
+    public void For_StartsAtTheTargetsOwnWeights_NormsIncluded()
+    {
+        using MemoryScope scope = new();
+        Layer target = ConvTarget();
+        float[] own = [.. target.Parameters.SelectMany(p => p.OwnValue.ToArray())];
+        HyperNetwork hyper = HyperNetwork.For(target, Condition.Range("angle", 0, 90));
+        Assert.That(((FullEmission)hyper.Emission).Theta0!.OwnValue.ToArray(), Is.EqualTo(own));
+    }
+
+    [Test]
+    public void Forward_NeverChangesTheTarget_EvenWhenItFails()
+    {
+        using MemoryScope scope = new();
+        Layer target = ConvTarget();
+        Tensor images = Normal([2, 2, 6, 6], 7);
+        float[] before = target.Forward(images).ToArray();
+        HyperNetwork hyper = HyperNetwork.For(target, Condition.Range("angle", 0, 90));
+        hyper.Forward(images, Tensor.From([45f]));
+        Assert.That(() => hyper.Forward(Normal([2, 3, 6, 6], 8), Tensor.From([45f])), Throws.ArgumentException);
+        Assert.That(target.Forward(images).ToArray(), Is.EqualTo(before));
+    }
+
+    [Test]
+    public void Forward_TiedParameter_IsGeneratedOnce()
+    {
+        using MemoryScope scope = new();
+        Linear shared = new(4, 4);
+        HyperNetwork hyper = HyperNetwork.For(new Sequential(shared, new Tanh(), shared), Condition.Unit("t"), hidden: [5]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(hyper.Manifest.Count, Is.EqualTo(20));
+            Assert.That(hyper.Manifest.Entries[0].Names, Is.EqualTo(new[] { "0.weight", "2.weight" }));
+        });
+        Tensor x = Normal([3, 4], 9);
+        float[] expected = hyper.Materialize(0.25f).Forward(x).ToArray();
+        Assert.That(hyper.Forward(x, Tensor.From([0.25f, 0.25f, 0.25f])).ToArray(), Is.EqualTo(expected).Within(Close));
+    }
+
+    [Test]
+    public void For_SomeParameters_TrainsTheRestAlong()
+    {
+        HyperNetwork hyper = HyperNetwork.For(new Sequential(new Linear(3, 4), new Relu(), new Linear(4, 2)), Condition.Unit("t"), hidden: [5], parameters: "0.*");
+        Assert.That(hyper.NamedParameters().Select(n => n.Name), Is.EqualTo(new[]
+        {
+            "generator.hidden0.weight", "generator.hidden0.bias", "emission.weight", "emission.theta0", "target.2.weight", "target.2.bias",
+        }));
+        using Tape tape = new();
+        tape.Backward(Ops.Sum(hyper.Forward(Normal([2, 3], 10), Tensor.From([0.1f, 0.9f]))));
+        Assert.That(hyper.Parameters, Has.All.Matches<Parameter>(p => tape.TryGetGradient(p.Value, out _)));
+    }
+
+    [Test]
+    public void For_ByType_GeneratesThatTypeOnly()
+    {
+        HyperNetwork hyper = HyperNetwork.For(ConvTarget(), Condition.Unit("t"), options: new() { Where = named => named.Owner is Conv2d });
+        Assert.That(hyper.Manifest.Entries.Select(e => e.Name), Is.EqualTo(new[] { "0.weight", "0.bias", "4.weight", "4.bias" }));
+    }
+
+    [Test]
+    public void For_NoMatch_NamesAParameterThatThereIs() =>
+        Assert.That(
+            () => HyperNetwork.For(new Sequential(new Linear(3, 4)), Condition.Unit("t"), parameters: "*.adpter.*"),
+            Throws.ArgumentException.With.Message.EqualTo("HyperNetwork.For: no parameter matches \"*.adpter.*\"; the target has 2, for example \"0.weight\"."));
+
+    [Test]
+    public void Forward_RowsThatDoNotDivideTheBatch_AreRefused()
+    {
+        using MemoryScope scope = new();
+        HyperNetwork hyper = HyperNetwork.For(new Linear(3, 4), Condition.Unit("t"));
+        Assert.That(() => hyper.Forward(Normal([5, 3], 11), Tensor.From([0.1f, 0.2f])), Throws.ArgumentException.With.Message.Contains("2 rows"));
+    }
+
+    [Test]
+    public void Forward_PlainForm_ScalesWithTheCondition_AndMipDoesNot()
+    {
+        using MemoryScope scope = new();
+        HyperNetwork plain = HyperNetwork.For(new Linear(30, 20), Condition.Raw("gamma", 1), options: new() { Base = BaseWeights.None, Encoding = Encoding.None });
+        float[] theta = plain.Generate(Tensor.From([0.1f], [1, 1])).ToArray();
+        Assert.That(plain.Generate(Tensor.From([0.7f], [1, 1])).ToArray(), Is.EqualTo(theta.Select(t => 7 * t)).Within(1e-5f));
+
+        HyperNetwork mip = HyperNetwork.For(new Linear(30, 20), Condition.Unit("gamma"));
+        float Norm(float gamma) => MathF.Sqrt(mip.Generate(Tensor.From([gamma])).ToArray().Sum(t => t * t));
+        Assert.That(Norm(0.1f) / Norm(1), Is.EqualTo(1).Within(0.25f));
+    }
+
+    [Test]
+    public void Plans_FullAndHeads_AreTheSameFunction()
+    {
+        using MemoryScope scope = new();
+        Layer target = new Sequential(new Linear(3, 4), new Relu(), new Linear(4, 2));
+        HyperNetwork full = HyperNetwork.For(target, Condition.Unit("t"), hidden: [5], options: new() { Random = new RandomStream(3) });
+        HyperNetwork heads = HyperNetwork.For(target, Condition.Unit("t"), hidden: [5], options: new() { Random = new RandomStream(3), Emission = EmissionPlan.Heads });
+        Tensor t = Tensor.From([0.2f, 0.8f]);
+        Assert.That(heads.Generate(t).ToArray(), Is.EqualTo(full.Generate(t).ToArray()).Within(1e-6f));
+    }
+
+    [Test]
+    public void Plans_Chunks_GenerateChunkByChunkAndDropTheSurplus()
+    {
+        using MemoryScope scope = new();
+        HyperNetwork hyper = HyperNetwork.For(
+            new Linear(3, 4), Condition.Embedding("task", 2, 6), hidden: [5], options: new() { Emission = EmissionPlan.Chunks, ChunkSize = 7, ChunkEmbedding = 2, Base = BaseWeights.None });
+        ChunkedEmission chunks = (ChunkedEmission)hyper.Emission;
+        Assert.That(chunks.Chunks.Shape, Is.EqualTo(new Shape(3, 2)), "16 values in chunks of 7");
+        Tensor task = Ops.GatherRows(hyper.Conditioning.Parameters[0].Value, Tensor.From([1]));
+        List<float> expected = [];
+        for (int j = 0; j < 3; j++)
+        {
+            Tensor input = Ops.Concatenate(1, Ops.Slice(chunks.Chunks.Value, 0, j, 1), task);
+            expected.AddRange(Ops.Linear(hyper.Generator.Forward(input), chunks.Weight.Value, chunks.Bias.Value).ToArray());
+        }
+        Assert.That(hyper.Generate(Tensor.From([1])).ToArray(), Is.EqualTo(expected.Take(16)).Within(1e-6f));
+    }
+
+    [Test]
+    public void ParameterCount_OfTheTwoTaskTutorial_IsExact()
+    {
+        Layer lenet = new Sequential(
+            new Conv2d(1, 10, kernelSize: 5), new MaxPool2d(2), new Relu(), new Conv2d(10, 20, kernelSize: 5), new MaxPool2d(2), new Relu(),
+            new Flatten(), new Linear(320, 50), new Relu(), new Linear(50, 10));
+        HyperNetwork hyper = HyperNetwork.For(lenet, Condition.Embedding("task", 2, 8), hidden: [100, 100], options: new() { Base = BaseWeights.Zero });
+        Assert.That(hyper.Count, Is.EqualTo(2_216_856));
+    }
+}

@@ -32,6 +32,20 @@ public sealed class PerSampleLayerTests
     public void Forward_OneWeightSetPerGroup_EqualsALoopOverSamples(Func<Layer> make, int[] sample) => Check(make, sample, 3);
 
     [Test]
+    public void Embedding_OneTablePerSample_EqualsALoopOverSamples()
+    {
+        using Embedding layer = new(5, 3);
+        int[] indices = [0, 4, 2, 2, 1, 3, 4, 0];
+        using Tape tape = new();
+        Dictionary<Parameter, Tensor> sets = Sets(layer, 4, tape);
+        Tensor together = Forward(layer, sets, Tensor.From(indices, [4, 2]));
+        Tensor alone = Ops.Concatenate(0, [.. Enumerable.Range(0, 4).Select(i => Forward(layer, Row(sets, i), Tensor.From(indices.AsSpan(i * 2, 2), [1, 2])))]);
+
+        Assert.That(together.ToArray(), Is.EqualTo(alone.ToArray()));
+        CompareGradients(tape, layer, sets, together, alone);
+    }
+
+    [Test]
     public void Forward_AfterTheBlock_UsesTheLayersOwnWeightsAgain()
     {
         using Linear layer = new(3, 2);

@@ -160,7 +160,7 @@ public sealed class HyperNetworkTests
         }));
         using Tape tape = new();
         tape.Backward(Ops.Sum(hyper.Forward(Normal([2, 3], 10), Tensor.From([0.1f, 0.9f]))));
-        Assert.That(hyper.Parameters, Has.All.Matches<Parameter>(p => tape.TryGetGradient(p.Value, out _)));
+        Assert.That(hyper.Parameters, Has.All.Matches<Parameter>(p => tape.TryGetGradient(p!.Value, out _)));
     }
 
     [Test]

@@ -1,0 +1,38 @@
+namespace HyperKernels.Layers;
+
+/// <summary>A table of learned rows, looked up by index.</summary>
+/// <remarks>The table may be one for all, or one per sample or group of samples; see <see cref="Ops.Embedding"/>.</remarks>
+public sealed class Embedding : Layer
+{
+    /// <summary>Makes the layer with PyTorch's first values: Gaussian with deviation 1.</summary>
+    /// <param name="count">The number of rows.</param>
+    /// <param name="size">The length of a row.</param>
+    /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is less than 1.</exception>
+    public Embedding(int count, int size, RandomStream? random = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        RowCount = count;
+        RowSize = size;
+        Weight = AddParameter("weight", [count, size], Initializer.Normal(), random, ParameterRole.Table);
+    }
+
+    /// <summary>The number of rows.</summary>
+    public int RowCount { get; }
+
+    /// <summary>The length of a row.</summary>
+    public int RowSize { get; }
+
+    /// <summary>The rows, <c>[count, size]</c>.</summary>
+    public Parameter Weight { get; }
+
+    /// <summary>Looks rows up.</summary>
+    /// <param name="input">Integers from 0 to count - 1, <c>[B, ...]</c>.</param>
+    /// <returns><c>[B, ..., size]</c></returns>
+    /// <exception cref="ArgumentException">The input holds floats, or an index is out of range.</exception>
+    public override Tensor Forward(Tensor input) => Ops.Embedding(Weight.Value, input);
+
+    /// <inheritdoc/>
+    protected override string Describe() => $"Embedding({RowCount}, {RowSize})";
+}

@@ -61,7 +61,7 @@ public sealed class NormLayerTests
         using Tape tape = new();
 
         // Channel 0 has mean 2 and unbiased variance 2, channel 1 mean 5 and variance 8.
-        layer.Forward(Tensor.From([1, 3, 3, 7], [2, 2]));
+        layer.Forward(Tensor.From([1f, 3, 3, 7], [2, 2]));
 
         IReadOnlyDictionary<string, HostArray> state = layer.GetState();
         using (Assert.EnterMultipleScope())

@@ -57,7 +57,7 @@ internal sealed class Terminal
         {
             table.AddColumn(new TableColumn(Markup.Escape(headings[column]))
             {
-                NoWrap = numbers[column],
+                NoWrap = numbers[column] || column == 0,
                 Alignment = numbers[column] ? Justify.Right : Justify.Left,
             });
         }

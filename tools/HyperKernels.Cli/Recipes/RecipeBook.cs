@@ -5,6 +5,9 @@ internal static class RecipeBook
 {
     public static IReadOnlyList<IRecipe> All { get; } =
     [
+        new MipRecipe(),
+        new MipMnistRecipe(),
+        new MnistFashionRecipe(),
         new LeNetRecipe(),
         new HgnnRecipe(),
     ];

@@ -16,5 +16,6 @@ public static class SizedOps
         SegmentSized.NodesToEdges,
         SegmentSized.Convolution,
         OptimizerSized.Adam,
+        MipSized.Step,
     ];
 }

@@ -65,6 +65,8 @@ public sealed class BenchTests
     [TestCase("nodes_to_edges", "N=50 E=20 M=90 F=8")]
     [TestCase("hypergraph_conv", "N=50 E=20 M=90 F=8")]
     [TestCase("adam", "P=1001")]
+    [TestCase("mip_step", "B=4 C=1 H=8")]
+    [TestCase("mip_step", "B=4 C=4 H=8")]
     public void SizedOp_AtSmallSizes_RunsForwardAndBackward(string op, string sizes)
     {
         SizedOp sized = SizedOps.All.Single(known => known.Name == op);

@@ -41,10 +41,19 @@ internal sealed class HyperRun : IDisposable
     }
 
     /// <summary>The target of the digit recipes, 21,840 weights: two convolutions with pooling, two dense layers.</summary>
-    public static Layer Target(RandomStream random) => new Sequential(
-        new Conv2d(1, 10, kernelSize: 5, random: random), new MaxPool2d(2), new Relu(),
-        new Conv2d(10, 20, kernelSize: 5, random: random), new MaxPool2d(2), new Relu(),
-        new Flatten(), new Linear(320, 50, random: random), new Relu(), new Linear(50, 10, random: random));
+    public static Layer Target(RandomStream random)
+    {
+        Sequential network = new(
+            new Conv2d(1, 10, kernelSize: 5), new MaxPool2d(2), new Relu(), new Conv2d(10, 20, kernelSize: 5), new MaxPool2d(2), new Relu(),
+            new Flatten(), new Linear(320, 50), new Relu(), new Linear(50, 10));
+        foreach (NamedParameter named in network.NamedParameters())
+        {
+            // The start of MIP's experiments: Kaiming by fan-in, biases zero.
+            Initializer start = named.Role == ParameterRole.Weight ? Initializer.KaimingNormal() : Initializer.Zeros;
+            start.Apply(named.Parameter, random);
+        }
+        return network;
+    }
 
     /// <summary>The two hypernetworks that are compared: the plain one, and the magnitude invariant one.</summary>
     /// <param name="condition">What the weights depend on.</param>

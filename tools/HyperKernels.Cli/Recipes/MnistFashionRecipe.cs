@@ -33,7 +33,7 @@ internal sealed class MnistFashionRecipe : IRecipe
             {
                 Activation = Activation.Relu,
                 Base = BaseWeights.Zero,
-                Initialization = HyperInitialization.HyperfanIn,
+                Initialization = HyperInitialization.HyperfanInWithoutBias,
                 Random = random,
             }),
             Rate);
@@ -77,7 +77,7 @@ internal sealed class MnistFashionRecipe : IRecipe
         return new TrainSummary(
             [.. final.Select(static metric => new Figure(metric.Run, metric.Quantity, metric.Value, "P2"))],
             [
-                new Setting("hypernetwork", $"{run.Network.Count:N0} parameters: two embeddings of 8, hidden 100 and 100, one linear output; hyperfan-in start"),
+                new Setting("hypernetwork", $"{run.Network.Count:N0} parameters: two embeddings of 8, hidden 100 and 100, one linear output; hyperfan-in start, biases zero"),
                 new Setting("target", $"LeNet, {run.Network.Manifest.Count:N0} generated weights per task"),
                 new Setting("data", string.Join("; ", data.Select(static d => d.Description))),
                 new Setting("optimiser", $"Adam, rate {Rate}, batch {Batch} per task"),

@@ -9,6 +9,9 @@ public enum HyperInitialization
     /// <summary>Variances that give the generated weights the scale of a Kaiming fan-in start (Chang, Flokas, Lipson, ICLR 2020).</summary>
     HyperfanIn,
 
+    /// <summary>As <see cref="HyperfanIn"/>, with generated biases that start at zero, so that the weights get the whole of the variance.</summary>
+    HyperfanInWithoutBias,
+
     /// <summary>Variances that give the generated weights the scale of a Kaiming fan-out start (Chang, Flokas, Lipson, ICLR 2020).</summary>
     HyperfanOut,
 }

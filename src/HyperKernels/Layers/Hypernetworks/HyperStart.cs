@@ -26,14 +26,15 @@ internal static class HyperStart
         HyperNetworkOptions options, IReadOnlyDictionary<string, NamedParameter> generated, HashSet<Parameter> weightsWithBias,
         ManifestEntry entry, int width, RandomStream? random)
     {
-        FanMode mode = options.Initialization == HyperInitialization.HyperfanIn ? FanMode.In : FanMode.Out;
+        FanMode mode = options.Initialization == HyperInitialization.HyperfanOut ? FanMode.Out : FanMode.In;
+        bool biases = options.Initialization != HyperInitialization.HyperfanInWithoutBias;
         // A chunk mixes tensors; it is drawn as a matrix would be. Gains and tables have no fans: they keep their base weights.
         double wanted = !generated.TryGetValue(entry.Name, out NamedParameter? named)
             ? Hyperfan.WeightVariance(mode, [entry.Count, width], hasBias: false)
             : named.Role switch
             {
-                ParameterRole.Weight when entry.Shape.Rank > 1 => Hyperfan.WeightVariance(mode, entry.Shape, weightsWithBias.Contains(named.Parameter)),
-                ParameterRole.Bias when named.Weight is not null => Hyperfan.BiasVariance(mode, named.Weight.Shape),
+                ParameterRole.Weight when entry.Shape.Rank > 1 => Hyperfan.WeightVariance(mode, entry.Shape, biases && weightsWithBias.Contains(named.Parameter)),
+                ParameterRole.Bias when biases && named.Weight is not null => Hyperfan.BiasVariance(mode, named.Weight.Shape),
                 _ => 0,
             };
         double variance = Hyperfan.HeadVariance(wanted, width, options.InputVariance);

@@ -39,7 +39,7 @@ internal unsafe interface IVec<TSelf>
 
     static abstract TSelf operator -(TSelf a);
 
-    /// <summary>a * b + c with one rounding, at every width, so that widths differ in summation order only.</summary>
+    /// <summary>a * b + c, with one rounding where the processor has the instruction (then at every width), else with two: emulating it is a hundred times slower.</summary>
     static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
 
     static abstract TSelf Max(TSelf a, TSelf b);

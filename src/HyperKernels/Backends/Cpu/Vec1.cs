@@ -55,7 +55,7 @@ internal readonly unsafe struct Vec1 : IVec<Vec1>
 
     public static Vec1 operator -(Vec1 a) => new(-a._value);
 
-    public static Vec1 MultiplyAdd(Vec1 a, Vec1 b, Vec1 c) => new(MathF.FusedMultiplyAdd(a._value, b._value, c._value));
+    public static Vec1 MultiplyAdd(Vec1 a, Vec1 b, Vec1 c) => new(float.MultiplyAddEstimate(a._value, b._value, c._value));
 
     public static Vec1 Max(Vec1 a, Vec1 b) => new(MathF.Max(a._value, b._value));
 

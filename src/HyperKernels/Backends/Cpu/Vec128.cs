@@ -120,7 +120,7 @@ internal readonly unsafe struct Vec128 : IVec<Vec128>
     public static Vec128 operator -(Vec128 a) => new(-a._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec128 MultiplyAdd(Vec128 a, Vec128 b, Vec128 c) => new(Vector128.FusedMultiplyAdd(a._value, b._value, c._value));
+    public static Vec128 MultiplyAdd(Vec128 a, Vec128 b, Vec128 c) => new(Vector128.MultiplyAddEstimate(a._value, b._value, c._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec128 Max(Vec128 a, Vec128 b) => new(Vector128.Max(a._value, b._value));

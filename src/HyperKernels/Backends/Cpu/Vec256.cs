@@ -122,7 +122,7 @@ internal readonly unsafe struct Vec256 : IVec<Vec256>
     public static Vec256 operator -(Vec256 a) => new(-a._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec256 MultiplyAdd(Vec256 a, Vec256 b, Vec256 c) => new(Vector256.FusedMultiplyAdd(a._value, b._value, c._value));
+    public static Vec256 MultiplyAdd(Vec256 a, Vec256 b, Vec256 c) => new(Vector256.MultiplyAddEstimate(a._value, b._value, c._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec256 Max(Vec256 a, Vec256 b) => new(Vector256.Max(a._value, b._value));

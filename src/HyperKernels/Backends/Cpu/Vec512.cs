@@ -120,7 +120,7 @@ internal readonly unsafe struct Vec512 : IVec<Vec512>
     public static Vec512 operator -(Vec512 a) => new(-a._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec512 MultiplyAdd(Vec512 a, Vec512 b, Vec512 c) => new(Vector512.FusedMultiplyAdd(a._value, b._value, c._value));
+    public static Vec512 MultiplyAdd(Vec512 a, Vec512 b, Vec512 c) => new(Vector512.MultiplyAddEstimate(a._value, b._value, c._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec512 Max(Vec512 a, Vec512 b) => new(Vector512.Max(a._value, b._value));

@@ -54,6 +54,9 @@ public sealed class BatchNorm : Layer
     /// <summary>The variance used when the layer does not train, <c>[channels]</c>.</summary>
     public Tensor RunningVariance { get; }
 
+    /// <summary>True while it trains: statistics are those of the batch.</summary>
+    protected internal override bool MixesSamples => Training;
+
     /// <summary>Normalises, and while training takes the batch into the running statistics.</summary>
     /// <param name="input"><c>[B, channels, ...]</c></param>
     /// <returns>The shape of the input.</returns>

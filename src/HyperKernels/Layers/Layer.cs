@@ -30,6 +30,12 @@ public abstract partial class Layer : IDisposable
     /// <summary>The number of trainable values; a tied parameter counts once.</summary>
     public long Count => NamedParameters().Sum(static named => named.Parameter.Shape.Count);
 
+    /// <summary>
+    /// Whether what this layer gives for a sample depends on the other samples of the batch, as in a batch norm that trains. A layer of your
+    /// own that computes over the batch must say so: a hypernetwork then never adds samples to fill up groups.
+    /// </summary>
+    protected internal virtual bool MixesSamples => false;
+
     /// <summary>Parameters inside this layer that are not its own: those that a hypernetwork generates.</summary>
     private protected virtual IReadOnlySet<Parameter>? Excluded => null;
 
@@ -85,6 +91,9 @@ public abstract partial class Layer : IDisposable
             child.Train(training);
         }
     }
+
+    /// <summary>Tells this layer alone: how a file brings back a tree of which only parts train.</summary>
+    internal void TrainAlone(bool training) => Training = training;
 
     /// <summary>Tells this layer and all inside it that they do not train: dropout passes everything, batch norm uses running statistics.</summary>
     public void Eval() => Train(false);

@@ -9,9 +9,11 @@ internal static class LayerFormat
     /// <summary>Describes a tree; null if it holds a layer of a type that the library does not know.</summary>
     public static JsonNode? TryWrite(Layer layer) => TryWrite(layer, []);
 
-    /// <summary>Makes the tree again; weights are those of a new network.</summary>
-    /// <exception cref="FormatException">A type is unknown or a setting is missing.</exception>
-    public static Layer Read(JsonElement json) => Read(json, []);
+    /// <summary>Makes the tree again, of new weights, which the caller overwrites.</summary>
+    /// <param name="json">What <see cref="TryWrite(Layer)"/> gave.</param>
+    /// <param name="most">The values that one parameter may hold: what is damaged must not ask for more memory than there are weights.</param>
+    /// <exception cref="FormatException">A type is unknown, a setting is missing, or a layer is too large.</exception>
+    public static Layer Read(JsonElement json, long most = long.MaxValue) => Read(json, most, []);
 
     /// <summary>A new network of the same make.</summary>
     /// <exception cref="InvalidOperationException">It holds a layer of a type that the library does not know.</exception>
@@ -40,6 +42,10 @@ internal static class LayerFormat
         }
         seen.Add(layer);
         JsonObject json = new() { ["type"] = settings.Type };
+        if (!layer.Training)
+        {
+            json["training"] = false;
+        }
         foreach ((string name, double value) in settings.Numbers)
         {
             json[name] = value;
@@ -61,11 +67,12 @@ internal static class LayerFormat
         return json;
     }
 
-    private static Layer Read(JsonElement json, List<Layer> seen)
+    private static Layer Read(JsonElement json, long most, List<Layer> seen)
     {
         if (json.TryGetProperty("same", out JsonElement same))
         {
-            return seen[same.GetInt32()];
+            int known = same.GetInt32();
+            return known >= 0 && known < seen.Count && seen[known] is { } layer ? layer : throw new FormatException($"there is no layer number {known} to repeat.");
         }
         LayerSettings settings = new(
             json.GetProperty("type").GetString()!,
@@ -73,8 +80,14 @@ internal static class LayerFormat
         // The number is taken before the children's, as in writing.
         int place = seen.Count;
         seen.Add(null!);
-        Layer[] children = json.TryGetProperty("children", out JsonElement inner) ? [.. inner.EnumerateArray().Select(child => Read(child, seen))] : [];
-        return seen[place] = Make(settings, children);
+        Layer[] children = json.TryGetProperty("children", out JsonElement inner) ? [.. inner.EnumerateArray().Select(child => Read(child, most, seen))] : [];
+        if (LargestParameter(settings) > most)
+        {
+            throw new FormatException($"a layer \"{settings.Type}\" is larger than the {most} weights that there are.");
+        }
+        Layer made = Make(settings, children);
+        made.TrainAlone(!json.TryGetProperty("training", out JsonElement training) || training.GetBoolean());
+        return seen[place] = made;
     }
 
     // What is described here is made again below: a layer stands in both lists, with the same names.
@@ -93,6 +106,9 @@ internal static class LayerFormat
             "Conv2d", ("inChannels", l.InChannels), ("outChannels", l.OutChannels), ("kernelHeight", l.KernelSize.Height), ("kernelWidth", l.KernelSize.Width),
             ("strideH", l.Options.StrideH), ("strideW", l.Options.StrideW), ("paddingH", l.Options.PaddingH), ("paddingW", l.Options.PaddingW),
             ("dilationH", l.Options.DilationH), ("dilationW", l.Options.DilationW), ("groups", l.Options.Groups), Bias(l.Bias)),
+        GruCell l => new("GruCell", ("inputs", l.Inputs), ("hidden", l.Hidden), ("bias", l.HasBias ? 1 : 0)),
+        LstmCell l => new("LstmCell", ("inputs", l.Inputs), ("hidden", l.Hidden), ("bias", l.HasBias ? 1 : 0)),
+        HypergraphConv l => new("HypergraphConv", ("inputs", l.Inputs), ("outputs", l.Outputs), ("bias", l.HasBias ? 1 : 0)),
         Embedding l => new("Embedding", ("rows", l.RowCount), ("size", l.RowSize)),
         LayerNorm l => new("LayerNorm", [.. Sizes(l.NormalizedShape), ("epsilon", l.Epsilon), Affine(l.Weight)]),
         RmsNorm l => new("RmsNorm", [.. Sizes(l.NormalizedShape), ("epsilon", l.Epsilon), Affine(l.Weight)]),
@@ -107,20 +123,38 @@ internal static class LayerFormat
         _ => null,
     };
 
+    /// <summary>Whether files can hold this layer; it may hold others of which that is not so.</summary>
+    internal static bool Knows(Layer layer) => Describe(layer) is not null;
+
     private static (string Name, double Value) Bias(Parameter? bias) => ("bias", bias is null ? 0 : 1);
 
     private static (string Name, double Value) Affine(Parameter? gain) => ("affine", gain is null ? 0 : 1);
 
     private static IEnumerable<(string Name, double Value)> Sizes(Shape shape) => LayerSettings.List("shape", shape.AsSpan().ToArray());
 
+    // In doubles, which do not overflow.
+    private static double LargestParameter(LayerSettings s) => s.Type switch
+    {
+        "Linear" or "HypergraphConv" => (double)s.Int("inputs") * s.Int("outputs"),
+        "Mlp" => s.Ints("sizes").Zip(s.Ints("sizes").Skip(1), static (inputs, outputs) => (double)inputs * outputs).DefaultIfEmpty().Max(),
+        "Conv1d" => (double)s.Int("inChannels") * s.Int("outChannels") * s.Int("kernelSize") / Math.Max(1, s.Int("groups")),
+        "Conv2d" => (double)s.Int("inChannels") * s.Int("outChannels") * s.Int("kernelHeight") * s.Int("kernelWidth") / Math.Max(1, s.Int("groups")),
+        "GruCell" or "LstmCell" => (s.Type == "GruCell" ? 3.0 : 4.0) * s.Int("hidden") * Math.Max(s.Int("inputs"), s.Int("hidden")),
+        "Embedding" => (double)s.Int("rows") * s.Int("size"),
+        "LayerNorm" or "RmsNorm" when s.Flag("affine") => s.Ints("shape").Aggregate(1.0, static (product, size) => product * size),
+        "GroupNorm" when s.Flag("affine") => s.Int("channels"),
+        "BatchNorm" => s.Int("channels"),
+        _ => 0,
+    };
+
     private static Layer Make(LayerSettings s, Layer[] children) => s.Type switch
     {
         "Sequential" => new Sequential(children),
         "Residual" when children.Length == 1 => new Residual(children[0]),
-        "Linear" => new Linear(s.Int("inputs"), s.Int("outputs"), s.Flag("bias")),
-        "Mlp" => new Mlp(s.Ints("sizes"), (Activation)s.Int("activation"), s.Number("parameter"), s.Flag("bias")),
+        "Linear" => new Linear(s.Int("inputs"), s.Int("outputs"), s.Flag("bias"), Unused()),
+        "Mlp" => new Mlp(s.Ints("sizes"), (Activation)s.Int("activation"), s.Number("parameter"), s.Flag("bias"), Unused()),
         "Conv1d" => new Conv1d(
-            s.Int("inChannels"), s.Int("outChannels"), s.Int("kernelSize"), s.Int("stride"), s.Int("padding"), s.Int("dilation"), s.Int("groups"), s.Flag("bias")),
+            s.Int("inChannels"), s.Int("outChannels"), s.Int("kernelSize"), s.Int("stride"), s.Int("padding"), s.Int("dilation"), s.Int("groups"), s.Flag("bias"), Unused()),
         "Conv2d" => new Conv2d(
             s.Int("inChannels"), s.Int("outChannels"), (s.Int("kernelHeight"), s.Int("kernelWidth")),
             new Conv2dOptions
@@ -133,8 +167,11 @@ internal static class LayerFormat
                 DilationW = s.Int("dilationW"),
                 Groups = s.Int("groups"),
             },
-            s.Flag("bias")),
-        "Embedding" => new Embedding(s.Int("rows"), s.Int("size")),
+            s.Flag("bias"), Unused()),
+        "GruCell" => new GruCell(s.Int("inputs"), s.Int("hidden"), s.Flag("bias"), Unused()),
+        "LstmCell" => new LstmCell(s.Int("inputs"), s.Int("hidden"), s.Flag("bias"), Unused()),
+        "HypergraphConv" => new HypergraphConv(s.Int("inputs"), s.Int("outputs"), s.Flag("bias"), Unused()),
+        "Embedding" => new Embedding(s.Int("rows"), s.Int("size"), Unused()),
         "LayerNorm" => new LayerNorm(new Shape(s.Ints("shape")), s.Number("epsilon"), s.Flag("affine")),
         "RmsNorm" => new RmsNorm(new Shape(s.Ints("shape")), s.Number("epsilon"), s.Flag("affine")),
         "GroupNorm" => new GroupNorm(s.Int("groups"), s.Int("channels"), s.Number("epsilon"), s.Flag("affine")),
@@ -147,6 +184,9 @@ internal static class LayerFormat
         "Activation" => MakeActivation((Activation)s.Int("activation"), s.Number("parameter")),
         _ => throw new FormatException($"the library has no layer of type \"{s.Type}\"; was the file written by a later version?"),
     };
+
+    // What is drawn is overwritten: the library's own stream must not move, or a run that saves would go on differently from one that does not.
+    private static RandomStream Unused() => new(0);
 
     private static Layer MakeActivation(Activation activation, float parameter) => activation switch
     {

@@ -32,6 +32,9 @@ public abstract class RecurrentCell : Layer
     /// <summary>The size of the state.</summary>
     public int Hidden { get; }
 
+    /// <summary>Whether biases are added.</summary>
+    public bool HasBias => _biasInput is not null;
+
     /// <inheritdoc/>
     protected override string Describe() => $"{GetType().Name}({Inputs}, {Hidden})";
 

@@ -15,8 +15,6 @@ namespace HyperKernels.Layers;
 /// </remarks>
 public sealed class HypergraphConv : Layer
 {
-    private readonly int _inputs;
-    private readonly int _outputs;
     private readonly Linear _theta;
 
     /// <summary>Makes the layer with PyTorch's first values of a linear layer.</summary>
@@ -27,10 +25,17 @@ public sealed class HypergraphConv : Layer
     /// <exception cref="ArgumentOutOfRangeException">inputs or outputs is below 1.</exception>
     public HypergraphConv(int inputs, int outputs, bool bias = true, RandomStream? random = null)
     {
-        _inputs = inputs;
-        _outputs = outputs;
         _theta = Add("theta", new Linear(inputs, outputs, bias, random));
     }
+
+    /// <summary>Features of a node.</summary>
+    public int Inputs => _theta.InFeatures;
+
+    /// <summary>Features of a node afterwards.</summary>
+    public int Outputs => _theta.OutFeatures;
+
+    /// <summary>Whether a bias is added.</summary>
+    public bool HasBias => _theta.Bias is not null;
 
     /// <summary>Computes the convolution.</summary>
     /// <param name="nodes">X: one row per node, <c>[N, inputs]</c>.</param>
@@ -46,5 +51,5 @@ public sealed class HypergraphConv : Layer
     }
 
     /// <inheritdoc/>
-    protected override string Describe() => $"HypergraphConv({_inputs}, {_outputs})";
+    protected override string Describe() => $"HypergraphConv({Inputs}, {Outputs})";
 }

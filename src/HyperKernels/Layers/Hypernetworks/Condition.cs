@@ -129,14 +129,18 @@ public sealed class Condition
     /// <param name="name">Its name.</param>
     /// <param name="rows">How many there are.</param>
     /// <param name="size">The length of each vector.</param>
-    /// <exception cref="ArgumentException">There are none.</exception>
+    /// <exception cref="ArgumentException">There are none, or the name has dots.</exception>
     public static Condition Embedding(string name, int rows, int size)
     {
+        if (name is not null && name.Contains('.', StringComparison.Ordinal))
+        {
+            Throw.Argument($"Condition.Embedding \"{name}\": the learned vectors are a parameter of this name, which must have no dots.");
+        }
         if (rows < 1)
         {
             Throw.Argument($"Condition.Embedding \"{name}\": at least one row is needed; got {rows}.");
         }
-        return new Condition(name, ConditionKind.Embedding, size) { Rows = rows };
+        return new Condition(name!, ConditionKind.Embedding, size) { Rows = rows };
     }
 
     /// <summary>Checks a tensor of values and gives it a leading axis of rows.</summary>
@@ -145,11 +149,12 @@ public sealed class Condition
     {
         if (TakesIndices)
         {
-            if (values.ElementType != ElementType.Int32 || values.Rank > 1)
+            bool isColumnOfIndices = values.Rank <= 1 || (values.Rank == 2 && values.Shape[1] == 1);
+            if (values.ElementType != ElementType.Int32 || !isColumnOfIndices)
             {
                 Throw.Argument($"Condition \"{Name}\": integers [rows] are needed; got {values}.");
             }
-            return values.Rank == 1 ? values : Ops.Reshape(values, [1]);
+            return values.Rank == 1 ? values : Ops.Reshape(values, [(int)values.Count]);
         }
         bool isRows = values.Rank == 2 && values.Shape[1] == Size;
         bool isColumn = values.Rank == 1 && Size == 1;

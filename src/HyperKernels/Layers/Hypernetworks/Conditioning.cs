@@ -33,7 +33,7 @@ public sealed class Conditioning : Layer
         // Ordinal, as the published library sorts.
         _order = [.. Enumerable.Range(0, names.Length).OrderBy(i => names[i], StringComparer.Ordinal)];
         _tables = [.. _declared.Select(c => c.Kind == ConditionKind.Embedding
-            ? AddParameter(c.Name.Replace('.', '_'), [c.Rows, c.Size], Initializer.Normal(1), random, ParameterRole.Table)
+            ? AddParameter(c.Name, [c.Rows, c.Size], Initializer.Normal(1), random, ParameterRole.Table)
             : null)];
     }
 
@@ -47,7 +47,7 @@ public sealed class Conditioning : Layer
     public int Size => _declared.Sum(c => c.IsEncoded && Encoding != Encoding.None ? 2 * c.Size : c.Size);
 
     /// <summary>Prepares the values of all conditions.</summary>
-    /// <param name="values">One tensor per condition, in declared order: <c>[C, size]</c> floats, or <c>[C]</c> integers for categories and embeddings.</param>
+    /// <param name="values">One tensor per condition, in declared order: <c>[C, size]</c> floats (<c>[C]</c> where size is 1), or <c>[C]</c> integers for categories and embeddings.</param>
     /// <returns><c>[C, Size]</c>, one row per weight set.</returns>
     /// <exception cref="ArgumentException">The number of tensors, a shape or a number of rows does not fit; the message names the condition.</exception>
     /// <remarks>Differentiable in float values and in learned vectors.</remarks>

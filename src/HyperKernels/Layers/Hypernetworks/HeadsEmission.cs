@@ -1,10 +1,10 @@
 namespace HyperKernels.Layers;
 
 /// <summary>One head per tensor: a linear layer each, so that every tensor has parameters (and, if wanted, training options) of its own.</summary>
+/// <remarks>Heads stand in a tree like the target's, under the tensors' names: <c>conv1.weight.weight</c> and <c>conv1.weight.theta0</c>.</remarks>
 public sealed class HeadsEmission : Emission
 {
-    private readonly Parameter[] _weights;
-    private readonly Parameter?[] _bases;
+    private readonly Head[] _heads;
 
     /// <summary>Makes the heads.</summary>
     /// <param name="manifest">What is generated.</param>
@@ -15,18 +15,20 @@ public sealed class HeadsEmission : Emission
         : base(manifest, width, scheme?.HasBase ?? false)
     {
         ArgumentNullException.ThrowIfNull(scheme);
-        _weights = new Parameter[manifest.Entries.Count];
-        _bases = new Parameter?[manifest.Entries.Count];
-        for (int i = 0; i < _weights.Length; i++)
+        _heads = new Head[manifest.Entries.Count];
+        Dictionary<string, Branch> branches = [];
+        for (int i = 0; i < _heads.Length; i++)
         {
             ManifestEntry entry = manifest.Entries[i];
-            string name = entry.Name.Replace('.', '_');
-            _weights[i] = AddParameter($"{name}_weight", [entry.Count, width], Initializer.Zeros, random);
-            _weights[i].Load(scheme.Rows(entry, width, random));
-            if (scheme.HasBase)
+            _heads[i] = new Head(entry, width, scheme, random);
+            int dot = entry.Name.LastIndexOf('.');
+            if (dot < 0)
             {
-                _bases[i] = AddParameter($"{name}_theta0", [entry.Count], Initializer.Zeros, random, ParameterRole.Bias, _weights[i]);
-                _bases[i]!.Load(scheme.Base(entry) ?? new float[entry.Count]);
+                Add(entry.Name, _heads[i]);
+            }
+            else
+            {
+                BranchOf(entry.Name[..dot], branches).Hang(entry.Name[(dot + 1)..], _heads[i]);
             }
         }
     }
@@ -38,6 +40,42 @@ public sealed class HeadsEmission : Emission
     public override Tensor[] Pieces(Tensor embedding, Layer generator)
     {
         Tensor hidden = generator.Forward(embedding);
-        return [.. _weights.Select((weight, i) => Ops.Linear(hidden, weight.Value, _bases[i]?.Value))];
+        return [.. _heads.Select(head => Ops.Linear(hidden, head.Weight.Value, head.Theta0?.Value))];
+    }
+
+    private Branch BranchOf(string path, Dictionary<string, Branch> branches)
+    {
+        if (branches.TryGetValue(path, out Branch? known))
+        {
+            return known;
+        }
+        Branch made = new();
+        branches.Add(path, made);
+        int dot = path.LastIndexOf('.');
+        return dot < 0 ? Add(path, made) : BranchOf(path[..dot], branches).Hang(path[(dot + 1)..], made);
+    }
+
+    private sealed class Branch : Layer
+    {
+        public TLayer Hang<TLayer>(string name, TLayer child)
+            where TLayer : Layer => Add(name, child);
+    }
+
+    private sealed class Head : Layer
+    {
+        public Head(ManifestEntry entry, int width, EmissionScheme scheme, RandomStream? random)
+        {
+            Weight = AddParameter("weight", [entry.Count, width], Initializer.Zeros, random);
+            Weight.Load(scheme.Rows(entry, width, random));
+            if (scheme.HasBase)
+            {
+                Theta0 = AddParameter("theta0", [entry.Count], Initializer.Zeros, random, ParameterRole.Bias, Weight);
+                Theta0.Load(scheme.Base(entry) ?? new float[entry.Count]);
+            }
+        }
+
+        public Parameter Weight { get; }
+
+        public Parameter? Theta0 { get; }
     }
 }

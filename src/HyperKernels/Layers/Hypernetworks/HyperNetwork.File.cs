@@ -28,6 +28,7 @@ public sealed partial class HyperNetwork
     /// hypernetwork still generates (<see cref="Generate"/>, <see cref="MaterializeInto"/>).
     /// </param>
     /// <exception cref="InvalidDataException">The file is damaged, or no hypernetwork; the message names file and place.</exception>
+    /// <returns>A hypernetwork that gives the same outputs; where the file describes the target, in the same mode (training or not), part by part.</returns>
     /// <exception cref="ArgumentException">target has other names or shapes than the file's manifest.</exception>
     public static HyperNetwork Load(string path, Layer? target = null)
     {
@@ -38,18 +39,17 @@ public sealed partial class HyperNetwork
         {
             Throw.InvalidData($"{path}: metadata \"{FormatKey}\" must be \"{Format}\"; got {(format is null ? "none" : $"\"{format}\"")}. For weights of the Python library hyperlight use LoadHyperlight.");
         }
-        HyperNetwork network;
-        try
+        HyperNetworkDescription described = Parsed(path, () =>
         {
             using JsonDocument document = JsonDocument.Parse(description);
-            network = HyperNetworkFormat.Read(document.RootElement, target);
-        }
-        catch (Exception failure) when (failure is JsonException or KeyNotFoundException or FormatException or InvalidOperationException)
+            return HyperNetworkFormat.Read(document.RootElement.Clone(), file.Entries.Values.ToDictionary(static entry => entry.Name, ShapeOf), withTarget: target is null);
+        });
+        if (described.Target is { } own)
         {
-            throw new InvalidDataException($"{path}: metadata \"{DescriptionKey}\" is not a description of a hypernetwork: {failure.Message}", failure);
+            return Parsed(path, () => Fill(described.Make(own), file));
         }
-        network.LoadState(ReadState(file));
-        return network;
+        described.CheckTarget(target!);
+        return Fill(described.Make(target!), file);
     }
 
     /// <summary>Reads weights saved by the Python library hyperlight: <c>backbone.block0_lin.weight</c>, <c>backbone.output.bias</c> (theta0) and so on.</summary>
@@ -91,9 +91,31 @@ public sealed partial class HyperNetwork
         };
     }
 
+    private static HyperNetwork Fill(HyperNetwork network, SafetensorsFile file)
+    {
+        network.LoadState(ReadState(file));
+        return network;
+    }
+
+    /// <summary>Whatever is wrong with what a file says is a mistake of the file, not of the caller.</summary>
+    private static T Parsed<T>(string path, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception failure) when (failure
+            is JsonException or KeyNotFoundException or FormatException or InvalidOperationException or ArgumentException or OverflowException)
+        {
+            throw new InvalidDataException($"{path}: metadata \"{DescriptionKey}\" does not describe the hypernetwork of this file: {failure.Message}", failure);
+        }
+    }
+
+    private static Shape ShapeOf(SafetensorsEntry entry) => new([.. entry.Shape.Select(static size => checked((int)size))]);
+
     private static Dictionary<string, HostArray> ReadState(SafetensorsFile file) => file.Entries.Values.ToDictionary(
         static entry => entry.Name,
-        entry => new HostArray(file.ReadFloat32(entry.Name), new Shape([.. entry.Shape.Select(static size => checked((int)size))])));
+        entry => new HostArray(file.ReadFloat32(entry.Name), ShapeOf(entry)));
 
     private static long[] Lengths(Shape shape)
     {

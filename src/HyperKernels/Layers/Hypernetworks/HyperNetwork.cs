@@ -106,16 +106,25 @@ public sealed partial class HyperNetwork : Layer
         return Run(input, Emission.Pieces(embedding, Generator), sets);
     }
 
-    /// <summary>Generates one weight set per row of the conditions and runs every sample with the set of its row.</summary>
+    /// <summary>Generates one weight set per row of the only condition and runs every sample with the set of its row.</summary>
     /// <param name="input">The target's input, B samples along the first axis.</param>
-    /// <param name="conditions">The values of the only condition, C rows.</param>
-    /// <param name="rowOf">For every sample the row of the conditions that it belongs to.</param>
+    /// <param name="conditions">The values of the condition, C rows.</param>
+    /// <param name="rowOf">For every sample the row of the conditions that it belongs to; rows may serve any number of samples, or none.</param>
     /// <returns>The target's output, in the order of the input.</returns>
     /// <exception cref="ArgumentException">rowOf has not B entries, or one of them is no row.</exception>
-    public Tensor Forward(Tensor input, Tensor conditions, ReadOnlySpan<int> rowOf)
+    public Tensor Forward(Tensor input, Tensor conditions, ReadOnlySpan<int> rowOf) => Forward(input, [conditions], rowOf);
+
+    /// <summary>Generates one weight set per row of the conditions and runs every sample with the set of its row.</summary>
+    /// <param name="input">The target's input, B samples along the first axis.</param>
+    /// <param name="conditions">One tensor per condition, in declared order, C rows each.</param>
+    /// <param name="rowOf">For every sample the row of the conditions that it belongs to; rows may serve any number of samples, or none.</param>
+    /// <returns>The target's output, in the order of the input.</returns>
+    /// <exception cref="ArgumentException">rowOf has not B entries, one of them is no row, or a condition does not fit.</exception>
+    public Tensor Forward(Tensor input, ReadOnlySpan<Tensor> conditions, ReadOnlySpan<int> rowOf)
     {
-        Tensor embedding = Conditioning.Forward([conditions]);
-        SampleGroups groups = new(input.Shape[0], embedding.Shape[0], rowOf);
+        Tensor embedding = Conditioning.Forward(conditions);
+        bool mayFill = !Target.NamedLayers().Any(static named => named.Layer.MixesSamples);
+        SampleGroups groups = new(input.Rank == 0 ? 0 : input.Shape[0], embedding.Shape[0], rowOf, mayFill);
         Tensor[] pieces = Emission.Pieces(embedding, Generator);
         if (groups.Take is { } take)
         {

@@ -14,7 +14,7 @@ internal static class HyperNetworkFormat
         {
             ["encoding"] = network.Conditioning.Encoding.ToString(),
             ["conditions"] = new JsonArray([.. network.Conditioning.Conditions.Select(WriteCondition)]),
-            ["generator"] = WriteGenerator(network.Generator),
+            ["generator"] = WriteGenerator(network.Generator, network.Emission.Width),
             ["emission"] = WriteEmission(network.Emission),
             ["manifest"] = new JsonArray([.. network.Manifest.Entries.Select(WriteEntry)]),
             ["target"] = target,
@@ -22,43 +22,83 @@ internal static class HyperNetworkFormat
         return root.ToJsonString();
     }
 
-    public static HyperNetwork Read(JsonElement root, Layer? target)
+    /// <summary>Reads what <see cref="Write"/> gave.</summary>
+    /// <param name="root">The description.</param>
+    /// <param name="stored">For the names of the tensors in the file their shapes: nothing larger than they is made.</param>
+    /// <param name="withTarget">Whether to make the target; one that the caller gives need not be known here.</param>
+    /// <exception cref="FormatException">A size does not fit the tensors that the file holds, or a name is unknown.</exception>
+    public static HyperNetworkDescription Read(JsonElement root, IReadOnlyDictionary<string, Shape> stored, bool withTarget)
     {
         List<Condition> conditions = [.. root.GetProperty("conditions").EnumerateArray().Select(ReadCondition)];
         JsonElement generator = root.GetProperty("generator");
         JsonElement emission = root.GetProperty("emission");
         JsonElement layers = root.GetProperty("target");
-        List<(IReadOnlyList<string> Names, Shape Shape, ParameterRole Role)> manifest = [.. root.GetProperty("manifest").EnumerateArray().Select(ReadEntry)];
-        Layer network = target ?? (layers.ValueKind == JsonValueKind.Null ? new UnknownLayer(manifest) : LayerFormat.Read(layers));
-        HashSet<string> names = [.. manifest.Select(static entry => entry.Names[0])];
-        CheckTarget(network, manifest);
+        TargetManifest manifest = new(root.GetProperty("manifest").EnumerateArray().Select(ReadEntry));
+        HashSet<string> names = [.. manifest.Entries.Select(static entry => entry.Name)];
+        long weights = stored.Values.Sum(static shape => shape.Count);
         HyperNetworkOptions options = new()
         {
-            Encoding = Enum.Parse<Encoding>(root.GetProperty("encoding").GetString()!),
+            Encoding = Read<Encoding>(root, "encoding"),
             Hidden = generator.TryGetProperty("hidden", out JsonElement hidden) ? [.. hidden.EnumerateArray().Select(static h => h.GetInt32())] : [],
-            Activation = generator.TryGetProperty("activation", out JsonElement activation) ? Enum.Parse<Activation>(activation.GetString()!) : default,
+            Activation = generator.TryGetProperty("activation", out _) ? Read<Activation>(generator, "activation") : default,
             ActivationParameter = generator.TryGetProperty("parameter", out JsonElement parameter) ? parameter.GetSingle() : default,
-            Generator = generator.TryGetProperty("layer", out JsonElement layer) ? _ => LayerFormat.Read(layer) : null,
+            Generator = generator.TryGetProperty("layer", out JsonElement layer) ? _ => LayerFormat.Read(layer, weights) : null,
             GeneratorOutputs = generator.GetProperty("outputs").GetInt32(),
-            Emission = Enum.Parse<EmissionPlan>(emission.GetProperty("plan").GetString()!),
+            Emission = Read<EmissionPlan>(emission, "plan"),
             ChunkSize = emission.GetProperty("chunkSize").GetInt32(),
             ChunkEmbedding = emission.GetProperty("chunkEmbedding").GetInt32(),
             Base = emission.GetProperty("base").GetBoolean() ? BaseWeights.Zero : BaseWeights.None,
             Where = named => names.Contains(named.Name),
+            // What is drawn is overwritten: the library's own stream must not move.
+            Random = new RandomStream(0),
         };
-        return HyperNetwork.For(network, conditions, options: options);
+        CheckSizes(conditions, options, manifest, stored, weights);
+        Layer? target = !withTarget ? null : layers.ValueKind == JsonValueKind.Null
+            ? new UnknownLayer([.. manifest.Entries.Select(static entry => (entry.Names, entry.Shape, entry.Role))])
+            : LayerFormat.Read(layers, Math.Max(weights, manifest.Count));
+        return new HyperNetworkDescription(conditions, options, manifest, target);
     }
 
-    private static void CheckTarget(Layer target, List<(IReadOnlyList<string> Names, Shape Shape, ParameterRole Role)> manifest)
+    // The weights of an emission tell how much it generates; sizes that do not agree with them would only ask for memory.
+    private static void CheckSizes(
+        List<Condition> conditions, HyperNetworkOptions options, TargetManifest manifest, IReadOnlyDictionary<string, Shape> stored, long weights)
     {
-        Dictionary<string, Shape> have = target.NamedParameters().ToDictionary(static named => named.Name, static named => named.Parameter.Shape);
-        foreach ((IReadOnlyList<string> names, Shape shape, _) in manifest)
+        Require(conditions.TrueForAll(c => (double)Math.Max(1, c.Rows) * c.Size <= weights), "a condition is larger than the file's weights");
+        Require(options.Hidden.All(width => width > 0 && width <= weights), "a hidden layer is wider than the file's weights, or empty");
+        double inputs = conditions.Sum(static c => 2.0 * c.Size);
+        foreach (int width in options.Hidden)
         {
-            if (!have.TryGetValue(names[0], out Shape found) || found != shape)
-            {
-                Throw.Argument($"HyperNetwork.Load: the target must have \"{names[0]}\" {shape}; it has {(have.ContainsKey(names[0]) ? found.ToString() : "no such parameter")}.");
-            }
+            Require(inputs * width <= 4.0 * weights, "the hidden layers are larger than the file's weights");
+            inputs = width;
         }
+        if (options.Emission == EmissionPlan.Chunks)
+        {
+            bool has = stored.TryGetValue("emission.chunks", out Shape chunks) && stored.TryGetValue("emission.weight", out Shape weight)
+                && chunks.Rank == 2 && weight.Rank == 2 && weight[0] == options.ChunkSize && chunks[1] == options.ChunkEmbedding
+                && manifest.Count <= (long)chunks[0] * options.ChunkSize;
+            Require(has, "\"emission.chunks\" and \"emission.weight\" do not generate what the manifest lists");
+        }
+        else
+        {
+            Require(manifest.Count <= weights, "the manifest lists more than the file's weights can generate");
+        }
+    }
+
+    private static void Require(bool condition, string otherwise)
+    {
+        if (!condition)
+        {
+            throw new FormatException(otherwise + ".");
+        }
+    }
+
+    private static TEnum Read<TEnum>(JsonElement json, string name)
+        where TEnum : struct, Enum
+    {
+        string? text = json.GetProperty(name).GetString();
+        return Enum.TryParse(text, out TEnum value) && Enum.IsDefined(value)
+            ? value
+            : throw new FormatException($"\"{name}\" must be one of {string.Join(", ", Enum.GetNames<TEnum>())}; it is \"{text}\".");
     }
 
     private static JsonNode WriteCondition(Condition condition) => new JsonObject
@@ -79,9 +119,9 @@ internal static class HyperNetworkFormat
         int size = json.GetProperty("size").GetInt32();
         double low = json.GetProperty("low").GetDouble();
         double high = json.GetProperty("high").GetDouble();
-        OutOfRange outOfRange = Enum.Parse<OutOfRange>(json.GetProperty("outOfRange").GetString()!);
+        OutOfRange outOfRange = Read<OutOfRange>(json, "outOfRange");
         string[] categories = [.. json.GetProperty("categories").EnumerateArray().Select(static c => c.GetString()!)];
-        return Enum.Parse<ConditionKind>(json.GetProperty("kind").GetString()!) switch
+        return Read<ConditionKind>(json, "kind") switch
         {
             ConditionKind.Range => Condition.Range(name, low, high, size, outOfRange),
             ConditionKind.LogRange => Condition.LogRange(name, low, high, size, outOfRange),
@@ -91,7 +131,7 @@ internal static class HyperNetworkFormat
         };
     }
 
-    private static JsonObject WriteGenerator(Layer generator)
+    private static JsonObject WriteGenerator(Layer generator, int outputs)
     {
         if (generator is GeneratorMlp mlp)
         {
@@ -108,7 +148,7 @@ internal static class HyperNetworkFormat
         {
             Throw.InvalidOperation($"HyperNetwork.Save: the generator holds a layer of a type of your own ({generator.GetType().Name}), which the file cannot describe; save its state instead (GetState).");
         }
-        return new JsonObject { ["layer"] = layer, ["outputs"] = 0 };
+        return new JsonObject { ["layer"] = layer, ["outputs"] = outputs };
     }
 
     private static JsonObject WriteEmission(Emission emission)
@@ -140,8 +180,10 @@ internal static class HyperNetworkFormat
         };
     }
 
-    private static (IReadOnlyList<string> Names, Shape Shape, ParameterRole Role) ReadEntry(JsonElement json) => (
-        [.. json.GetProperty("names").EnumerateArray().Select(static name => name.GetString()!)],
-        new Shape([.. json.GetProperty("shape").EnumerateArray().Select(static size => size.GetInt32())]),
-        Enum.Parse<ParameterRole>(json.GetProperty("role").GetString()!));
+    private static (IReadOnlyList<string> Names, Shape Shape, ParameterRole Role) ReadEntry(JsonElement json)
+    {
+        string[] names = [.. json.GetProperty("names").EnumerateArray().Select(static name => name.GetString() ?? "")];
+        Require(names.Length > 0, "an entry of the manifest has no name");
+        return (names, new Shape([.. json.GetProperty("shape").EnumerateArray().Select(static size => size.GetInt32())]), Read<ParameterRole>(json, "role"));
+    }
 }

@@ -9,7 +9,11 @@ internal readonly struct SampleGroups
     // most of a block is filling.
     private const int MostFilling = 4;
 
-    public SampleGroups(int samples, int rows, ReadOnlySpan<int> rowOf)
+    /// <param name="samples">B.</param>
+    /// <param name="rows">C, the number of weight sets.</param>
+    /// <param name="rowOf">The weight set of every sample.</param>
+    /// <param name="mayFill">Whether blocks may be filled up with copies of samples: not where statistics of the batch would count them.</param>
+    public SampleGroups(int samples, int rows, ReadOnlySpan<int> rowOf, bool mayFill)
     {
         if (rowOf.Length != samples)
         {
@@ -26,7 +30,7 @@ internal readonly struct SampleGroups
         }
         Rows = rows;
         int block = samples == 0 ? 0 : counts.Max();
-        if ((long)block * rows > (long)MostFilling * samples)
+        if ((long)block * rows > (mayFill ? (long)MostFilling * samples : samples))
         {
             return;
         }
@@ -46,7 +50,7 @@ internal readonly struct SampleGroups
     /// <summary>The number of weight sets.</summary>
     public int Rows { get; }
 
-    /// <summary>Which sample stands at each place of the blocks; null where blocks would be mostly filling.</summary>
+    /// <summary>Which sample stands at each place of the blocks; null where blocks would be mostly filling, or may hold none.</summary>
     public int[]? Take { get; }
 
     /// <summary>At which place each sample stands.</summary>

@@ -74,5 +74,6 @@ public sealed class ConditionTests
         Assert.That(() => Condition.Range("angle", 90, 90), Throws.ArgumentException);
         Assert.That(() => Condition.LogRange("decay", 0, 1), Throws.ArgumentException.With.Message.Contains("Use Range"));
         Assert.That(() => new Conditioning([Condition.Unit("a"), Condition.Unit("a")]), Throws.ArgumentException);
+        Assert.That(() => Condition.Embedding("a.b", 2, 3), Throws.ArgumentException.With.Message.Contains("dots"));
     });
 }

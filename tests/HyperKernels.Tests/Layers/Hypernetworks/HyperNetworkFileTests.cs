@@ -50,6 +50,101 @@ public sealed class HyperNetworkFileTests
         });
     }
 
+    [TestCase(EmissionPlan.Full)]
+    [TestCase(EmissionPlan.Chunks)]
+    public void Load_GeneratorOfLibraryLayers_GivesTheSameNetwork(EmissionPlan plan)
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        using MemoryScope scope = new();
+        string path = folder.File("generator.safetensors");
+        HyperNetworkOptions options = new()
+        {
+            Generator = static inputs => new Sequential(new Linear(inputs, 6), new LayerNorm(6), new Tanh()), GeneratorOutputs = 6, Emission = plan, ChunkSize = 5,
+        };
+        HyperNetwork hyper = HyperNetwork.For(new Linear(3, 2), Condition.Embedding("task", 4, 3), options: options);
+        hyper.Save(path);
+        Tensor tasks = Tensor.From([3, 0]);
+        Assert.That(HyperNetwork.Load(path).Generate(tasks).ToArray(), Is.EqualTo(hyper.Generate(tasks).ToArray()));
+    }
+
+    [Test]
+    public void Load_BatchNormTarget_HasItsStatisticsAndModes_PartByPart()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        using MemoryScope scope = new();
+        string path = folder.File("norm.safetensors");
+        BatchNorm frozen = new(4);
+        Layer target = new Sequential(new Linear(3, 4), frozen, new Relu(), new Linear(4, 2), new BatchNorm(2));
+        HyperNetwork hyper = HyperNetwork.For(target, Condition.Unit("t"), hidden: [5]);
+        Tensor x = Ops.RandomNormal([6, 3], new RandomStream(3));
+        hyper.Forward(x, Tensor.From([0.3f]));
+        frozen.Eval();
+        hyper.Save(path);
+        HyperNetwork again = HyperNetwork.Load(path);
+        Tensor t = Tensor.From([0.1f, 0.6f, 0.9f]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(again.GetState()["target.1.running_mean"].Values, Is.EqualTo(frozen.RunningMean.ToArray()).And.Some.Not.Zero);
+            Assert.That(((Sequential)again.Target).Select(layer => layer.Training), Is.EqualTo(new[] { true, false, true, true, true }));
+            Assert.That(again.Forward(x, t).ToArray(), Is.EqualTo(hyper.Forward(x, t).ToArray()));
+        });
+    }
+
+    [Test]
+    public void SaveLoadMaterialize_LeaveTheLibrarysRandomStreamAlone()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        string path = folder.File("quiet.safetensors");
+        RandomStream own = new(5);
+        Layer target = new Sequential(new Conv2d(1, 2, kernelSize: 3, random: own), new Flatten(), new Linear(8, 3, random: own), new Dropout(0.5f, own));
+        HyperNetwork hyper = HyperNetwork.For(target, Condition.Embedding("task", 2, 3), options: new() { Random = own });
+        RandomState before = Initializer.Random.State;
+        hyper.Save(path);
+        HyperNetwork.Load(path).Materialize(1).Dispose();
+        Assert.That(Initializer.Random.State, Is.EqualTo(before));
+    }
+
+    // Every entry replaces one piece of a good description by a bad one.
+    [TestCase("\"CosSin\"", "\"Cosine\"", "CosSin, Complement, None")]
+    [TestCase("\"Range\"", "\"Circle\"", "kind")]
+    [TestCase("\"low\":0", "\"low\":90", "low must be below high")]
+    [TestCase("\"size\":1,", "\"size\":-1,", "at least one value")]
+    [TestCase("\"hidden\":[4]", "\"hidden\":[-4]", "hidden layer")]
+    [TestCase("\"hidden\":[4]", "\"hidden\":[2000000000]", "hidden layer")]
+    [TestCase("\"hidden\":[4]", "\"hidden\":[5]", "must be [5, 2]")]
+    [TestCase("\"LeakyRelu\"", "\"7.5\"", "LeakyRelu")]
+    [TestCase("\"plan\":\"Full\"", "\"plan\":17", "Number")]
+    [TestCase("\"plan\":\"Full\"", "\"plan\":\"Chunks\"", "emission.chunks")]
+    [TestCase("\"manifest\"", "\"manifests\"", "given key")]
+    [TestCase("\"shape\":[2,3]", "\"shape\":[2,-3]", "negative")]
+    [TestCase("\"shape\":[2,3]", "\"shape\":[200000,300000]", "manifest")]
+    [TestCase("\"names\":[\"0.weight\"]", "\"names\":[]", "no name")]
+    [TestCase("\"names\":[\"0.weight\"]", "\"names\":[\"9.weight\"]", "target.0.weight")]
+    [TestCase("\"inputs\":3", "\"inputs\":3.5", "whole")]
+    [TestCase("\"inputs\":3", "\"inputs\":2000000000", "larger than")]
+    [TestCase("\"inputs\":3", "\"inputs\":-3", "inputs")]
+    [TestCase("\"inputs\":3,", "", "inputs")]
+    [TestCase("\"type\":\"Linear\"", "\"type\":\"Curved\"", "Curved")]
+    [TestCase("{\"same\":1}", "{\"same\":5}", "number 5")]
+    [TestCase("{\"same\":1}", "{\"same\":0}", "number 0")]
+    [TestCase("{\"encoding\"", "[\"encoding\"", "metadata")]
+    public void Load_MalformedDescription_IsRefusedWithThePath(string good, string bad, string message)
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        string path = folder.File("bad.safetensors");
+        Tanh shared = new();
+        HyperNetwork.For(new Sequential(shared, new Linear(3, 2), shared), Condition.Range("t", 0, 90), hidden: [4], parameters: "*").Save(path);
+        RewriteDescription(path, text =>
+        {
+            // The sample's layers: Tanh is number 1 of the tree, Linear stands at place 1 of the chain.
+            string named = good.Replace("0.weight", "1.weight", StringComparison.Ordinal);
+            Assert.That(text, Does.Contain(named), "the sample has changed");
+            return text.Replace(named, bad, StringComparison.Ordinal);
+        });
+        Assert.That(() => HyperNetwork.Load(path), Throws.TypeOf<InvalidDataException>()
+            .With.Message.StartsWith(path).And.Message.Contains(message.Replace("target.0", "target.1", StringComparison.Ordinal)).IgnoreCase);
+    }
+
     [Test]
     public void Load_AnotherSafetensorsFile_IsRefused()
     {
@@ -80,6 +175,19 @@ public sealed class HyperNetworkFileTests
         Tensor t = Tensor.From([0.25f]);
         Assert.That(other.Generate(t).ToArray(), Is.EqualTo(hyper.Generate(t).ToArray()));
         Assert.That(() => other.LoadHyperlight(path), Throws.ArgumentException.With.Message.Contains("backbone.output.weight"));
+    }
+
+    private static void RewriteDescription(string path, Func<string, string> change)
+    {
+        Dictionary<string, string> metadata;
+        List<SafetensorsTensor> tensors;
+        using (SafetensorsFile file = SafetensorsFile.Open(path))
+        {
+            metadata = new Dictionary<string, string>(file.Metadata);
+            tensors = [.. file.Entries.Values.Select(entry => SafetensorsTensor.From(entry.Name, file.ReadFloat32(entry.Name), [.. entry.Shape]))];
+        }
+        metadata["hypernetwork"] = change(metadata["hypernetwork"]);
+        Safetensors.Write(path, tensors, metadata);
     }
 
     private sealed class Doubled : Layer

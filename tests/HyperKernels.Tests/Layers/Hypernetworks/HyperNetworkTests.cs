@@ -227,6 +227,107 @@ public sealed class HyperNetworkTests
     }
 
     [Test]
+    public void Forward_RowOf_BatchNormThatTrains_CountsEverySampleOnce()
+    {
+        using MemoryScope scope = new();
+        Layer target = new Sequential(new Linear(3, 4), new BatchNorm(4), new Relu(), new Linear(4, 2));
+        HyperNetwork hyper = HyperNetwork.For(target, Condition.Range("angle", 0, 90), hidden: [8]);
+        Tensor x = Normal([6, 3], 12);
+        float[] angles = [0, 30, 60];
+        int[] rowOf = [2, 1, 2, 2, 0, 1];
+        float[] expected = hyper.Forward(x, Tensor.From([.. rowOf.Select(row => angles[row])])).ToArray();
+        Assert.That(hyper.Forward(x, Tensor.From(angles), rowOf).ToArray(), Is.EqualTo(expected).Within(Close));
+    }
+
+    [Test]
+    public void Forward_RowOf_SeveralConditions_FollowsIt()
+    {
+        using MemoryScope scope = new();
+        HyperNetwork hyper = HyperNetwork.For(ConvTarget(), [Condition.Range("angle", 0, 90), Condition.Embedding("task", 2, 3)], hidden: [8]);
+        Tensor images = Normal([5, 2, 6, 6], 13);
+        float[] angles = [10, 20, 30];
+        int[] tasks = [0, 1, 0];
+        int[] rowOf = [2, 0, 1, 1, 1];
+        float[] expected = hyper.Forward(images, Tensor.From([.. rowOf.Select(r => angles[r])]), Tensor.From([.. rowOf.Select(r => tasks[r])])).ToArray();
+        Assert.That(hyper.Forward(images, [Tensor.From(angles), Tensor.From(tasks)], rowOf).ToArray(), Is.EqualTo(expected).Within(Close));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Forward_RecurrentCell_RunsPerSample(bool gated)
+    {
+        using MemoryScope scope = new();
+        HyperNetwork hyper = HyperNetwork.For(gated ? new GruCell(3, 4) : new LstmCell(3, 4), Condition.Unit("t"), hidden: [8]);
+        Tensor x = Normal([3, 3], 14);
+        float[] values = [0.1f, 0.5f, 0.9f];
+        Tensor output = hyper.Forward(x, Tensor.From(values));
+        for (int b = 0; b < values.Length; b++)
+        {
+            Assert.That(Row(output, b), Is.EqualTo(hyper.Materialize(values[b]).Forward(Ops.Slice(x, 0, b, 1)).ToArray()).Within(Close));
+        }
+    }
+
+    [Test]
+    public void Backward_LearnedCondition_OnlyRowsInUseGetGradients()
+    {
+        HyperNetwork hyper = HyperNetwork.For(new Linear(3, 2), Condition.Embedding("task", 4, 5), hidden: [6]);
+        Parameter table = hyper.Conditioning.Parameters[0];
+        using Tape tape = new();
+        tape.Backward(Ops.Sum(Ops.Square(hyper.Forward(Normal([2, 3], 15), Tensor.From([3, 1])))));
+        Assert.That(tape.TryGetGradient(table.Value, out Tensor gradient));
+        float[][] rows = [.. Enumerable.Range(0, 4).Select(row => Row(gradient, row))];
+        Assert.Multiple(() =>
+        {
+            Assert.That(rows[0], Has.All.Zero);
+            Assert.That(rows[2], Has.All.Zero);
+            Assert.That(rows[1], Has.Some.Not.Zero);
+            Assert.That(rows[3], Has.Some.Not.Zero);
+        });
+    }
+
+    [Test]
+    public void Backward_ConditionItself_AgreesWithDifferences()
+    {
+        HyperNetwork hyper = HyperNetwork.For(new Linear(3, 2), Condition.LogRange("decay", 0.01, 1), hidden: [6], options: new() { Activation = Activation.Tanh });
+        Parameter decay = new("decay", [0.2f], [1]);
+        float Loss()
+        {
+            using MemoryScope scope = new();
+            return Ops.Sum(Ops.Square(hyper.Forward(Normal([4, 3], 16), decay.Value))).ToScalar();
+        }
+        float slope;
+        using (Tape tape = new())
+        {
+            tape.Backward(Ops.Sum(Ops.Square(hyper.Forward(Normal([4, 3], 16), decay.Value))));
+            Assert.That(tape.TryGetGradient(decay.Value, out Tensor gradient));
+            slope = gradient.ToArray()[0];
+        }
+        decay.Load([0.205f]);
+        float above = Loss();
+        decay.Load([0.195f]);
+        Assert.That(slope, Is.EqualTo((above - Loss()) / 0.01f).Within(0.01f * MathF.Abs(slope) + 1e-3f));
+    }
+
+    [Test]
+    public void Forward_ConditionsAsVectorOrColumn_AreTheSame()
+    {
+        using MemoryScope scope = new();
+        HyperNetwork hyper = HyperNetwork.For(new Linear(3, 2), [Condition.Unit("t"), Condition.Embedding("task", 3, 2)], hidden: [6]);
+        float[] vector = hyper.Generate(Tensor.From([0.1f, 0.7f]), Tensor.From([2, 0])).ToArray();
+        Assert.That(hyper.Generate(Tensor.From([0.1f, 0.7f], [2, 1]), Tensor.From([2, 0], [2, 1])).ToArray(), Is.EqualTo(vector));
+    }
+
+    [Test]
+    public void Plans_Heads_StandUnderTheNamesOfTheirTensors()
+    {
+        HyperNetwork hyper = HyperNetwork.For(new Lookalikes(), Condition.Unit("t"), hidden: [5], options: new() { Emission = EmissionPlan.Heads });
+        Assert.That(hyper.Emission.NamedParameters().Select(n => n.Name), Is.EqualTo(new[]
+        {
+            "a.b_c.weight.weight", "a.b_c.weight.theta0", "a_b.c.weight.weight", "a_b.c.weight.theta0",
+        }));
+    }
+
+    [Test]
     public void ParameterCount_OfTheTwoTaskTutorial_IsExact()
     {
         Layer lenet = new Sequential(
@@ -234,5 +335,20 @@ public sealed class HyperNetworkTests
             new Flatten(), new Linear(320, 50), new Relu(), new Linear(50, 10));
         HyperNetwork hyper = HyperNetwork.For(lenet, Condition.Embedding("task", 2, 8), hidden: [100, 100], options: new() { Base = BaseWeights.Zero });
         Assert.That(hyper.Count, Is.EqualTo(2_216_856));
+    }
+
+    // Names that differ by the place of a dot only.
+    private sealed class Lookalikes : Layer
+    {
+        public Lookalikes()
+        {
+            Add("a", new Holder("b_c"));
+            Add("a_b", new Holder("c"));
+        }
+
+        private sealed class Holder : Layer
+        {
+            public Holder(string name) => Add(name, new Linear(2, 2, bias: false));
+        }
     }
 }

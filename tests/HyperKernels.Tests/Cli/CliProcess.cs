@@ -38,17 +38,22 @@ internal sealed class CliProcess : IDisposable
     internal static CliProcess Start(params string[] arguments) => new(arguments);
 
     /// <summary>Runs the program to its end.</summary>
-    internal static CliResult Run(params string[] arguments)
+    internal static CliResult Run(params string[] arguments) => Run(s_longest, arguments);
+
+    /// <summary>Runs the program to its end, which may take longer than usual.</summary>
+    internal static CliResult Run(TimeSpan longest, params string[] arguments)
     {
         using CliProcess process = new(arguments);
-        return process.Finish();
+        return process.Finish(longest);
     }
 
-    internal CliResult Finish()
+    internal CliResult Finish() => Finish(s_longest);
+
+    private CliResult Finish(TimeSpan longest)
     {
-        if (!_process.WaitForExit(s_longest))
+        if (!_process.WaitForExit(longest))
         {
-            throw new AssertionException("The program did not end within three minutes.");
+            throw new AssertionException($"The program did not end within {longest.TotalMinutes} minutes.");
         }
         return new CliResult(_process.ExitCode, _output.GetAwaiter().GetResult(), _error.GetAwaiter().GetResult());
     }

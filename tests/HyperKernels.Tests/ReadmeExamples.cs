@@ -1,0 +1,167 @@
+using HyperKernels.Layers;
+using HyperKernels.Optim;
+
+namespace HyperKernels.Tests;
+
+/// <summary>
+/// The README's examples, run as they stand there: what lies between <c>// &lt;name&gt;</c> and <c>// &lt;/name&gt;</c> is the code block of that name.
+/// </summary>
+public sealed class ReadmeExamples
+{
+    [Test]
+    public void Target_TrainsAndComesBackFromItsFile()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        string before = Environment.CurrentDirectory;
+        TurnedSquares data = new();
+        // The example writes where it runs.
+        Environment.CurrentDirectory = folder.Root;
+        try
+        {
+            // <target>
+            // The target, written as one would write it anyway.
+            Layer target = new Sequential(
+                new Conv2d(1, 10, kernelSize: 5), new MaxPool2d(2), new Relu(),
+                new Conv2d(10, 20, kernelSize: 5), new MaxPool2d(2), new Relu(),
+                new Flatten(), new Linear(320, 50), new Relu(), new Linear(50, 10));
+
+            // Its weights now come from a hypernetwork of one number between 0 and 90 (MIP unless told otherwise).
+            HyperNetwork hyper = HyperNetwork.For(target, Condition.Range("angle", 0, 90), hidden: [16, 128]);
+            Adam adam = new(hyper.Parameters, learningRate: 1e-3f);
+
+            foreach ((Tensor images, Tensor labels, Tensor angles) in data.Batches(64))
+            {
+                using Tape tape = new();
+                Tensor logits = hyper.Forward(images, angles);      // [64, 10]: every image is read by a weight set of its own
+                Tensor loss = Ops.CrossEntropy(logits, labels);
+                tape.Backward(loss);
+                adam.Step(tape);
+            }                                                        // every intermediate is free again
+
+            Layer upright = hyper.Materialize(0f);                   // an ordinary network with the weights for 0 degrees
+            hyper.Save("digits.safetensors");                        // weights, encoding, generator, emission plan, target
+            HyperNetwork again = HyperNetwork.Load("digits.safetensors");
+            // </target>
+            using MemoryScope scope = new();
+            Tensor image = Ops.RandomNormal([1, 1, 28, 28], new RandomStream(1));
+            float[] expected = hyper.Forward(image, Tensor.From([0f])).ToArray();
+            float trained = 0;
+            foreach ((Tensor images, Tensor labels, Tensor angles) in data.Batches(64).Take(1))
+            {
+                trained = Ops.CrossEntropy(hyper.Forward(images, angles), labels).ToScalar();
+            }
+            Assert.Multiple(() =>
+            {
+                Assert.That(trained, Is.LessThan(0.5f * MathF.Log(10)), "the loss of guessing is log 10");
+                Assert.That(again.Forward(image, Tensor.From([0f])).ToArray(), Is.EqualTo(expected));
+                Assert.That(upright.Forward(image).ToArray(), Is.EqualTo(expected).Within(1e-4f));
+            });
+        }
+        finally
+        {
+            Environment.CurrentDirectory = before;
+        }
+    }
+
+    [Test]
+    public void Generate_AgreesWithGeneratedMatrices()
+    {
+        using MemoryScope scope = new();
+        RandomStream random = new(2);
+        using StringWriter written = new();
+        TextWriter console = Console.Out;
+        Console.SetOut(written);
+        try
+        {
+            // <generate>
+            Tensor x = Ops.RandomNormal([64, 16, 128], random);          // 16 rows for each of 64 contexts
+            Tensor z = Ops.RandomNormal([64, 32], random);               // what tells the contexts apart
+            Tensor generator = Ops.RandomNormal([96, 128, 32], random);  // what each of the 32 numbers adds to a 96 by 128 matrix
+            Tensor baseWeight = Ops.RandomNormal([96, 128], random);
+
+            // y_b = x_b (W0 + sum_h z_bh G_h)': the 64 matrices are never written to memory unless that is faster.
+            Tensor y = Ops.GenerateLinear(x, z, generator, baseWeight);  // [64, 16, 96]
+            Console.WriteLine(Ops.PlanOf(x, z, generator));              // Tile
+            // </generate>
+            Tensor weights = Ops.Add(Ops.Reshape(Ops.Matmul(z, Ops.Reshape(generator, [96 * 128, 32]), transposeB: true), [64, 96, 128]), baseWeight);
+            float[] expected = Ops.Matmul(x, weights, transposeB: true).ToArray();
+            Assert.That(y.ToArray(), Is.EqualTo(expected).Within(1e-4f * expected.Max(MathF.Abs)));
+            Assert.That(written.ToString().Trim(), Is.EqualTo("Tile"));
+        }
+        finally
+        {
+            Console.SetOut(console);
+        }
+    }
+
+    [Test]
+    public void Hypergraph_TwoConvolutions_GiveARowPerNode()
+    {
+        using MemoryScope scope = new();
+        Tensor features = Ops.RandomNormal([6, 1433], new RandomStream(3));
+        // <hypergraph>
+        Hypergraph graph = Hypergraph.FromEdges(nodes: 6, [[0, 1, 2], [2, 3], [3, 4, 5]]);
+        HypergraphConv first = new(1433, 64), second = new(64, 7);
+        Tensor logits = second.Forward(Ops.Relu(first.Forward(features, graph)), graph);    // [6, 7]
+        // </hypergraph>
+        Assert.That(logits.Shape, Is.EqualTo(new Shape(6, 7)));
+        // Nodes 0 and 1 lie in the same hyperedge and no other: a hypergraph convolution cannot tell them apart.
+        Assert.That(Ops.Slice(logits, 0, 0, 1).ToArray(), Is.EqualTo(Ops.Slice(logits, 0, 1, 1).ToArray()));
+        Assert.That(Ops.Slice(logits, 0, 3, 1).ToArray(), Is.Not.EqualTo(Ops.Slice(logits, 0, 1, 1).ToArray()));
+    }
+
+    [Test]
+    public void Devices_ScopeGivesItsMemoryBack()
+    {
+        using Linear model = new(3, 2);
+        using MemoryScope outer = new();
+        Tensor input = Tensor.From([1f, 2f, 3f], [1, 3]);
+        long before = Device.Default.Memory.LiveTensors;
+        float[] seen = Infer();
+        Assert.That(seen, Has.Length.EqualTo(2).And.Some.Not.Zero);
+        Assert.That(Device.Default.Memory.LiveTensors, Is.EqualTo(before));
+
+        float[] Infer()
+        {
+            // <devices>
+            using Device device = Device.Default;
+            using MemoryScope scope = device.Scope();                // inference: no tape, buffers come back to the pool at the end
+            Tensor answer = model.Forward(input.To(device));
+            float[] values = answer.ToArray();                       // the one place that waits
+            // </devices>
+            return values;
+        }
+    }
+
+    /// <summary>Bright squares at one of ten places, turned with the image's corner by a quarter or not: enough to learn from in a few steps.</summary>
+    private sealed class TurnedSquares
+    {
+        private const int Side = 28;
+        private const int Steps = 30;
+
+        public IEnumerable<(Tensor Images, Tensor Labels, Tensor Angles)> Batches(int size)
+        {
+            float[] pixels = new float[size * Side * Side];
+            int[] labels = new int[size];
+            float[] angles = new float[size];
+            for (int step = 0; step < Steps; step++)
+            {
+                Array.Clear(pixels);
+                for (int i = 0; i < size; i++)
+                {
+                    labels[i] = ((7 * step) + i) % 10;
+                    angles[i] = 90 * (((3 * step) + i) % 2);
+                    int along = 4 + (2 * labels[i]);
+                    for (int p = 0; p < 16; p++)
+                    {
+                        (int u, int v) = (along + (p / 4), 6 + (p % 4));
+                        (int row, int column) = angles[i] == 0 ? (v, u) : (u, Side - 1 - v);
+                        pixels[(((i * Side) + row) * Side) + column] = 1;
+                    }
+                }
+                using MemoryScope scope = new();
+                yield return (Tensor.From(pixels, [size, 1, Side, Side]), Tensor.From(labels), Tensor.From(angles));
+            }
+        }
+    }
+}

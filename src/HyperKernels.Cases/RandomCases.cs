@@ -7,7 +7,7 @@ public static class RandomCases
     private const ulong Position = 0xFFFF_FFFE;
 
     /// <summary>The rows.</summary>
-    public static IEnumerable<OpCase> All => [.. Draws, .. Dropouts, .. Embeddings];
+    public static IEnumerable<OpCase> All => [.. Draws, .. Permutations, .. Dropouts, .. Embeddings];
 
     private static IEnumerable<OpCase> Draws
     {
@@ -43,6 +43,16 @@ public static class RandomCases
         }
     }
 
+    private static IEnumerable<OpCase> Permutations => new[] { 0, 1, 2, 5, 1031 }.Select(count => new OpCase
+    {
+        Op = "permutation",
+        Sizes = $"N={count}",
+        Inputs = [CaseInput.Fixed("device", [], [0])],
+        Run = x => Ops.Permutation(count, Stream(), x[0].Device),
+        Oracle = _ => Shuffled(count),
+        Bytes = 4.0 * count,
+    });
+
     private static IEnumerable<OpCase> Dropouts
     {
         get
@@ -51,13 +61,15 @@ public static class RandomCases
             foreach ((Shape shape, float probability) in sizes)
             {
                 int count = (int)shape.Count;
+                // Once for the many runs of the oracle that differences take.
+                Lazy<uint[]> words = new(() => [.. Words(count)]);
                 yield return new OpCase
                 {
                     Op = "dropout",
                     Sizes = $"X={shape} p={probability}",
                     Inputs = [CaseInput.Normal("x", shape)],
                     Run = x => Ops.Dropout(x[0], probability, Stream()),
-                    Oracle = x => new Plain(shape, [.. Words(count).Zip(x[0].Values, (word, value) => word < probability * 4294967296.0 ? 0 : value / (1 - probability))]),
+                    Oracle = x => new Plain(shape, [.. words.Value.Zip(x[0].Values, (word, value) => word < probability * 4294967296.0 ? 0 : value / (1 - probability))]),
                     TwiceDifferentiable = count is > 0 and < 100,
                     Flops = count,
                     Bytes = 8.0 * count,
@@ -116,12 +128,26 @@ public static class RandomCases
         }
     }
 
+    // Fisher and Yates from the end on, place i by a number of 64 bits scaled to i + 1.
+    private static Plain Shuffled(int count)
+    {
+        uint[] words = [.. Words(2 * count)];
+        Plain order = new([count], [.. Enumerable.Range(0, count).Select(i => (double)i)]);
+        for (int i = count - 1; i > 0; i--)
+        {
+            UInt128 bits = ((ulong)words[(2 * i) + 1] << 32) | words[2 * i];
+            int pick = (int)(ulong)((bits * ((UInt128)i + 1)) >> 64);
+            (order[i], order[pick]) = (order[pick], order[i]);
+        }
+        return order;
+    }
+
     // Philox4x32-10 as its paper writes it: a round replaces (L0, R0, L1, R1) in one go.
     private static IEnumerable<uint> Words(int count)
     {
-        for (int i = 0; i < count; i++)
+        for (int first = 0; first < count; first += 4)
         {
-            ulong block = Position + (ulong)(i / 4);
+            ulong block = Position + (ulong)(first / 4);
             ulong[] counter = [block & 0xFFFF_FFFF, block >> 32, 0, 0];
             for (ulong round = 0; round < 10; round++)
             {
@@ -131,7 +157,10 @@ public static class RandomCases
                 ulong b = counter[2] * 0xCD9E8D57;
                 counter = [(b >> 32) ^ counter[1] ^ low, b & 0xFFFF_FFFF, (a >> 32) ^ counter[3] ^ high, a & 0xFFFF_FFFF];
             }
-            yield return (uint)counter[i % 4];
+            for (int word = 0; word < 4 && first + word < count; word++)
+            {
+                yield return (uint)counter[word];
+            }
         }
     }
 }

@@ -11,6 +11,15 @@ public static class ShapeCases
         Row("reshape", "columns of X=[6, 9] to [36]", [6, 9], x => Ops.Reshape(Ops.Slice(x, 1, 2, 6), -1), x => Indexing.Map([36], i => x[i / 6, 2 + (i % 6)])),
         Row("reshape", "X=[1, 1] to []", [1, 1], x => Ops.Reshape(x, Shape.Create([])), x => new Plain([], x.Values)),
         Row("flatten", "X=[2, 3, 4]", [2, 3, 4], x => Ops.Flatten(x), x => new Plain([2, 12], x.Values)),
+        // Oracles have no tape to cut off: that no gradient comes through is a test of the tape.
+        new OpCase
+        {
+            Op = "detach",
+            Sizes = "columns of X=[4, 5]",
+            Inputs = [CaseInput.Normal("x", [4, 5], differentiable: false)],
+            Run = x => Ops.Detach(Ops.Slice(x[0], 1, 1, 3)),
+            Oracle = x => Indexing.Map([4, 3], i => x[0][i / 3, 1 + (i % 3)]),
+        },
         .. Permutations(),
         .. Slices(),
         .. Splits(),

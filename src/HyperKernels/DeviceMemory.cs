@@ -20,7 +20,7 @@ public sealed class DeviceMemory
     /// <summary>Tensors that have not ended, views included.</summary>
     public long LiveTensors { get; private set; }
 
-    /// <summary>Bytes that live tensors asked for; shared memory counts once.</summary>
+    /// <summary>Bytes of the buffers behind live tensors, rounded up as the pool does; shared memory counts once.</summary>
     public long LiveBytes { get; private set; }
 
     /// <summary>Bytes that wait in the pool to be used again.</summary>

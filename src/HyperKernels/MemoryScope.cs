@@ -31,10 +31,12 @@ public class MemoryScope : IDisposable
 
     /// <summary>Lets a tensor out: it now belongs to the enclosing scope, or to the caller if there is none.</summary>
     /// <returns>The same handle.</returns>
+    /// <exception cref="ObjectDisposedException">This scope, or the one that the tensor would go to, has ended.</exception>
     public Tensor Keep(Tensor tensor)
     {
         lock (_gate)
         {
+            ThrowIfEnded();
             // From the end: what is kept was mostly made last.
             int index = _owned.LastIndexOf(tensor);
             if (index >= 0)
@@ -47,10 +49,12 @@ public class MemoryScope : IDisposable
     }
 
     /// <summary>Ends every tensor made so far and goes on: a loop that reuses one scope allocates nothing.</summary>
+    /// <exception cref="ObjectDisposedException">The scope has ended.</exception>
     public virtual void Reset()
     {
         lock (_gate)
         {
+            ThrowIfEnded();
             Release(0, keepGradients: false);
         }
     }
@@ -109,7 +113,21 @@ public class MemoryScope : IDisposable
         }
         if (ReferenceEquals(s_current.Value, this))
         {
-            s_current.Value = _parent;
+            // An enclosing scope may have been disposed before this one.
+            MemoryScope? next = _parent;
+            while (next is { _disposed: true })
+            {
+                next = next._parent;
+            }
+            s_current.Value = next;
+        }
+    }
+
+    private void ThrowIfEnded()
+    {
+        if (_disposed)
+        {
+            Throw.Disposed("MemoryScope: the scope has ended; open a new one.");
         }
     }
 

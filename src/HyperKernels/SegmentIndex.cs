@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using HyperKernels.Backends;
 
@@ -105,8 +104,7 @@ internal sealed class SegmentIndex : IDisposable
     {
         Tensor result = Tensor.NewUnowned(device, [values.Length], ElementType.Int32);
         device.Backend.Upload(MemoryMarshal.AsBytes(values), result.Ref);
-        result.Node.MinIndex = values.IsEmpty ? 0 : TensorPrimitives.Min(values);
-        result.Node.MaxIndex = values.IsEmpty ? 0 : TensorPrimitives.Max(values);
+        result.Node.NoteBounds(values);
         return result;
     }
 

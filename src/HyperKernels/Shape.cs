@@ -12,18 +12,22 @@ public readonly struct Shape : IEquatable<Shape>
     /// <summary>The largest number of axes.</summary>
     public const int MaxRank = Backends.Broadcast.MaxRank;
 
+    /// <summary>The largest number of elements: their size in bytes, rounded up by the pool, still fits into 64 bits.</summary>
+    public const long MaxCount = 1L << 60;
+
     private readonly Sizes _sizes;
     private readonly int _rank;
 
     /// <summary>Makes a shape from its axis sizes; no sizes make a scalar.</summary>
-    /// <exception cref="ArgumentException">More than <see cref="MaxRank"/> axes, a negative size, or more than 2^31 - 1 elements in a row.</exception>
+    /// <exception cref="ArgumentException">More than <see cref="MaxRank"/> axes, a negative size, or more elements than <see cref="MaxCount"/>.</exception>
     public Shape(params ReadOnlySpan<int> sizes)
     {
         if (sizes.Length > MaxRank)
         {
             Throw.Argument($"Shape: at most {MaxRank} axes; got {sizes.Length}.");
         }
-        long count = 1;
+        long product = 1;
+        bool empty = false;
         for (int axis = 0; axis < sizes.Length; axis++)
         {
             if (sizes[axis] < 0)
@@ -31,17 +35,17 @@ public readonly struct Shape : IEquatable<Shape>
                 Throw.Argument($"Shape: sizes must not be negative; axis {axis} is {sizes[axis]}.");
             }
             _sizes[axis] = sizes[axis];
-            try
+            // Empty axes count as one here: strides and row lengths, which leave axes out, must stay in range too.
+            int size = Math.Max(1, sizes[axis]);
+            if (product > MaxCount / size)
             {
-                count = checked(count * sizes[axis]);
+                Throw.Argument($"Shape: at most 2^60 elements; got [{string.Join(", ", sizes.ToArray())}].");
             }
-            catch (OverflowException)
-            {
-                Throw.Argument("Shape: more than 2^63 - 1 elements.");
-            }
+            product *= size;
+            empty |= sizes[axis] == 0;
         }
         _rank = sizes.Length;
-        Count = count;
+        Count = empty ? 0 : product;
     }
 
     /// <summary>The number of axes; 0 for a scalar.</summary>
@@ -85,6 +89,7 @@ public readonly struct Shape : IEquatable<Shape>
     }
 
     /// <summary>This shape with another size at one axis.</summary>
+    /// <exception cref="ArgumentException">There is no such axis, or the size is negative.</exception>
     public Shape With(int axis, int size)
     {
         Span<int> sizes = stackalloc int[MaxRank];
@@ -94,8 +99,13 @@ public readonly struct Shape : IEquatable<Shape>
     }
 
     /// <summary>This shape with a further axis of the given size at a position from 0 to <see cref="Rank"/>.</summary>
+    /// <exception cref="ArgumentException">There is no such position, or the shape has <see cref="MaxRank"/> axes already.</exception>
     public Shape Insert(int axis, int size)
     {
+        if ((uint)axis > (uint)_rank)
+        {
+            Throw.Argument($"Shape: an axis can be put into {this} at 0 to {_rank}; got {axis}.");
+        }
         Span<int> sizes = stackalloc int[MaxRank + 1];
         AsSpan()[..axis].CopyTo(sizes);
         sizes[axis] = size;
@@ -104,6 +114,7 @@ public readonly struct Shape : IEquatable<Shape>
     }
 
     /// <summary>This shape without one axis.</summary>
+    /// <exception cref="ArgumentException">There is no such axis.</exception>
     public Shape Remove(int axis)
     {
         axis = Axis(axis);

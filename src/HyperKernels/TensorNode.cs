@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using HyperKernels.Backends;
 
 namespace HyperKernels;
@@ -46,6 +47,13 @@ internal sealed class TensorNode(Device device)
 
     public int MaxIndex { get; set; }
 
+    /// <summary>Notes the bounds of the integers that were just written.</summary>
+    public void NoteBounds(ReadOnlySpan<int> values)
+    {
+        MinIndex = values.IsEmpty ? 0 : TensorPrimitives.Min(values);
+        MaxIndex = values.IsEmpty ? 0 : TensorPrimitives.Max(values);
+    }
+
     /// <summary>Forgets everything; called when the tensor ends.</summary>
     public void Clear()
     {
@@ -55,6 +63,8 @@ internal sealed class TensorNode(Device device)
         RequiresGradient = false;
         GradientUses = 0;
         IsTemporary = false;
+        MinIndex = 0;
+        MaxIndex = 0;
         Shape = default;
     }
 }

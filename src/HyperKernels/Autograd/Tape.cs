@@ -31,8 +31,10 @@ public sealed class Tape : MemoryScope
 
     /// <summary>Makes this tape record what is computed from a tensor that is not a parameter.</summary>
     /// <returns>The same handle.</returns>
+    /// <exception cref="ArgumentException">The tensor holds integers, which have no gradient.</exception>
     public Tensor Watch(Tensor tensor)
     {
+        Ops.CheckFloat("Tape.Watch", tensor);
         lock (_gate)
         {
             LeafSlot(tensor);
@@ -232,6 +234,7 @@ public sealed class Tape : MemoryScope
 
     private static void CheckSeed(Tensor output, Tensor seed)
     {
+        Ops.CheckFloats("Tape", output, seed);
         if (seed.Shape != output.Shape)
         {
             Throw.Argument($"Tape: the seed gradient must be shaped as the output {output.Shape}; it is {seed.Shape}.");

@@ -14,6 +14,7 @@ public static partial class Ops
     public static Tensor Activate(Tensor x, Activation activation, float parameter = 0)
     {
         CheckFloat("Activate", x);
+        CheckActivation("Activate", activation);
         return activation == Activation.None ? x : Unary("Activate", UnaryOf(activation), x, parameter);
     }
 
@@ -24,33 +25,27 @@ public static partial class Ops
     internal static Tensor ActivationGradient(Activation activation, Tensor x, Tensor y, Tensor gradient, float parameter) =>
         activation == Activation.None ? gradient : Fused(UnaryOf(activation), x, y, gradient, parameter, 0);
 
-    private static UnaryOp UnaryOf(Activation activation)
+    private static void CheckActivation(string name, Activation activation)
     {
-        switch (activation)
+        if (activation is < Activation.None or > Activation.Sine)
         {
-            case Activation.Relu:
-                return UnaryOp.Relu;
-            case Activation.LeakyRelu:
-                return UnaryOp.LeakyRelu;
-            case Activation.Elu:
-                return UnaryOp.Elu;
-            case Activation.Tanh:
-                return UnaryOp.Tanh;
-            case Activation.Sigmoid:
-                return UnaryOp.Sigmoid;
-            case Activation.Silu:
-                return UnaryOp.Silu;
-            case Activation.Softplus:
-                return UnaryOp.Softplus;
-            case Activation.Gelu:
-                return UnaryOp.Gelu;
-            case Activation.GeluTanh:
-                return UnaryOp.GeluTanh;
-            case Activation.Sine:
-                return UnaryOp.Sine;
-            default:
-                Throw.Argument($"Activate: there is no activation {activation}.");
-                return default;
+            Throw.Argument($"{name}: there is no activation {activation}.");
         }
     }
+
+    // None has no function of its own: callers return before they ask.
+    private static UnaryOp UnaryOf(Activation activation) => activation switch
+    {
+        Activation.Relu => UnaryOp.Relu,
+        Activation.LeakyRelu => UnaryOp.LeakyRelu,
+        Activation.Elu => UnaryOp.Elu,
+        Activation.Tanh => UnaryOp.Tanh,
+        Activation.Sigmoid => UnaryOp.Sigmoid,
+        Activation.Silu => UnaryOp.Silu,
+        Activation.Softplus => UnaryOp.Softplus,
+        Activation.Gelu => UnaryOp.Gelu,
+        Activation.GeluTanh => UnaryOp.GeluTanh,
+        Activation.Sine => UnaryOp.Sine,
+        _ => throw new ArgumentOutOfRangeException(nameof(activation)),
+    };
 }

@@ -81,14 +81,16 @@ public static partial class Ops
         {
             if (g.Needs(0))
             {
-                Tensor slope = Multiply(s.b, Power(s.a, AddScalar(s.b, -1)));
+                // Where b is 0 the power is constant; the rule would multiply 0 by the infinite 0^-1.
+                Tensor slope = Where(s.b, Multiply(s.b, Power(s.a, AddScalar(s.b, -1))), Tensor.Zeros([], s.a.Device));
                 g[0] = SumTo(Multiply(g.Output, slope), s.a.Shape);
             }
             if (g.Needs(1))
             {
-                // log 0 is replaced by log 1 = 0: the power itself is constant there.
+                // log 0 is replaced by log 1, and infinity times that 0, where b is negative, by 0.
                 Tensor logarithm = Log(Where(s.a, s.a, Tensor.Ones([], s.a.Device)));
-                g[1] = SumTo(Multiply(g.Output, Multiply(s.y, logarithm)), s.b.Shape);
+                Tensor slope = Where(s.a, Multiply(s.y, logarithm), Tensor.Zeros([], s.a.Device));
+                g[1] = SumTo(Multiply(g.Output, slope), s.b.Shape);
             }
         });
     }

@@ -18,16 +18,19 @@ public static partial class Ops
     /// <returns><c>[B, O, (H + 2 padding - dilation (KH - 1) - 1) / stride + 1, ...]</c>.</returns>
     /// <exception cref="ArgumentException">A shape does not fit, the kernel is larger than the padded input, or devices differ.</exception>
     /// <remarks>Differentiable in x, weight and bias, any number of times. The same bits for any number of threads.</remarks>
-    public static Tensor Conv2d(Tensor x, Tensor weight, Tensor? bias = null, Conv2dOptions options = default)
+    public static Tensor Conv2d(Tensor x, Tensor weight, Tensor? bias = null, Conv2dOptions options = default) =>
+        Convolve("Conv2d", x, weight, bias, options);
+
+    private static Tensor Convolve(string name, Tensor x, Tensor weight, Tensor? bias, Conv2dOptions options)
     {
-        CheckFloats("Conv2d", x, weight);
+        CheckFloats(name, x, weight);
         if (x.Rank != 4 || weight.Rank is not (4 or 5))
         {
-            Throw.Argument($"Conv2d: x must be [B, I, H, W] and weight [O, I / groups, KH, KW] or [C, O, I / groups, KH, KW]; x is {x.Shape}, weight is {weight.Shape}. For one image use Reshape.");
+            Throw.Argument($"{name}: x must be [B, I, H, W] and weight [O, I / groups, KH, KW] or [C, O, I / groups, KH, KW]; x is {x.Shape}, weight is {weight.Shape}. For one image use Reshape.");
         }
-        CheckOptions("Conv2d", options);
+        CheckOptions(name, options);
         Tensor kernels = weight.Rank == 4 ? Dense(weight) : weight;
-        ConvSizes sizes = SizesOf("Conv2d", x.Shape, weight.Shape, options);
+        ConvSizes sizes = SizesOf(name, x.Shape, weight.Shape, options);
         sizes.SampleX = x.RowStride;
         sizes.SetW = kernels.Rank == 4 ? 0 : kernels.RowStride;
         Tensor y = New(x, [sizes.Batch, sizes.Outputs, sizes.OutHeight, sizes.OutWidth]);
@@ -35,10 +38,10 @@ public static partial class Ops
         Tensor offsets = bias ?? default;
         if (!offsets.IsNone)
         {
-            CheckFloats("Conv2d", x, offsets);
-            sizes.SetBias = BiasStep("Conv2d", offsets, sizes.Sets, weight.Rank == 5, sizes.Outputs);
+            CheckFloats(name, x, offsets);
+            sizes.SetBias = BiasStep(name, offsets, sizes.Sets, weight.Rank == 5, sizes.Outputs);
         }
-        x.Device.Backend.Convolve(ConvProduct.Forward, sizes, x.Ref, kernels.Ref, offsets.IsNone ? default : offsets.Ref, y.Ref);
+        x.Device.Backend.Convolve(ConvProduct.Forward, sizes, x.Ref, kernels.Ref, BiasRef(offsets), y.Ref);
         return Record(y, [x, weight, offsets], (x, weight, offsets.IsNone ? default : offsets.Shape, options), static (g, s) =>
         {
             (Tensor x, Tensor weight, Shape bias, Conv2dOptions options) = s;
@@ -151,12 +154,13 @@ public static partial class Ops
     /// <remarks>Differentiable in x, weight and bias, any number of times.</remarks>
     public static Tensor Conv1d(Tensor x, Tensor weight, Tensor? bias = null, int stride = 1, int padding = 0, int dilation = 1, int groups = 1)
     {
+        CheckFloats("Conv1d", x, weight);
         if (x.Rank != 3 || weight.Rank is not (3 or 4))
         {
             Throw.Argument($"Conv1d: x must be [B, I, L] and weight [O, I / groups, K] or [C, O, I / groups, K]; x is {x.Shape}, weight is {weight.Shape}.");
         }
         Conv2dOptions options = new() { StrideW = stride, PaddingW = padding, DilationW = dilation, Groups = groups };
-        Tensor y = Conv2d(Reshape(x, x.Shape.Insert(2, 1)), Reshape(weight, weight.Shape.Insert(weight.Rank - 1, 1)), bias, options);
+        Tensor y = Convolve("Conv1d", Reshape(x, x.Shape.Insert(2, 1)), Reshape(weight, weight.Shape.Insert(weight.Rank - 1, 1)), bias, options);
         return Reshape(y, y.Shape.Remove(2));
     }
 
@@ -226,7 +230,12 @@ public static partial class Ops
         {
             Throw.Argument($"{name}: the kernel must fit into the padded input: {side} {size} with padding {padding} is {padded}, kernel {kernel} with dilation {dilation} spans {span}. Use padding {Math.Max(1, (span - size + 1) / 2)} or a smaller kernel.");
         }
-        return (int)(((padded - span) / stride) + 1);
+        long result = ((padded - span) / stride) + 1;
+        if (result > int.MaxValue)
+        {
+            Throw.Argument($"{name}: the result's {side} would be {result}; it must be below 2^31.");
+        }
+        return (int)result;
     }
 
     /// <summary>Elements from one set's bias to the next; checks that it is [O], or [C, O] where weights come in sets.</summary>
@@ -242,6 +251,9 @@ public static partial class Ops
         }
         return perSet ? bias.RowStride : 0;
     }
+
+    /// <summary>Where a checked bias lies: its columns must follow each other, which those of a vector cut out of a matrix do not.</summary>
+    private static BufferRef BiasRef(Tensor bias) => bias.IsNone ? default : bias.Rank == 1 ? Dense(bias).Ref : bias.Ref;
 
     /// <summary>The gradient of a bias [O] or [C, O]: sums y [B, O, ...] over all pixels of the samples that share it.</summary>
     private static Tensor SumOverSamples(Tensor y, in Shape bias)

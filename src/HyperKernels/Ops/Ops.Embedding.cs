@@ -19,13 +19,7 @@ public static partial class Ops
         {
             Throw.Argument($"Embedding: table must be [V, F] or [C, V, F] and indices int32; table is {shape}, indices is {indices}.");
         }
-        CheckDevices("Embedding", table, indices);
-        int vectors = shape[-2];
-        if (indices.Count > 0 && (indices.Node.MinIndex < 0 || indices.Node.MaxIndex >= vectors))
-        {
-            int wrong = indices.Node.MinIndex < 0 ? indices.Node.MinIndex : indices.Node.MaxIndex;
-            Throw.Argument($"Embedding: indices must be in [0, {vectors}), the vectors of the table {shape}; got {wrong}.");
-        }
+        CheckIndices("Embedding", table, indices, shape[-2]);
         if (shape.Rank == 2)
         {
             return GatherRows(table, indices);

@@ -126,20 +126,17 @@ public static partial class Ops
     }
 
     /// <summary>Checks that indices are integers on the same device and all lie from 0 to below a bound, by their noted limits.</summary>
-    internal static void CheckIndices(string name, Tensor x, Tensor indices, int bound)
+    internal static void CheckIndices(string name, Tensor x, Tensor indices, int bound, string what = "indices")
     {
         if (indices.ElementType != ElementType.Int32)
         {
-            Throw.Argument($"{name}: indices must be integers; got {indices}. Make them with Tensor.From(ReadOnlySpan<int>, ...).");
+            Throw.Argument($"{name}: {what} must be integers; got {indices}. Make them with Tensor.From([1, 2]): numbers without f or decimal point.");
         }
-        if (!ReferenceEquals(x.Device, indices.Device))
-        {
-            Throw.Argument($"{name}: both tensors must be on one device; got {x} and {indices}. Use To(device).");
-        }
+        CheckDevices(name, x, indices);
         TensorNode node = indices.Node;
         if (indices.Count > 0 && (node.MinIndex < 0 || node.MaxIndex >= bound))
         {
-            Throw.Argument($"{name}: indices must be from 0 to below {bound}; they reach from {node.MinIndex} to {node.MaxIndex}.");
+            Throw.Argument($"{name}: {what} must be from 0 to below {bound}; they reach from {node.MinIndex} to {node.MaxIndex}.");
         }
     }
 

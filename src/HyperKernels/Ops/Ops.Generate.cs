@@ -23,6 +23,10 @@ public static partial class Ops
     public static Tensor GenerateLinear(Tensor x, Tensor z, Tensor generator, Tensor? baseWeight = null, GeneratePlan plan = GeneratePlan.Auto)
     {
         GenerateSizes sizes = CheckGenerate(x, z, generator, baseWeight);
+        if (plan is < GeneratePlan.Auto or > GeneratePlan.Tile)
+        {
+            Throw.Argument($"GenerateLinear: there is no plan {plan}.");
+        }
         if (plan == GeneratePlan.Auto)
         {
             plan = Choose(sizes);
@@ -78,7 +82,7 @@ public static partial class Ops
     /// <summary>The same gradients in ops that can be differentiated again; materialises the weights.</summary>
     private static void GenerateGradientInOps(Gradients g, in GenerateSizes sizes, Tensor x, Tensor z, Tensor generator, Tensor? baseWeight)
     {
-        int count = sizes.Outputs * sizes.Inputs;
+        int count = checked(sizes.Outputs * sizes.Inputs);
         Tensor rows = Reshape(x, [sizes.Batch, sizes.Rows, sizes.Inputs]);
         Tensor gradient = Reshape(g.Output, [sizes.Batch, sizes.Rows, sizes.Outputs]);
         if (g.Needs(0))

@@ -29,13 +29,8 @@ public static partial class Ops
             Throw.Argument($"CrossEntropy: logits must be [..., classes] and labels int32 [...]; logits is {shape}, labels is {labels}."
                 + (labels.ElementType == ElementType.Float32 && labels.Shape == shape ? " For a probability per class use CrossEntropyWithProbabilities." : ""));
         }
-        CheckDevices("CrossEntropy", logits, labels);
         int classes = shape[-1];
-        if (labels.Count > 0 && (labels.Node.MinIndex < 0 || labels.Node.MaxIndex >= classes))
-        {
-            int wrong = labels.Node.MinIndex < 0 ? labels.Node.MinIndex : labels.Node.MaxIndex;
-            Throw.Argument($"CrossEntropy: labels must be in [0, {classes}) for {classes} classes; got {wrong}.");
-        }
+        CheckIndices("CrossEntropy", logits, labels, classes, "labels");
         Tensor denseLogits = Dense(logits);
         Tensor denseLabels = Dense(labels);
         int rows = checked((int)labels.Count);
@@ -148,7 +143,8 @@ public static partial class Ops
         Reduction.None => losses,
         Reduction.Sum => Sum(losses),
         Reduction.Mean => Mean(losses),
-        _ => MultiplyScalar(Sum(losses), 1f / (losses.Rank == 0 ? 1 : losses.Shape[0])),
+        Reduction.BatchMean => MultiplyScalar(Sum(losses), 1f / (losses.Rank == 0 ? 1 : losses.Shape[0])),
+        _ => throw new ArgumentException($"Ops: there is no reduction {reduction}."),
     };
 
     private static void CheckSame(string op, string nameA, Tensor a, string nameB, Tensor b)
@@ -157,14 +153,6 @@ public static partial class Ops
         if (a.Shape != b.Shape)
         {
             Throw.Argument($"{op}: {nameA} and {nameB} must have the same shape; {nameA} is {a.Shape}, {nameB} is {b.Shape}.");
-        }
-    }
-
-    private static void CheckDevices(string op, Tensor a, Tensor b)
-    {
-        if (!ReferenceEquals(a.Device, b.Device))
-        {
-            Throw.Argument($"{op}: all tensors must be on one device; got {a} and {b}. Use To(device).");
         }
     }
 }

@@ -85,6 +85,7 @@ public static partial class Ops
         CheckFloats("Linear", x, weight);
         Tensor offsets = bias ?? default;
         LinearSizes l = CheckLinear(x, weight, offsets);
+        CheckActivation("Linear", activation);
         if (activation != Activation.None && !GradientNeedsOutputOnly(activation, parameter) && IsRecorded([x, weight, offsets]))
         {
             return Activate(Linear(x, weight, bias), activation, parameter);
@@ -135,7 +136,7 @@ public static partial class Ops
             matrix = weight.RowStride <= int.MaxValue ? weight : Dense(weight);
             sizes.LdB = (int)matrix.RowStride;
         }
-        x.Device.Backend.Matmul(sizes, input.Ref, matrix.Ref, offsets.IsNone ? default : offsets.Ref, y.Ref);
+        x.Device.Backend.Matmul(sizes, input.Ref, matrix.Ref, BiasRef(offsets), y.Ref);
         return Record(y, [x, weight, offsets], (x, weight, offsets.IsNone ? default : offsets.Shape, y, l, activation, parameter), static (g, s) =>
         {
             (Tensor x, Tensor weight, Shape bias, Tensor y, LinearSizes l, Activation activation, float parameter) = s;

@@ -81,11 +81,13 @@ public static partial class Ops
     {
         NormalizeSizes sizes = ChannelSizes("BatchNormInference", x, epsilon);
         Shape channels = [sizes.Groups];
+        CheckFloats("BatchNormInference", x, mean);
+        CheckFloats("BatchNormInference", x, variance);
         if (mean.Shape != channels || variance.Shape != channels)
         {
             Throw.Argument($"BatchNormInference: mean and variance must be {channels} for x {x.Shape}; they are {mean.Shape} and {variance.Shape}.");
         }
-        sizes.Sets = CheckSets("BatchNormInference", gain ?? default, bias ?? default, channels, x.Shape[0]);
+        sizes.Sets = CheckSets("BatchNormInference", x, gain ?? default, bias ?? default, channels, x.Shape[0]);
         // One multiplication and one addition per element: y = x scale + (bias - mean scale).
         Tensor scale = Rsqrt(AddScalar(variance, epsilon));
         scale = gain is { } g ? Multiply(g, scale) : scale;
@@ -99,8 +101,17 @@ public static partial class Ops
     /// <param name="axis">Along which; negative counts from the end.</param>
     /// <param name="epsilon">The smallest length that is divided by.</param>
     /// <returns>Shaped as x.</returns>
-    /// <exception cref="ArgumentException">There is no such axis.</exception>
+    /// <exception cref="ArgumentException">There is no such axis, x holds integers, or epsilon is not positive.</exception>
     /// <remarks>Differentiable, any number of times; a vector of zeros stays zeros.</remarks>
-    public static Tensor L2Normalize(Tensor x, int axis = -1, float epsilon = 1e-12f) =>
-        Divide(x, Sqrt(Clamp(Sum(Square(x), [axis], keepAxes: true), epsilon * epsilon, float.MaxValue)));
+    public static Tensor L2Normalize(Tensor x, int axis = -1, float epsilon = 1e-12f)
+    {
+        CheckFloat("L2Normalize", x);
+        axis = CheckAxis("L2Normalize", x.Shape, axis);
+        // Its square bounds the sum of squares: below 1e-19 that would be no normal number.
+        if (!(epsilon >= 1e-19f))
+        {
+            Throw.Argument($"L2Normalize: epsilon must be at least 1e-19; got {epsilon}.");
+        }
+        return Divide(x, Sqrt(Clamp(Sum(Square(x), [axis], keepAxes: true), epsilon * epsilon, float.MaxValue)));
+    }
 }

@@ -40,7 +40,7 @@ public static partial class Ops
     private static (Tensor Output, Tensor Mean, Tensor Variance) Normalize(
         string name, NormalizeSizes sizes, Tensor x, int batch, in Shape parameters, Tensor gain, Tensor bias)
     {
-        sizes.Sets = CheckSets(name, gain, bias, parameters, batch);
+        sizes.Sets = CheckSets(name, x, gain, bias, parameters, batch);
         Tensor dense = Dense(x);
         // A row per set may be a slice of a wider buffer; one shared by all must be contiguous.
         Tensor gains = gain.IsNone || HasSets(gain, sizes) ? gain : Dense(gain);
@@ -123,10 +123,10 @@ public static partial class Ops
 
     /// <summary>Checks gain and bias.</summary>
     /// <returns>How many sets of them there are.</returns>
-    private static int CheckSets(string name, Tensor gain, Tensor bias, in Shape parameters, int batch)
+    private static int CheckSets(string name, Tensor x, Tensor gain, Tensor bias, in Shape parameters, int batch)
     {
-        int gains = CheckSets(name, "gain", gain, parameters, batch);
-        int biases = CheckSets(name, "bias", bias, parameters, batch);
+        int gains = CheckSet(name, "gain", x, gain, parameters, batch);
+        int biases = CheckSet(name, "bias", x, bias, parameters, batch);
         if (gains != 1 && biases != 1 && gains != biases)
         {
             Throw.Argument($"{name}: gain and bias must be for the same groups of samples; gain is {gain.Shape}, bias is {bias.Shape}.");
@@ -134,9 +134,14 @@ public static partial class Ops
         return Math.Max(gains, biases);
     }
 
-    private static int CheckSets(string name, string what, Tensor parameter, in Shape parameters, int batch)
+    private static int CheckSet(string name, string what, Tensor x, Tensor parameter, in Shape parameters, int batch)
     {
-        if (parameter.IsNone || parameter.Shape == parameters)
+        if (parameter.IsNone)
+        {
+            return 1;
+        }
+        CheckFloats(name, x, parameter);
+        if (parameter.Shape == parameters)
         {
             return 1;
         }

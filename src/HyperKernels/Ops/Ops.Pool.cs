@@ -136,9 +136,10 @@ public static partial class Ops
     private static PoolSizes Windows(string name, Tensor x, int rank, int kernel, int stride, int padding)
     {
         CheckFloat(name, x);
-        if (x.Rank != rank)
+        if (x.Rank != rank || x.Shape[2] == 0 || x.Shape[rank - 1] == 0)
         {
-            Throw.Argument($"{name}: x must be {(rank == 4 ? "[B, C, H, W]" : "[B, C, L]")}; it is {x.Shape}. Use Reshape.");
+            // An image without pixels would give windows of nothing but padding.
+            Throw.Argument($"{name}: x must be {(rank == 4 ? "[B, C, H, W]" : "[B, C, L]")} with at least one pixel; it is {x.Shape}. For another number of axes use Reshape.");
         }
         stride = stride == 0 ? kernel : stride;
         if (kernel < 1 || stride < 1 || padding < 0 || padding > kernel / 2)

@@ -44,11 +44,7 @@ public static partial class Ops
     {
         CheckFloat(name, x);
         Shape shape = x.Shape;
-        if (axis < -shape.Rank || axis >= shape.Rank)
-        {
-            Throw.Argument($"{name}: {shape} has no axis {axis}.");
-        }
-        axis = shape.Axis(axis);
+        axis = CheckAxis(name, shape, axis);
         Tensor dense = Dense(x);
         Tensor y = New(x, shape);
         if (shape.Count > 0)

@@ -100,8 +100,10 @@ public static partial class Ops
     public static Tensor MultiplyScalar(Tensor x, float value) => Unary("MultiplyScalar", UnaryOp.MultiplyScalar, x, value);
 
     /// <summary>Raises every element to a power: <c>x^exponent</c>. A negative x needs a whole exponent, else it gives NaN.</summary>
+    /// <remarks>An exponent of 0 gives 1 with a derivative of 0, also for 0 and NaN.</remarks>
     public static Tensor PowerScalar(Tensor x, float exponent) => exponent switch
     {
+        0 => Constant("PowerScalar", x, 1),
         // The exact and fast forms of the usual exponents.
         1 => MultiplyScalar(x, 1),
         2 => Square(x),
@@ -110,6 +112,13 @@ public static partial class Ops
         -1 => Reciprocal(x),
         _ => Unary("PowerScalar", UnaryOp.PowerScalar, x, exponent),
     };
+
+    // Recorded, so that a loss made of it still leads to x.
+    private static Tensor Constant(string name, Tensor x, float value)
+    {
+        CheckFloat(name, x);
+        return Record(Tensor.Full(x.Shape, value, x.Device), [x], 0, static (g, _) => g[0] = Tensor.Zeros(g.Output.Shape, g.Output.Device));
+    }
 
     private static Tensor Unary(string name, UnaryOp op, Tensor x, float p = 0, float q = 0)
     {
@@ -198,6 +207,7 @@ public static partial class Ops
             case UnaryOp.Erf:
                 return g * (1.12837917f * Exp(-Square(x)));
             case UnaryOp.PowerScalar:
+                // The power is of one less each time: a whole exponent comes down to 0, whose derivative is 0.
                 return p * g * PowerScalar(x, p - 1);
             default:
                 // Piecewise linear: the slope is a constant that the fused kernel gives for a gradient of ones.

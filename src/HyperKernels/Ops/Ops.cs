@@ -54,11 +54,16 @@ public static partial class Ops
         return copy;
     }
 
-    /// <summary>Checks that all tensors hold floats and are on one device.</summary>
+    /// <summary>Checks that both tensors hold floats and are on one device.</summary>
     internal static void CheckFloats(string op, Tensor a, Tensor b)
     {
         CheckFloat(op, a);
         CheckFloat(op, b);
+        CheckDevices(op, a, b);
+    }
+
+    internal static void CheckDevices(string op, Tensor a, Tensor b)
+    {
         if (!ReferenceEquals(a.Device, b.Device))
         {
             Throw.Argument($"{op}: both tensors must be on one device; got {a} and {b}. Use To(device).");
@@ -69,7 +74,8 @@ public static partial class Ops
     {
         if (x.ElementType != ElementType.Float32)
         {
-            Throw.Argument($"{op}: floats are needed; got {x}.");
+            // Tensor.From([1, 3]) makes integers: the likely mistake.
+            Throw.Argument($"{op}: floats are needed; got {x}. Make floats with Tensor.From([1f, 2f]): whole numbers without the f make an integer tensor.");
         }
     }
 

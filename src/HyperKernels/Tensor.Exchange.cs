@@ -1,0 +1,235 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+
+namespace HyperKernels;
+
+// How values get into tensors and out of them.
+public readonly partial struct Tensor
+{
+    /// <summary>Copies values to a device (the default device unless told otherwise).</summary>
+    /// <param name="values">One value per element, row-major.</param>
+    /// <param name="shape">The axes; their product must be the number of values.</param>
+    /// <param name="device">Where to; null means <see cref="Device.Default"/>.</param>
+    /// <exception cref="ArgumentException">The number of values is not that of the shape.</exception>
+    public static Tensor From(ReadOnlySpan<float> values, Shape shape, Device? device = null)
+    {
+        CheckCount("Tensor.From", values.Length, shape);
+        Tensor result = New(device ?? Device.Default, shape, ElementType.Float32);
+        result.Device.Backend.Upload(MemoryMarshal.AsBytes(values), result.Ref);
+        return result;
+    }
+
+    /// <summary>Copies values to a device as a vector.</summary>
+    public static Tensor From(ReadOnlySpan<float> values) => From(values, [values.Length]);
+
+    /// <summary>Copies integers to a device; their bounds are noted, so that an op that uses them as positions checks in no time.</summary>
+    /// <param name="values">One value per element, row-major.</param>
+    /// <param name="shape">The axes; their product must be the number of values.</param>
+    /// <param name="device">Where to; null means <see cref="Device.Default"/>.</param>
+    /// <exception cref="ArgumentException">The number of values is not that of the shape.</exception>
+    public static Tensor From(ReadOnlySpan<int> values, Shape shape, Device? device = null)
+    {
+        CheckCount("Tensor.From", values.Length, shape);
+        Tensor result = New(device ?? Device.Default, shape, ElementType.Int32);
+        result.Device.Backend.Upload(MemoryMarshal.AsBytes(values), result.Ref);
+        result.Node.NoteBounds(values);
+        return result;
+    }
+
+    /// <summary>Copies integers to a device as a vector.</summary>
+    public static Tensor From(ReadOnlySpan<int> values) => From(values, [values.Length]);
+
+    /// <summary>Copies a <c>System.Numerics.Tensors</c> span: one copy where its values are contiguous, else two.</summary>
+    /// <param name="values">Any strides.</param>
+    /// <param name="device">Where to; null means <see cref="Device.Default"/>.</param>
+    /// <exception cref="ArgumentException">More axes or larger ones than a <see cref="HyperKernels.Shape"/> can have.</exception>
+    public static Tensor From(in ReadOnlyTensorSpan<float> values, Device? device = null)
+    {
+        if (values.Rank > Shape.MaxRank)
+        {
+            Throw.Argument($"Tensor.From: at most {Shape.MaxRank} axes; the span has {values.Rank}.");
+        }
+        Span<int> sizes = stackalloc int[Shape.MaxRank];
+        Span<nint> origin = stackalloc nint[Shape.MaxRank];
+        for (int axis = 0; axis < values.Rank; axis++)
+        {
+            if (values.Lengths[axis] > int.MaxValue)
+            {
+                Throw.Argument($"Tensor.From: sizes must be below 2^31; axis {axis} is {values.Lengths[axis]}.");
+            }
+            sizes[axis] = (int)values.Lengths[axis];
+            origin[axis] = 0;
+        }
+        Shape shape = new(sizes[..values.Rank]);
+        if (shape.Count > Array.MaxLength)
+        {
+            Throw.Argument($"Tensor.From: at most {Array.MaxLength} values at once; the span has {shape}.");
+        }
+        if (shape.Count > 0 && values.TryGetSpan(origin[..values.Rank], (int)shape.Count, out ReadOnlySpan<float> contiguous))
+        {
+            return From(contiguous, shape, device);
+        }
+        float[] flat = new float[shape.Count];
+        values.FlattenTo(flat);
+        return From(flat, shape, device);
+    }
+
+    /// <summary>A tensor of zeros.</summary>
+    public static Tensor Zeros(Shape shape, Device? device = null) => Full(shape, 0, device);
+
+    /// <summary>A tensor of ones.</summary>
+    public static Tensor Ones(Shape shape, Device? device = null) => Full(shape, 1, device);
+
+    /// <summary>A tensor of one value everywhere.</summary>
+    public static Tensor Full(Shape shape, float value, Device? device = null)
+    {
+        Tensor result = New(device ?? Device.Default, shape, ElementType.Float32);
+        result.Device.Backend.Fill(result.Ref, shape.Count, BitConverter.SingleToInt32Bits(value));
+        return result;
+    }
+
+    /// <summary>The values, row-major. Waits for the device.</summary>
+    /// <exception cref="ArgumentException">The tensor holds integers.</exception>
+    public float[] ToArray()
+    {
+        float[] values = new float[Count];
+        CopyTo(values);
+        return values;
+    }
+
+    /// <summary>The integers, row-major. Waits for the device.</summary>
+    /// <exception cref="ArgumentException">The tensor holds floats.</exception>
+    public int[] ToIntArray()
+    {
+        int[] values = new int[Count];
+        CopyTo(values);
+        return values;
+    }
+
+    /// <summary>The only value of a tensor with one element. Waits for the device.</summary>
+    /// <exception cref="ArgumentException">The tensor has another number of elements, or holds integers.</exception>
+    public float ToScalar()
+    {
+        CheckType("ToScalar", ElementType.Float32);
+        if (Count != 1)
+        {
+            Throw.Argument($"ToScalar: the tensor must have one element; it is {Shape}.");
+        }
+        Span<float> value = stackalloc float[1];
+        CopyTo(value);
+        return value[0];
+    }
+
+    /// <summary>Copies the values out, row-major. Waits for the device.</summary>
+    /// <exception cref="ArgumentException">The span's length is not the number of elements, or the tensor holds integers.</exception>
+    public void CopyTo(Span<float> destination)
+    {
+        CheckType("CopyTo", ElementType.Float32);
+        Download(MemoryMarshal.AsBytes(destination), destination.Length);
+    }
+
+    /// <summary>Copies the integers out, row-major. Waits for the device.</summary>
+    /// <exception cref="ArgumentException">The span's length is not the number of elements, or the tensor holds floats.</exception>
+    public void CopyTo(Span<int> destination)
+    {
+        CheckType("CopyTo", ElementType.Int32);
+        Download(MemoryMarshal.AsBytes(destination), destination.Length);
+    }
+
+    /// <summary>Overwrites the values in place, for example to load a checkpoint. Not recorded by tapes.</summary>
+    /// <exception cref="ArgumentException">The number of values differs, or the tensor is a view with gaps or holds integers.</exception>
+    public void CopyFrom(ReadOnlySpan<float> values)
+    {
+        CheckType("CopyFrom", ElementType.Float32);
+        CheckCount("CopyFrom", values.Length, Shape);
+        if (!IsDense)
+        {
+            Throw.Argument($"CopyFrom: the tensor must have no gaps between its rows; {this} is a view with some.");
+        }
+        Device.Backend.Upload(MemoryMarshal.AsBytes(values), Ref);
+    }
+
+    /// <summary>The values as a <c>System.Numerics.Tensors</c> tensor (one copy). Waits for the device.</summary>
+    /// <exception cref="ArgumentException">The tensor holds integers.</exception>
+    public System.Numerics.Tensors.Tensor<float> ToTensor()
+    {
+        Span<nint> lengths = stackalloc nint[Shape.MaxRank];
+        return System.Numerics.Tensors.Tensor.Create(ToArray(), Lengths(lengths));
+    }
+
+    /// <summary>The processor's own memory behind this tensor, without a copy; valid until the tensor ends.</summary>
+    /// <exception cref="ArgumentException">The tensor holds integers.</exception>
+    /// <exception cref="InvalidOperationException">The tensor is on another device, or is a view with gaps.</exception>
+    public Span<float> AsSpan()
+    {
+        CheckType("AsSpan", ElementType.Float32);
+        if (!IsDense || Device.Backend is not Backends.Cpu.CpuBackend cpu)
+        {
+            Throw.InvalidOperation($"AsSpan: the tensor must be without gaps between its rows, on the processor; it is {this}{(IsDense ? "" : ", a view with gaps")}. Use ToArray.");
+            return default;
+        }
+        return cpu.AsSpan(Ref, checked((int)Count));
+    }
+
+    /// <summary>The same as <see cref="AsSpan"/> with its axes, for <c>System.Numerics.Tensors</c>: no copy; valid until the tensor ends.</summary>
+    /// <exception cref="ArgumentException">The tensor holds integers.</exception>
+    /// <exception cref="InvalidOperationException">The tensor is on another device, or is a view with gaps.</exception>
+    public TensorSpan<float> AsTensorSpan()
+    {
+        Span<nint> lengths = stackalloc nint[Shape.MaxRank];
+        return new TensorSpan<float>(AsSpan(), Lengths(lengths));
+    }
+
+    /// <summary>This tensor on another device; the same handle if it is there already. A copy is not recorded by tapes.</summary>
+    public Tensor To(Device device)
+    {
+        if (ReferenceEquals(device, Device))
+        {
+            return this;
+        }
+        return ElementType == ElementType.Float32 ? From(ToArray(), Shape, device) : From(ToIntArray(), Shape, device);
+    }
+
+    private static void CheckCount(string where, long values, in Shape shape)
+    {
+        if (values != shape.Count)
+        {
+            Throw.Argument($"{where}: {shape} needs {shape.Count} values; got {values}.");
+        }
+    }
+
+    private void CheckType(string where, ElementType wanted)
+    {
+        if (ElementType != wanted)
+        {
+            Throw.Argument(wanted == ElementType.Float32
+                ? $"{where}: floats were asked for; the tensor is {this}. Use ToIntArray or CopyTo(Span<int>)."
+                : $"{where}: integers were asked for; the tensor is {this}. Use ToArray or CopyTo(Span<float>).");
+        }
+    }
+
+    private ReadOnlySpan<nint> Lengths(Span<nint> lengths)
+    {
+        for (int axis = 0; axis < Rank; axis++)
+        {
+            lengths[axis] = Shape[axis];
+        }
+        return lengths[..Rank];
+    }
+
+    private void Download(Span<byte> destination, int length)
+    {
+        Shape shape = Shape;
+        CheckCount("CopyTo", length, shape);
+        if (IsDense)
+        {
+            Device.Backend.Download(Ref, destination);
+            return;
+        }
+        int rowBytes = checked((int)shape.RowCount * 4);
+        for (int row = 0; row < shape[0]; row++)
+        {
+            Device.Backend.Download(Ref.Skip(row * RowStride), destination.Slice(row * rowBytes, rowBytes));
+        }
+    }
+}

@@ -28,7 +28,7 @@ public sealed class ChunkedEmission : Emission
         ChunkSize = chunkSize;
         _chunks = (manifest.Count + chunkSize - 1) / chunkSize;
         ManifestEntry chunk = new(["chunk"], [chunkSize], ParameterRole.Weight, 0);
-        Chunks = AddParameter("chunks", [_chunks, chunkEmbedding], Initializer.Normal(1), random, ParameterRole.Table);
+        Chunks = AddParameter("chunks", [_chunks, chunkEmbedding], Initializer.Normal(), random, ParameterRole.Table);
         Weight = AddParameter("weight", [chunkSize, width], Initializer.Zeros, random);
         Weight.Load(scheme.Rows(chunk, width, random));
         Bias = AddParameter("bias", [chunkSize], Initializer.Zeros, random, ParameterRole.Bias, Weight);

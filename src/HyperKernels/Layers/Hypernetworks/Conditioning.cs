@@ -33,7 +33,7 @@ public sealed class Conditioning : Layer
         // Ordinal, as the published library sorts.
         _order = [.. Enumerable.Range(0, names.Length).OrderBy(i => names[i], StringComparer.Ordinal)];
         _tables = [.. _declared.Select(c => c.Kind == ConditionKind.Embedding
-            ? AddParameter(c.Name, [c.Rows, c.Size], Initializer.Normal(1), random, ParameterRole.Table)
+            ? AddParameter(c.Name, [c.Rows, c.Size], Initializer.Normal(), random, ParameterRole.Table)
             : null)];
     }
 

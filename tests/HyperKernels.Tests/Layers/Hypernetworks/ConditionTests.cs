@@ -53,6 +53,22 @@ public sealed class ConditionTests
     }
 
     [Test]
+    public void Make_LearnedVectors_StartStandardNormal()
+    {
+        Conditioning tasks = new([Condition.Embedding("task", 100, 80)], random: new RandomStream(1));
+        HyperNetwork chunked = HyperNetwork.For(
+            new Linear(100, 80), Condition.Unit("t"), options: new() { Emission = EmissionPlan.Chunks, ChunkSize = 8, ChunkEmbedding = 8, Random = new RandomStream(2) });
+        foreach (Parameter table in (Parameter[])[tasks.Parameters[0], ((ChunkedEmission)chunked.Emission).Chunks])
+        {
+            float[] values = table.OwnValue.ToArray();
+            Assert.That(values.Length, Is.GreaterThan(5000));
+            // Hyperfan counts on variance 1 about zero.
+            Assert.That(values.Average(), Is.Zero.Within(0.05), table.Name);
+            Assert.That(values.Average(v => v * v), Is.EqualTo(1).Within(0.08), table.Name);
+        }
+    }
+
+    [Test]
     public void Forward_MaterializeOutOfRange_IsRefused()
     {
         HyperNetwork hyper = HyperNetwork.For(new Linear(2, 2), Condition.Range("angle", 0, 90));

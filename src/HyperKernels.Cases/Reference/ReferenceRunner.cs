@@ -78,6 +78,10 @@ public static partial class ReferenceRunner
             }
         }
         CompareGradients(source, run, tape, outputs, worst);
+        if (worst.Compared == 0)
+        {
+            worst.Fail("nothing was compared: the case holds no out.* or grad.* that its system computes");
+        }
         return new ReferenceResult(source.Name, source.SystemName, device.Name, worst.Reason.Length == 0, worst.Error, worst.Tolerance, worst.Reason);
     }
 
@@ -92,6 +96,7 @@ public static partial class ReferenceRunner
         if (expected.IsInteger)
         {
             double[] whole = values.Length > 0 ? Array.ConvertAll(values, value => (double)value) : Array.ConvertAll(actual.ToIntArray(), value => (double)value);
+            worst.Exact();
             int at = whole.AsSpan().CommonPrefixLength(expected.Values);
             if (at < whole.Length)
             {
@@ -200,17 +205,24 @@ public static partial class ReferenceRunner
 
         public string Reason { get; private set; } = "";
 
+        public int Compared { get; private set; }
+
         public void Add(string what, double error, string where)
         {
             if (!(error <= Tolerance) && (Reason.Length == 0 || error > Error))
             {
                 Reason = string.Create(CultureInfo.InvariantCulture, $"{what}: error {error:G3}, {where}");
             }
+            Compared++;
             Error = double.IsNaN(error) ? double.PositiveInfinity : Math.Max(Error, error);
         }
 
+        /// <summary>Counts what was compared by other means than an error.</summary>
+        public void Exact() => Compared++;
+
         public void Fail(string reason)
         {
+            Compared++;
             Reason = reason;
             Error = double.PositiveInfinity;
         }

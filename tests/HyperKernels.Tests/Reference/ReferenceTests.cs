@@ -41,6 +41,26 @@ public sealed class ReferenceTests
     }
 
     [Test]
+    public void Run_NothingToCompare_IsNoSuccess()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        ReferenceCase whole = ReferenceCase.Open(Path.Combine(TestData.Reference, "hypergraph", "prim_spmm_a.safetensors"));
+        string path = folder.File("inputs only.safetensors");
+        Safetensors.Write(
+            path,
+            whole.Tensors.Where(named => named.Key.StartsWith("in.", StringComparison.Ordinal)).Select(named => named.Value.IsInteger
+                ? SafetensorsTensor.From(named.Key, Array.ConvertAll(named.Value.Values, value => (int)value), Lengths(named.Value.Shape))
+                : SafetensorsTensor.From(named.Key, Array.ConvertAll(named.Value.Values, value => (float)value), Lengths(named.Value.Shape))),
+            whole.Metadata);
+
+        ReferenceResult result = ReferenceRunner.Run(path, Device.Cpu);
+
+        Assert.That((result.Passed, result.Reason), Is.EqualTo((false, "nothing was compared: the case holds no out.* or grad.* that its system computes")));
+
+        static long[] Lengths(Shape shape) => [.. shape.AsSpan().ToArray().Select(size => (long)size)];
+    }
+
+    [Test]
     public void Run_BrokenFile_TellsWhatIsWrong()
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();

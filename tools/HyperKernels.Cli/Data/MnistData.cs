@@ -5,6 +5,9 @@ namespace HyperKernels.Cli.Data;
 /// <summary>MNIST and Fashion-MNIST as their makers publish them: four IDX files in a folder, gzip or not.</summary>
 internal static class MnistData
 {
+    // What the recipes' networks are made for.
+    private const int Side = 28;
+
     /// <summary>Reads a training and a test set.</summary>
     /// <param name="data">The folder of all data sets.</param>
     /// <param name="name"><c>mnist</c> or <c>fashion-mnist</c>, also the sub-folder's name.</param>
@@ -27,9 +30,10 @@ internal static class MnistData
         string labelPath = Find(folder, $"{part}-labels-idx1-ubyte");
         NumericArray images = IdxFile.Read(imagePath);
         NumericArray labels = IdxFile.Read(labelPath);
-        if (images.Type != StoredType.U8 || images.Shape.Length != 3)
+        bool isSet = images.Type == StoredType.U8 && images.Shape.Length == 3 && images.Shape[0] > 0 && images.Shape[1] == Side && images.Shape[2] == Side;
+        if (!isSet)
         {
-            throw new InvalidDataException($"{imagePath}: images must be bytes with three axes; got {images.Type} with {images.Shape.Length}.");
+            throw new InvalidDataException($"{imagePath}: images must be bytes [1 or more, {Side}, {Side}]; got {images.Type} [{string.Join(", ", images.Shape)}].");
         }
         if (labels.Type != StoredType.U8 || labels.Shape.Length != 1 || labels.Shape[0] != images.Shape[0])
         {

@@ -113,16 +113,29 @@ public sealed class Condition
     }
 
     /// <summary>Numbers already between 0 and 1.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="size">Numbers per row.</param>
+    /// <param name="outOfRange">What happens to values outside.</param>
+    /// <exception cref="ArgumentException">The name is empty or size below 1.</exception>
     public static Condition Unit(string name, int size = 1, OutOfRange outOfRange = OutOfRange.Clamp) => Range(name, 0, 1, size, outOfRange);
 
     /// <summary>Numbers that the generator reads as they are, for example the features of a sample.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="size">Numbers per row.</param>
+    /// <exception cref="ArgumentException">The name is empty or size below 1.</exception>
     public static Condition Raw(string name, int size) => new(name, ConditionKind.Raw, size);
 
     /// <summary>One of some named categories, as a one-hot vector.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="categories">Their names; a value is the place in this list, from 0.</param>
+    /// <exception cref="ArgumentException">The name is empty or there are no categories.</exception>
     public static Condition Categorical(string name, params ReadOnlySpan<string> categories) =>
         new(name, ConditionKind.Categorical, categories.Length) { Categories = new ReadOnlyCollection<string>(categories.ToArray()) };
 
     /// <summary>One of some numbered categories, as a one-hot vector.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="count">How many there are; a value is from 0 to count - 1.</param>
+    /// <exception cref="ArgumentException">The name is empty or count below 1.</exception>
     public static Condition Categorical(string name, int count) => new(name, ConditionKind.Categorical, count);
 
     /// <summary>A learned vector for each of some tasks, layers or chunks.</summary>

@@ -7,6 +7,10 @@ namespace HyperKernels.Layers;
 public abstract class Emission : Layer
 {
     /// <summary>Starts an emission for a manifest.</summary>
+    /// <param name="manifest">What is generated.</param>
+    /// <param name="width">H, the numbers per row that the generator gives.</param>
+    /// <param name="hasBase">Whether there are base weights.</param>
+    /// <exception cref="ArgumentException">width is below 1.</exception>
     protected Emission(TargetManifest manifest, int width, bool hasBase)
     {
         ArgumentNullException.ThrowIfNull(manifest);
@@ -35,6 +39,8 @@ public abstract class Emission : Layer
     public abstract Tensor Flat(Tensor embedding, Layer generator);
 
     /// <summary>Generates weight sets, cut into the manifest's tensors.</summary>
+    /// <param name="embedding">The prepared conditions <c>[C, Z]</c>.</param>
+    /// <param name="generator">The layer before the emission.</param>
     /// <returns>One <c>[C, count]</c> per entry; rows may be strided.</returns>
     public virtual Tensor[] Pieces(Tensor embedding, Layer generator) => Ops.Split(Flat(embedding, generator), 1, Manifest.Lengths());
 }

@@ -18,7 +18,7 @@ public sealed partial class HyperNetwork
     public void Save(string path)
     {
         Dictionary<string, string> metadata = new() { [FormatKey] = Format, [DescriptionKey] = HyperNetworkFormat.Write(this) };
-        Safetensors.Write(path, GetState().Select(static entry => SafetensorsTensor.From(entry.Key, entry.Value.Values, Lengths(entry.Value.Shape))), metadata);
+        StateFile.Write(path, GetState(), metadata);
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
@@ -39,17 +39,18 @@ public sealed partial class HyperNetwork
         {
             Throw.InvalidData($"{path}: metadata \"{FormatKey}\" must be \"{Format}\"; got {(format is null ? "none" : $"\"{format}\"")}. For weights of the Python library hyperlight use LoadHyperlight.");
         }
+        Dictionary<string, HostArray> state = ReadState(file);
         HyperNetworkDescription described = Parsed(path, () =>
         {
             using JsonDocument document = JsonDocument.Parse(description);
-            return HyperNetworkFormat.Read(document.RootElement.Clone(), file.Entries.Values.ToDictionary(static entry => entry.Name, ShapeOf), withTarget: target is null);
+            return HyperNetworkFormat.Read(document.RootElement.Clone(), state.ToDictionary(static named => named.Key, static named => named.Value.Shape), withTarget: target is null);
         });
         if (described.Target is { } own)
         {
-            return Parsed(path, () => Fill(described.Make(own), file));
+            return Parsed(path, () => Fill(described.Make(own), state));
         }
         described.CheckTarget(target!);
-        return Fill(described.Make(target!), file);
+        return Fill(described.Make(target!), state);
     }
 
     /// <summary>Reads weights saved by the Python library hyperlight: <c>backbone.block0_lin.weight</c>, <c>backbone.output.bias</c> (theta0) and so on.</summary>
@@ -91,9 +92,9 @@ public sealed partial class HyperNetwork
         };
     }
 
-    private static HyperNetwork Fill(HyperNetwork network, SafetensorsFile file)
+    private static HyperNetwork Fill(HyperNetwork network, Dictionary<string, HostArray> state)
     {
-        network.LoadState(ReadState(file));
+        network.LoadState(state);
         return network;
     }
 
@@ -111,19 +112,6 @@ public sealed partial class HyperNetwork
         }
     }
 
-    private static Shape ShapeOf(SafetensorsEntry entry) => new([.. entry.Shape.Select(static size => checked((int)size))]);
-
-    private static Dictionary<string, HostArray> ReadState(SafetensorsFile file) => file.Entries.Values.ToDictionary(
-        static entry => entry.Name,
-        entry => new HostArray(file.ReadFloat32(entry.Name), ShapeOf(entry)));
-
-    private static long[] Lengths(Shape shape)
-    {
-        long[] lengths = new long[shape.Rank];
-        for (int axis = 0; axis < lengths.Length; axis++)
-        {
-            lengths[axis] = shape[axis];
-        }
-        return lengths;
-    }
+    private static Dictionary<string, HostArray> ReadState(SafetensorsFile file) =>
+        file.Entries.Values.ToDictionary(static entry => entry.Name, entry => StateFile.ToArray(file, entry));
 }

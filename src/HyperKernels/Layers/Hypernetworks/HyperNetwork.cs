@@ -146,10 +146,13 @@ public sealed partial class HyperNetwork : Layer
     /// <summary>Generates flat weight sets.</summary>
     /// <param name="conditions">One tensor per condition, in declared order, C rows each.</param>
     /// <returns><c>[C, P]</c>, the tensors of <see cref="Manifest"/> end to end.</returns>
+    /// <exception cref="ArgumentException">A condition does not fit; the message names it.</exception>
+    /// <remarks>Differentiable in the conditions and every parameter of conditioning, generator and emission.</remarks>
     public Tensor Generate(params ReadOnlySpan<Tensor> conditions) => Emission.Flat(Conditioning.Forward(conditions), Generator);
 
     /// <summary>Lets the target be run directly, for targets with several inputs: until the result is disposed, this flow sees generated weights.</summary>
     /// <param name="conditions">One tensor per condition, in declared order; with several rows the target runs per sample.</param>
+    /// <exception cref="ArgumentException">A condition does not fit; the message names it.</exception>
     public IDisposable Apply(params ReadOnlySpan<Tensor> conditions)
     {
         Tensor embedding = Conditioning.Forward(conditions);

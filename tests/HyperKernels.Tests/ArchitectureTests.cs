@@ -53,8 +53,8 @@ public sealed partial class ArchitectureTests
     [Test]
     public void IBackend_StaysSmall()
     {
-        int members = typeof(Backends.IBackend).GetMethods().Length;
-        Assert.That(members, Is.LessThanOrEqualTo(48), "a new member needs a case that no composition of the old ones meets fast enough");
+        int members = typeof(Backends.IBackend).GetMethods().Count(method => !method.IsSpecialName);
+        Assert.That(members, Is.LessThanOrEqualTo(36), "a new member needs a case that no composition of the old ones meets fast enough");
     }
 
     // Moving bytes and waiting is what tensors and devices do themselves; anything else is computing.

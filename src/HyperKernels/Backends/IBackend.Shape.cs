@@ -14,11 +14,11 @@ internal partial interface IBackend
     /// </summary>
     void ScatterAddRows(BufferRef x, BufferRef indices, int count, int length, int rows, BufferRef y);
 
-    /// <summary>y [outer, count, inner] = x [outer, axis, inner] at axis position indices [outer, count, inner]. Dense.</summary>
-    void TakeAlong(int outer, int axis, int count, int inner, BufferRef x, BufferRef indices, BufferRef y);
-
-    /// <summary>The transpose of <see cref="TakeAlong"/>: y [outer, axis, inner] = 0, plus x [outer, count, inner] at axis position indices.</summary>
-    void PutAlong(int outer, int axis, int count, int inner, BufferRef x, BufferRef indices, BufferRef y);
+    /// <summary>
+    /// y [outer, count, inner] = x [outer, axis, inner] at axis position indices [outer, count, inner]. The adjoint: x = 0, plus y at those
+    /// positions. Dense.
+    /// </summary>
+    void TakeAlong(bool adjoint, int outer, int axis, int count, int inner, BufferRef x, BufferRef indices, BufferRef y);
 
     /// <summary>y [rows, count] (integers) = positions of the largest of each row of x [rows, length], largest first, the lower position first among equals; NaN counts as largest.</summary>
     void TopK(int rows, int length, int count, BufferRef x, BufferRef y);

@@ -79,7 +79,7 @@ public static partial class Ops
         Tensor at = Dense(indices);
         Tensor y = New(indices, Appended("OneHot", indices.Shape, classes));
         Tensor ones = Tensor.Ones(indices.Shape, indices.Device);
-        indices.Device.Backend.PutAlong(checked((int)indices.Count), classes, 1, 1, ones.Ref, at.Ref, y.Ref);
+        indices.Device.Backend.TakeAlong(true, checked((int)indices.Count), classes, 1, 1, y.Ref, at.Ref, ones.Ref);
         return y;
     }
 
@@ -110,7 +110,7 @@ public static partial class Ops
     {
         Tensor source = Dense(x);
         Tensor y = New(x, indices.Shape);
-        x.Device.Backend.TakeAlong(outer, axis, count, inner, source.Ref, indices.Ref, y.Ref);
+        x.Device.Backend.TakeAlong(false, outer, axis, count, inner, source.Ref, indices.Ref, y.Ref);
         return Record(y, [x], (indices, x.Shape, outer, axis, count, inner), static (g, s) =>
             g[0] = PutAlong(g.Output, s.indices, s.Shape, s.outer, s.axis, s.count, s.inner));
     }
@@ -120,7 +120,7 @@ public static partial class Ops
     {
         Tensor source = Dense(x);
         Tensor y = New(x, shape);
-        x.Device.Backend.PutAlong(outer, axis, count, inner, source.Ref, indices.Ref, y.Ref);
+        x.Device.Backend.TakeAlong(true, outer, axis, count, inner, y.Ref, indices.Ref, source.Ref);
         return Record(y, [x], (indices, x.Shape, outer, axis, count, inner), static (g, s) =>
             g[0] = Reshape(TakeAlong(g.Output, s.indices, s.outer, s.axis, s.count, s.inner), s.Shape));
     }

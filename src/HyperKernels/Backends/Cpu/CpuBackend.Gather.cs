@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace HyperKernels.Backends.Cpu;
 
@@ -55,41 +56,26 @@ internal sealed unsafe partial class CpuBackend
         _threads.For(VectorWidth, (whole + perTile - 1) / perTile, ref tiles);
     }
 
-    public void TakeAlong(int outer, int axis, int count, int inner, BufferRef x, BufferRef indices, BufferRef y)
+    public void TakeAlong(bool adjoint, int outer, int axis, int count, int inner, BufferRef x, BufferRef indices, BufferRef y)
     {
-        if (outer == 0 || count == 0 || inner == 0)
+        if (outer == 0 || (adjoint ? axis : count) == 0 || inner == 0)
         {
             return;
         }
-        AlongTiles<Taken> tiles = Along<Taken>(outer, axis, count, inner);
-        tiles.Spread = Floats(x);
-        tiles.Indices = Ints(indices);
-        tiles.Packed = Floats(y);
-        _threads.For(VectorWidth, (outer + tiles.PerTile - 1) / tiles.PerTile, ref tiles);
-    }
-
-    public void PutAlong(int outer, int axis, int count, int inner, BufferRef x, BufferRef indices, BufferRef y)
-    {
-        if (outer == 0 || axis == 0 || inner == 0)
+        AlongTiles tiles = new()
         {
-            return;
-        }
-        AlongTiles<Put> tiles = Along<Put>(outer, axis, count, inner);
-        tiles.Spread = Floats(y);
-        tiles.Indices = Ints(indices);
-        tiles.Packed = Floats(x);
-        _threads.For(VectorWidth, (outer + tiles.PerTile - 1) / tiles.PerTile, ref tiles);
-    }
-
-    private static AlongTiles<TWay> Along<TWay>(int outer, int axis, int count, int inner)
-        where TWay : struct, IWay => new()
-        {
+            Adjoint = adjoint,
             Outer = outer,
             Axis = axis,
             Count = count,
             Inner = inner,
             PerTile = (int)Math.Max(1, TileElements / Math.Max(1, (long)Math.Max(axis, count) * inner)),
+            X = Floats(x),
+            Indices = Ints(indices),
+            Y = Floats(y),
         };
+        _threads.For(VectorWidth, (outer + tiles.PerTile - 1) / tiles.PerTile, ref tiles);
+    }
 
     private struct GatherTiles : ITiles
     {
@@ -174,27 +160,12 @@ internal sealed unsafe partial class CpuBackend
         }
     }
 
-    private interface IWay
+    private struct AlongTiles : ITiles
     {
-        static abstract bool Puts { get; }
-    }
-
-    private readonly struct Taken : IWay
-    {
-        public static bool Puts => false;
-    }
-
-    private readonly struct Put : IWay
-    {
-        public static bool Puts => true;
-    }
-
-    private struct AlongTiles<TWay> : ITiles
-        where TWay : struct, IWay
-    {
-        public float* Spread;
+        public bool Adjoint;
+        public float* X;
         public int* Indices;
-        public float* Packed;
+        public float* Y;
         public int Outer;
         public int PerTile;
         public int Axis;
@@ -208,27 +179,40 @@ internal sealed unsafe partial class CpuBackend
             int end = (int)Math.Min(Outer, (tile + 1L) * PerTile);
             for (int i = tile * PerTile; i < end; i++)
             {
-                float* spread = Spread + ((long)i * Axis * Inner);
-                float* packed = Packed + ((long)i * Count * Inner);
+                float* x = X + ((long)i * Axis * Inner);
+                float* y = Y + ((long)i * Count * Inner);
                 int* indices = Indices + ((long)i * Count * Inner);
-                if (TWay.Puts)
+                if (Adjoint)
                 {
-                    new Span<float>(spread, Axis * Inner).Clear();
+                    // A span would not reach over 2^31 elements.
+                    NativeMemory.Clear(x, (nuint)Axis * (nuint)Inner * sizeof(float));
+                    Put(x, indices, y);
                 }
-                for (int k = 0; k < Count; k++)
+                else
                 {
-                    for (int j = 0; j < Inner; j++)
-                    {
-                        ref float place = ref spread[((long)*indices++ * Inner) + j];
-                        if (TWay.Puts)
-                        {
-                            place += *packed++;
-                        }
-                        else
-                        {
-                            *packed++ = place;
-                        }
-                    }
+                    Take(x, indices, y);
+                }
+            }
+        }
+
+        private readonly void Take(float* x, int* indices, float* y)
+        {
+            for (int k = 0; k < Count; k++)
+            {
+                for (int j = 0; j < Inner; j++)
+                {
+                    *y++ = x[((long)*indices++ * Inner) + j];
+                }
+            }
+        }
+
+        private readonly void Put(float* x, int* indices, float* y)
+        {
+            for (int k = 0; k < Count; k++)
+            {
+                for (int j = 0; j < Inner; j++)
+                {
+                    x[((long)*indices++ * Inner) + j] += *y++;
                 }
             }
         }

@@ -17,5 +17,7 @@ public static class SizedOps
         SegmentSized.Convolution,
         OptimizerSized.Adam,
         MipSized.Step,
+        LayerSized.MipMlp,
+        LayerSized.LeNet,
     ];
 }

@@ -12,6 +12,10 @@ public sealed record Timing(double MedianMs, double Spread, int Runs)
     private const int MostRuns = 2_000;
     private const double SampleSeconds = 0.3;
     private const double WarmUpSeconds = 0.15;
+
+    // The runtime goes on compiling the code around the kernels in the background. Runs of microseconds consist of it.
+    private const double ShortRunMs = 0.1;
+    private const double ShortRunWarmUpSeconds = 0.8;
     private const double ShortestSampleMs = 0.05;
 
     /// <summary>Times the forward runs of a subject in one scope that is used again, so that memory comes from the pool.</summary>
@@ -46,22 +50,24 @@ public sealed record Timing(double MedianMs, double Spread, int Runs)
             cancel);
     }
 
-    /// <summary>Times an action: warm-up, then runs for 0.3 seconds, at least seven.</summary>
+    /// <summary>Times an action: warm-up, longer for short runs, then runs for 0.3 seconds, at least seven.</summary>
     /// <exception cref="OperationCanceledException">Asked to stop.</exception>
     public static Timing Measure(Action run, CancellationToken cancel)
     {
         int warmUps = 0;
         long start = Stopwatch.GetTimestamp();
+        TimeSpan warm;
         do
         {
             cancel.ThrowIfCancellationRequested();
             run();
             warmUps++;
+            warm = Stopwatch.GetElapsedTime(start);
         }
-        while (warmUps < 2 || Stopwatch.GetElapsedTime(start).TotalSeconds < WarmUpSeconds);
+        while (warmUps < 2 || warm.TotalSeconds < (warm.TotalMilliseconds < warmUps * ShortRunMs ? ShortRunWarmUpSeconds : WarmUpSeconds));
 
         // A sample is long enough for the clock: short runs are timed in groups.
-        double oneMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds / warmUps;
+        double oneMs = warm.TotalMilliseconds / warmUps;
         int group = Math.Max(1, (int)Math.Ceiling(ShortestSampleMs / Math.Max(oneMs, 1e-6)));
         List<double> samples = [];
         start = Stopwatch.GetTimestamp();

@@ -67,6 +67,8 @@ public sealed class BenchTests
     [TestCase("adam", "P=1001")]
     [TestCase("mip_step", "B=4 C=1 H=8")]
     [TestCase("mip_step", "B=4 C=4 H=8")]
+    [TestCase("mip_mlp_step", "B=2 C=2")]
+    [TestCase("lenet_step", "B=2")]
     public void SizedOp_AtSmallSizes_RunsForwardAndBackward(string op, string sizes)
     {
         SizedOp sized = SizedOps.All.Single(known => known.Name == op);
@@ -86,6 +88,36 @@ public sealed class BenchTests
             Assert.That(tape.RecordCount, Is.GreaterThan(0));
         }
     }
+
+    [Test]
+    public void Bench_WithSuiteAndRow_TimesTheLinesOfThatRow()
+    {
+        CliResult result = CliProcess.Run("bench", "--suite", "rivals", "--row", "4", "--threads", "1", "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        Assert.That(
+            result.Json.EnumerateArray().Select(r => (r.GetProperty("row").GetInt32(), r.GetProperty("sizes").GetString())),
+            Is.EqualTo(RivalSuite.All.Where(line => line.Row == 4).Select(line => (line.Row, line.Sizes))));
+    }
+
+    [TestCase("--suite", "others")]
+    [TestCase("--suite", "rivals", "--row", "2")]
+    [TestCase("--suite", "rivals", "--op", "add")]
+    [TestCase("--row", "1")]
+    public void Bench_WithUnknownSuiteOrRow_ExitsWithUsageCode(params string[] arguments)
+    {
+        CliResult result = CliProcess.Run(["bench", .. arguments]);
+        Assert.That(result.ExitCode, Is.EqualTo(2), result.ToString());
+    }
+
+    [Test]
+    public void RivalSuite_LinesAreSizesThatTheirOpsRead() =>
+        Assert.Multiple(() =>
+        {
+            foreach (RivalLine line in RivalSuite.All)
+            {
+                Assert.That(line.Sized.Parse(line.Sizes).Text, Is.EqualTo(line.Sizes));
+            }
+        });
 
     [Test]
     public void SizedOps_AllHaveATest() =>

@@ -8,6 +8,8 @@ namespace HyperKernels.Cli.Commands;
 /// <summary><c>bench</c>: times ops, and says which share of the machine they reach.</summary>
 internal static class BenchCommand
 {
+    private const string Rivals = "rivals";
+
     private static readonly Option<string> s_backend = CommonOptions.Backend();
     private static readonly Option<int?> s_threads = CommonOptions.Threads();
     private static readonly Option<string?> s_op = new("--op") { Description = "Only ops whose name contains this.", HelpName = "TEXT" };
@@ -17,44 +19,80 @@ internal static class BenchCommand
         HelpName = "SIZES",
     };
 
+    private static readonly Option<string?> s_suite = new("--suite")
+    {
+        Description = $"A fixed list of works instead: \"{Rivals}\", those that bench/peers compares with other libraries.",
+        HelpName = "NAME",
+    };
+    private static readonly Option<int?> s_row = new("--row") { Description = "Only that row of the suite.", HelpName = "N" };
+
     private static string Known => string.Join(", ", SizedOps.All.Select(op => op.Name));
 
     public static Command Create()
     {
         Command command = new("bench", "Time ops, forward and forward + backward, as a share of this machine's peak and bandwidth.")
         {
-            s_op, s_sizes, s_backend, s_threads,
+            s_op, s_sizes, s_suite, s_row, s_backend, s_threads,
         };
         command.SetAction(parsed =>
         {
             using Interrupt interrupt = new();
             Device device = Devices.Find(parsed.GetValue(s_backend)!);
             device.Threads = parsed.GetValue(s_threads) ?? device.Threads;
-            return Run(new Terminal(parsed), device, parsed.GetValue(s_op) ?? "", parsed.GetValue(s_sizes) ?? [], interrupt.Token);
+            (string? op, string[] sizes, string? suite, int? row) =
+                (parsed.GetValue(s_op), parsed.GetValue(s_sizes) ?? [], parsed.GetValue(s_suite), parsed.GetValue(s_row));
+            if (suite is null && row is not null)
+            {
+                throw new UsageException("--row needs --suite.");
+            }
+            if (suite is not null && (op is not null || sizes.Length > 0))
+            {
+                throw new UsageException("--suite has ops and sizes of its own; --op and --sizes do not go with it.");
+            }
+            IReadOnlyList<Work> works = suite is null ? Chosen(op ?? "", sizes, device) : Suite(suite, row, device);
+            return Run(new Terminal(parsed), device, works, interrupt.Token);
         });
         return command;
     }
 
-    private static int Run(Terminal terminal, Device device, string op, string[] sizes, CancellationToken cancel)
+    private static IReadOnlyList<Work> Suite(string suite, int? row, Device device)
     {
-        List<Func<BenchSubject>> subjects = [.. SizedSubjects(op, sizes, device)];
+        if (suite != Rivals)
+        {
+            throw new UsageException($"there is no suite \"{suite}\". Known: {Rivals}.");
+        }
+        Work[] works = [.. RivalSuite.All.Where(line => row is null || line.Row == row)
+            .Select(line => new Work(line.Row, () => Make(line.Sized, line.Sized.Parse(line.Sizes), device)))];
+        return works.Length > 0
+            ? works
+            : throw new UsageException($"{suite} has no row {row}. Rows: {string.Join(", ", RivalSuite.All.Select(line => line.Row).Distinct())}.");
+    }
+
+    private static List<Work> Chosen(string op, string[] sizes, Device device)
+    {
+        List<Work> works = [.. SizedSubjects(op, sizes, device).Select(make => new Work(null, make))];
         // With sizes the name is an op's own; without, it may be a part of several.
         OpCase[] rows = [.. Catalogue.All.Where(row => row.Benchmark && (sizes.Length > 0 ? row.Op == op : row.Op.Contains(op, StringComparison.Ordinal)))];
-        subjects.AddRange(rows.Select(row => (Func<BenchSubject>)(() => Checked(row, device))));
-        if (subjects.Count == 0)
+        works.AddRange(rows.Select(row => new Work(null, () => Checked(row, device))));
+        if (works.Count == 0)
         {
             throw new UsageException($"no benchmark matches \"{op}\". Ops with sizes of your own (--sizes): {Known}.");
         }
+        return works;
+    }
+
+    private static int Run(Terminal terminal, Device device, IReadOnlyList<Work> works, CancellationToken cancel)
+    {
         List<BenchReport> reports = [];
         MachineLimits limits = MachineLimits.Measure(device);
         terminal.WithProgress("bench", report =>
         {
-            for (int i = 0; i < subjects.Count; i++)
+            for (int i = 0; i < works.Count; i++)
             {
                 using MemoryScope inputs = device.Scope();
-                using BenchSubject subject = subjects[i]();
-                report((double)i / subjects.Count, $"{subject.Op}({subject.Sizes})");
-                reports.Add(Time(subject, device, limits, cancel));
+                using BenchSubject subject = works[i].Make();
+                report((double)i / works.Count, $"{subject.Op}({subject.Sizes})");
+                reports.Add(Time(works[i].Row, subject, device, limits, cancel));
             }
         });
         return Show(terminal, reports, limits);
@@ -108,13 +146,14 @@ internal static class BenchCommand
         return result.Passed ? BenchSubject.Of(row, device) : throw new CheckFailedException($"{row.Name} gives wrong values: {result.Reason}.");
     }
 
-    private static BenchReport Time(BenchSubject subject, Device device, MachineLimits limits, CancellationToken cancel)
+    private static BenchReport Time(int? row, BenchSubject subject, Device device, MachineLimits limits, CancellationToken cancel)
     {
         Timing forward = Timing.OfForward(subject, device, cancel);
         Timing? train = Timing.OfTraining(subject, device, cancel);
         double gflops = subject.Flops / forward.MedianMs / 1e6;
         double gbps = subject.Bytes / forward.MedianMs / 1e6;
         return new BenchReport(
+            row,
             subject.Op,
             subject.Sizes,
             device.Name,
@@ -157,4 +196,7 @@ internal static class BenchCommand
         terminal.Line($"{reports[0].Backend}, {reports[0].Threads} threads: peak {limits.PeakGflops:F1} GFLOP/s, copy {limits.CopyGbps:F1} GB/s (both measured now)");
         return ExitCode.Ok;
     }
+
+    // Inputs are made when the work's turn comes: all of them together may not fit.
+    private sealed record Work(int? Row, Func<BenchSubject> Make);
 }

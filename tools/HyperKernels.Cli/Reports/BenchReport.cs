@@ -1,7 +1,8 @@
 namespace HyperKernels.Cli.Reports;
 
-/// <summary>What one op at one size took. Spreads are the middle half's width over the median.</summary>
+/// <summary>What one op at one size took. Spreads are the middle half's width over the median. Row is that of a suite's table.</summary>
 internal sealed record BenchReport(
+    int? Row,
     string Op,
     string Sizes,
     string Backend,

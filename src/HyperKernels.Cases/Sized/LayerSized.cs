@@ -1,0 +1,83 @@
+using HyperKernels.Layers;
+using HyperKernels.Optim;
+
+namespace HyperKernels.Cases.Sized;
+
+/// <summary>Training steps of whole networks for ten classes of images of 28 by 28. Forward gives logits; training is forward, backward and Adam.</summary>
+internal static class LayerSized
+{
+    private const int Classes = 10;
+    private const int Pixels = 784;
+
+    /// <summary>Two convolutions with pooling, two dense layers, weights of its own.</summary>
+    public static SizedOp LeNet { get; } = new("lenet_step", [("B", "images")], (sizes, device) =>
+    {
+        int batch = sizes["B"];
+        RandomStream random = new(1);
+        Layer net = new Sequential(
+            new Conv2d(1, 10, kernelSize: 5, random: random), new MaxPool2d(2), new Relu(),
+            new Conv2d(10, 20, kernelSize: 5, random: random), new MaxPool2d(2), new Relu(),
+            new Flatten(), new Linear(320, 50, random: random), new Relu(), new Linear(50, Classes, random: random));
+        double products = (24.0 * 24 * 10 * 25) + (8.0 * 8 * 20 * 250) + (320 * 50) + (50 * Classes);
+        Tensor images = BenchSubject.Normal([batch, 1, 28, 28], device, 2);
+        return Make("lenet_step", sizes, device, batch, net, 2 * batch * products, 4 * (net.Count + (double)images.Count), () => net.Forward(images), net);
+    });
+
+    /// <summary>A MIP hypernetwork of sixteen conditions for a net of two dense layers: the last layer's 13 million parameters are what a step costs.</summary>
+    public static SizedOp MipMlp { get; } = new("mip_mlp_step", [("B", "images"), ("C", "weight sets, divides B")], (sizes, device) =>
+    {
+        const int Conditions = 16, Narrow = 64, Width = 128, Hidden = 128;
+        (int batch, int sets) = (sizes["B"], sizes["C"]);
+        if (batch % sets != 0)
+        {
+            throw new ArgumentException($"C must divide B; {batch} samples cannot share {sets} weight sets evenly.");
+        }
+        RandomStream random = new(1);
+        Layer target = new Mlp([Pixels, Hidden, Classes], random: random);
+        HyperNetwork hyper = HyperNetwork.For(
+            target, Condition.Unit("gamma", Conditions), hidden: [Narrow, Width], options: new HyperNetworkOptions { Random = random });
+        float[] conditions = new float[sets * Conditions];
+        random.FillUniform(conditions);
+        Tensor gamma = Tensor.From(conditions, [sets, Conditions], device);
+        Tensor images = BenchSubject.Normal([batch, Pixels], device, 2);
+        double generated = target.Count;
+        double generator = (2.0 * Conditions * Narrow) + (Narrow * Width) + (Width * generated);
+        return Make(
+            "mip_mlp_step",
+            sizes,
+            device,
+            batch,
+            hyper,
+            2 * ((batch * generated) + (sets * generator)),
+            4 * (hyper.Count + (2 * sets * generated) + images.Count),
+            () => hyper.Forward(images, gamma),
+            hyper,
+            target);
+    });
+
+    private static BenchSubject Make(
+        string op, Sizes sizes, Device device, int batch, Layer net, double flops, double bytes, Func<Tensor> forward, params IDisposable[] parts)
+    {
+        Adam adam = new(net.Parameters, learningRate: 1e-4f);
+        Tensor labels = Tensor.From([.. Enumerable.Range(0, batch).Select(i => i % Classes)], [batch], device);
+        return new BenchSubject
+        {
+            Op = op,
+            Sizes = sizes.Text,
+            Flops = flops,
+            Bytes = bytes,
+            Forward = () => forward(),
+            Train = tape =>
+            {
+                tape.Backward(Ops.CrossEntropy(forward(), labels));
+                adam.Step(tape);
+            },
+            Owned = new Owned([adam, .. parts]),
+        };
+    }
+
+    private sealed class Owned(IDisposable[] parts) : IDisposable
+    {
+        public void Dispose() => Array.ForEach(parts, part => part.Dispose());
+    }
+}

@@ -1,0 +1,51 @@
+namespace HyperKernels.Cases.Sized;
+
+/// <summary>A line of the table of rivals: what is timed here, and by the scripts in <c>bench/peers</c>, which read this side's report.</summary>
+/// <param name="Row">The table's row: several sizes share one.</param>
+/// <param name="Op">One of <see cref="SizedOps"/>.</param>
+/// <param name="Sizes">Its sizes in letters.</param>
+public sealed record RivalLine(int Row, string Op, string Sizes)
+{
+    /// <summary>The op of that name.</summary>
+    public SizedOp Sized => SizedOps.All.Single(op => op.Name == Op);
+}
+
+/// <summary>The works that are compared with other libraries.</summary>
+public static class RivalSuite
+{
+    /// <summary>All lines in the order of the table. Row 2 is row 1 at 256 bits, row 3 row 1 on two threads.</summary>
+    public static IReadOnlyList<RivalLine> All { get; } =
+    [
+        .. Lines(1, "matmul", "B=1 M=256 K=256 N=256", "B=1 M=512 K=512 N=512", "B=1 M=1024 K=1024 N=1024", "B=1 M=2048 K=2048 N=2048"),
+        .. Lines(4, "matmul", "B=1 M=8 K=8 N=8", "B=1 M=16 K=16 N=16", "B=1 M=32 K=32 N=32", "B=1 M=64 K=64 N=64"),
+        .. Lines(5, "matmul", "B=4096 M=1 K=32 N=32", "B=256 M=1 K=64 N=64", "B=256 M=32 K=64 N=64", "B=64 M=16 K=128 N=128"),
+        // Row 7, forward and backward, is the training column of the same lines.
+        .. Lines(
+            6,
+            "generate_linear",
+            "B=64 T=1 I=128 O=128 H=64",
+            "B=64 T=16 I=128 O=128 H=64",
+            "B=128 T=1 I=256 O=256 H=16",
+            "B=32 T=64 I=64 O=64 H=64"),
+        .. Lines(
+            8,
+            "conv2d_per_sample",
+            "B=16 I=16 O=16 S=28 K=3",
+            "B=16 I=64 O=64 S=28 K=3",
+            "B=64 I=16 O=16 S=28 K=3",
+            "B=64 I=64 O=64 S=28 K=3"),
+        .. Lines(
+            9,
+            "hypergraph_conv",
+            "N=20000 E=20000 M=100000 F=64",
+            "N=20000 E=20000 M=100000 F=256",
+            "N=100000 E=50000 M=400000 F=64",
+            "N=100000 E=50000 M=400000 F=256",
+            "N=1000000 E=500000 M=4000000 F=64"),
+        .. Lines(11, "mip_mlp_step", "B=32 C=32"),
+        .. Lines(12, "adam", "P=13000000"),
+        .. Lines(13, "lenet_step", "B=64"),
+    ];
+
+    private static IEnumerable<RivalLine> Lines(int row, string op, params string[] sizes) => sizes.Select(text => new RivalLine(row, op, text));
+}

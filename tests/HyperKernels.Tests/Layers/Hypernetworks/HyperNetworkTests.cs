@@ -192,7 +192,8 @@ public sealed class HyperNetworkTests
         float[] theta = plain.Generate(Tensor.From([0.1f], [1, 1])).ToArray();
         Assert.That(plain.Generate(Tensor.From([0.7f], [1, 1])).ToArray(), Is.EqualTo(theta.Select(t => 7 * t)).Within(1e-5f));
 
-        HyperNetwork mip = HyperNetwork.For(new Linear(30, 20), Condition.Unit("gamma"));
+        RandomStream random = new(1);
+        HyperNetwork mip = HyperNetwork.For(new Linear(64, 300, random: random), Condition.Unit("gamma"), options: new() { Random = random });
         float Norm(float gamma) => MathF.Sqrt(mip.Generate(Tensor.From([gamma])).ToArray().Sum(t => t * t));
         Assert.That(Norm(0.1f) / Norm(1), Is.EqualTo(1).Within(0.25f));
     }

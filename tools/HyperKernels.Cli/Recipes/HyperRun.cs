@@ -43,9 +43,8 @@ internal sealed class HyperRun : IDisposable
     /// <summary>The target of the digit recipes, 21,840 weights: two convolutions with pooling, two dense layers.</summary>
     public static Layer Target(RandomStream random)
     {
-        Sequential network = new(
-            new Conv2d(1, 10, kernelSize: 5), new MaxPool2d(2), new Relu(), new Conv2d(10, 20, kernelSize: 5), new MaxPool2d(2), new Relu(),
-            new Flatten(), new Linear(320, 50), new Relu(), new Linear(50, 10));
+        // Every value is drawn anew below.
+        Sequential network = LeNet.Make(new RandomStream());
         foreach (NamedParameter named in network.NamedParameters())
         {
             // The start of MIP's experiments: Kaiming by fan-in, biases zero.

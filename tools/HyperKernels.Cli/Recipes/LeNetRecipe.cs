@@ -1,5 +1,6 @@
 using HyperKernels.Cli.Data;
 using HyperKernels.Cli.Training;
+using HyperKernels.Layers;
 using HyperKernels.Optim;
 
 namespace HyperKernels.Cli.Recipes;
@@ -21,7 +22,7 @@ internal sealed class LeNetRecipe : IRecipe
     {
         DigitData data = DigitData.Load(options);
         BatchOrder order = new(data.Training.Count, Batch, options.Seed);
-        using LeNet net = new(new RandomStream((ulong)options.Seed));
+        using Sequential net = LeNet.Make(new RandomStream((ulong)options.Seed));
         using Adam adam = new(net.Parameters, learningRate: Rate);
         Trainee trainee = new("lenet", net, adam);
         float[] pixels = new float[Batch * DrawnDigits.Side * DrawnDigits.Side];

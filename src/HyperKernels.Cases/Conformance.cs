@@ -13,6 +13,10 @@ public static class Conformance
         [.. new[] { 512, 256, 128, 32 }.Where(width => width <= CpuBackend.WidestVector)
             .Select(width => width == CpuBackend.WidestVector ? Device.Cpu : new Device(new CpuBackend(width, 2)))];
 
+    /// <summary>Every device that the catalogue is checked on: the processors and what else is on this machine.</summary>
+    public static IReadOnlyList<Device> Devices { get; } =
+        [.. Processors, .. Device.All.Where(status => status.IsAvailable && status.Name != Device.Cpu.Name).Select(status => Device.Get(status.Name))];
+
     /// <summary>Arithmetic: the op's output against the oracle's.</summary>
     public static CaseResult Forward(OpCase row, Device device)
     {
@@ -112,8 +116,8 @@ public static class Conformance
     /// <summary>Stray writes and use of memory that was not set: guard zones and NaN in fresh buffers.</summary>
     public static CaseResult StaysInItsBuffers(OpCase row, Device device)
     {
-        // A device of its own: guards change how its pool hands out memory.
-        using Device guarded = new(new CpuBackend(device.VectorWidth, 2));
+        // A pool of its own: guards change how memory is handed out.
+        using Device guarded = new(device.Backend, shared: true);
         guarded.Memory.Guarded = true;
         try
         {

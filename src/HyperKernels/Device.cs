@@ -1,12 +1,15 @@
+using System.Collections.Concurrent;
 using HyperKernels.Backends;
 using HyperKernels.Backends.Cpu;
 
 namespace HyperKernels;
 
-/// <summary>A place that holds tensors and computes: today the processor.</summary>
+/// <summary>A place that holds tensors and computes: the processor, or a device reached through OpenCL or CUDA.</summary>
 public sealed class Device : IDisposable
 {
-    private static readonly Lazy<Device> s_cpu = new(() => new Device(BackendRegistry.All[0].Open!(), shared: true));
+    private static readonly ConcurrentDictionary<string, Lazy<Device>> s_shared = new();
+    private static readonly AsyncLocal<Device?> s_used = new();
+    private static readonly Lazy<Device> s_best = new(FindBest);
 
     private readonly bool _shared;
 
@@ -18,14 +21,13 @@ public sealed class Device : IDisposable
     }
 
     /// <summary>The processor. Lives as long as the program.</summary>
-    public static Device Cpu => s_cpu.Value;
+    public static Device Cpu => Get("cpu");
 
-    /// <summary>The best device there is: a GPU if one is available, else the processor.</summary>
-    public static Device Default => Cpu;
+    /// <summary>Where tensors and parameters are made unless a device is named: that of <see cref="Use"/>, else the best there is, a GPU before the processor.</summary>
+    public static Device Default => s_used.Value ?? s_best.Value;
 
     /// <summary>Every backend this engine knows, with the reason why it is absent if it is.</summary>
-    public static IReadOnlyList<DeviceStatus> All =>
-        [.. BackendRegistry.All.Select(b => new DeviceStatus(b.Name, b.Open is not null, b.Open is null ? "" : Get(b.Name).Description, b.Reason))];
+    public static IReadOnlyList<DeviceStatus> All => [.. BackendRegistry.Names.Select(Status)];
 
     /// <summary>The backend's short name: <c>cpu</c>.</summary>
     public string Name => Backend.Name;
@@ -62,20 +64,24 @@ public sealed class Device : IDisposable
     /// <exception cref="ArgumentException">No backend has that name.</exception>
     public static Device Get(string name)
     {
-        foreach ((string known, Func<IBackend>? open, string reason) in BackendRegistry.All)
+        if (!BackendRegistry.Names.Contains(name))
         {
-            if (known == name && open is null)
-            {
-                throw new BackendUnavailableException(
-                    $"{name}: not available: {reason} Available: {string.Join(", ", BackendRegistry.All.Where(b => b.Open is not null).Select(b => b.Name))}.");
-            }
-            if (known == name)
-            {
-                return Cpu;
-            }
+            Throw.Argument($"Device.Get: no backend is called \"{name}\". Known: {string.Join(", ", BackendRegistry.Names)}.");
         }
-        Throw.Argument($"Device.Get: no backend is called \"{name}\". Known: {string.Join(", ", BackendRegistry.All.Select(b => b.Name))}.");
-        return null;
+        BackendEntry entry = BackendRegistry.Get(name);
+        return entry.Open is not null
+            ? s_shared.GetOrAdd(name, _ => new Lazy<Device>(() => new Device(entry.Open(), shared: true))).Value
+            : throw new BackendUnavailableException(
+                $"{name}: not available: {entry.Reason} Available: {string.Join(", ", All.Where(status => status.IsAvailable).Select(status => status.Name))}.");
+    }
+
+    /// <summary>Makes a device the <see cref="Default"/> of this logical flow, tasks started in it included, until what is returned is disposed.</summary>
+    /// <param name="device">The device to use.</param>
+    public static DeviceUse Use(Device device)
+    {
+        DeviceUse use = new(s_used.Value);
+        s_used.Value = device;
+        return use;
     }
 
     /// <summary>Opens a scope: what is computed until it is disposed needs no gradient and ends with it.</summary>
@@ -98,4 +104,26 @@ public sealed class Device : IDisposable
 
     /// <summary>The backend's name.</summary>
     public override string ToString() => Name;
+
+    internal static void EndUse(Device? before) => s_used.Value = before;
+
+    private static DeviceStatus Status(string name)
+    {
+        BackendEntry entry = BackendRegistry.Get(name);
+        if (entry.Open is null)
+        {
+            return new DeviceStatus(name, false, "", entry.Reason);
+        }
+        try
+        {
+            return new DeviceStatus(name, true, Get(name).Description, "");
+        }
+        catch (DeviceException failure)
+        {
+            return new DeviceStatus(name, false, "", failure.Message);
+        }
+    }
+
+    private static Device FindBest() =>
+        Get(new[] { "cuda", "opencl" }.FirstOrDefault(name => BackendRegistry.Get(name).IsGpu && Status(name).IsAvailable) ?? "cpu");
 }

@@ -25,3 +25,23 @@ public sealed class BackendUnavailableException : DeviceException
     {
     }
 }
+
+/// <summary>A compiler refused a kernel; the message holds the kernel's file, the device and the compiler's log.</summary>
+public sealed class KernelBuildException : DeviceException
+{
+    /// <summary>Makes the exception with file, device and log.</summary>
+    public KernelBuildException(string message)
+        : base(message)
+    {
+    }
+}
+
+/// <summary>A device stopped working and has to be opened anew; every later call to it says the same.</summary>
+public sealed class DeviceLostException : DeviceException
+{
+    /// <summary>Makes the exception with the first cause and the op in which it showed.</summary>
+    public DeviceLostException(string message)
+        : base(message)
+    {
+    }
+}

@@ -2,7 +2,7 @@ using HyperKernels.Cases;
 
 namespace HyperKernels.Tests;
 
-/// <summary>Every row of the catalogue, every property, every vector width of the processor.</summary>
+/// <summary>Every row of the catalogue, every property, every vector width of the processor and every other backend of this machine.</summary>
 public sealed class ConformanceTests
 {
     public static IEnumerable<TestCaseData> Rows => On(_ => true);
@@ -27,7 +27,7 @@ public sealed class ConformanceTests
     public void Forward_RepeatsBitForBit(OpCase row, Device device) => Check(Conformance.RepeatsBitForBit(row, device));
 
     private static IEnumerable<TestCaseData> On(Func<OpCase, bool> wanted) =>
-        from device in Conformance.Processors
+        from device in Conformance.Devices
         from row in Catalogue.All
         where wanted(row)
         select new TestCaseData(row, device).SetArgDisplayNames($"{row.Name} on {device.Name}");

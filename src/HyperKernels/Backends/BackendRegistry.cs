@@ -1,12 +1,24 @@
 using System.Globalization;
 using HyperKernels.Backends.Cpu;
+using HyperKernels.Backends.Gpu;
+using HyperKernels.Backends.OpenCL;
 
 namespace HyperKernels.Backends;
 
-/// <summary>Which backends there are on this machine, the best first, and why the others are absent.</summary>
+/// <summary>A backend that may be on this machine.</summary>
+/// <param name="Name">As on the command line.</param>
+/// <param name="Open">Opens it; null if it is absent.</param>
+/// <param name="Reason">Why it is absent and what would help; empty if it is there.</param>
+/// <param name="IsGpu">Whether a graphics processor stands behind it.</param>
+internal sealed record BackendEntry(string Name, Func<IBackend>? Open, string Reason, bool IsGpu);
+
+/// <summary>Which backends there are on this machine, and why the others are absent. Drivers are asked when it is first needed.</summary>
 internal static class BackendRegistry
 {
-    private const string NotInThisVersion = "this version computes on the processor only.";
+    private static readonly Lazy<BackendEntry> s_opencl = new(FindOpenCL);
+
+    /// <summary>The names, whether they are on this machine or not.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["cpu", "opencl", "cuda"];
 
     /// <summary>HYPERKERNELS_THREADS if it is a positive number, else every core the process may use.</summary>
     public static int DefaultThreads
@@ -20,11 +32,17 @@ internal static class BackendRegistry
         }
     }
 
-    /// <summary>Name, what opens it (null if absent), and the reason of its absence.</summary>
-    public static IReadOnlyList<(string Name, Func<IBackend>? Open, string Reason)> All { get; } =
-    [
-        ("cpu", static () => new CpuBackend(CpuBackend.WidestVector, DefaultThreads), ""),
-        ("opencl", null, NotInThisVersion),
-        ("cuda", null, NotInThisVersion),
-    ];
+    /// <summary>One of <see cref="Names"/>.</summary>
+    public static BackendEntry Get(string name) => name switch
+    {
+        "cpu" => new BackendEntry("cpu", static () => new CpuBackend(CpuBackend.WidestVector, DefaultThreads), "", false),
+        "opencl" => s_opencl.Value,
+        _ => new BackendEntry(name, null, "this version computes on the processor and through OpenCL only.", false),
+    };
+
+    private static BackendEntry FindOpenCL()
+    {
+        OpenCLChoice? choice = OpenCLChoice.Find(out string reason);
+        return new BackendEntry("opencl", choice is null ? null : () => new GpuBackend(new OpenCLDevice(choice)), reason, choice?.IsGpu ?? false);
+    }
 }

@@ -1,0 +1,80 @@
+using System.Collections.Concurrent;
+
+namespace HyperKernels.Backends.Gpu;
+
+/// <summary>All ops as launches of the kernels in <c>kernels/</c>, the same for every API. One file per family.</summary>
+internal sealed unsafe partial class GpuBackend : IBackend
+{
+    // Launches that stride over their work start at most this many groups per compute unit: enough to hide memory's latency.
+    private const int GroupsPerUnit = 16;
+
+    private readonly IGpuDevice _device;
+    private readonly ConcurrentDictionary<string, Lazy<IGpuModule>> _modules = new();
+    private readonly ConcurrentDictionary<string, GpuKernel> _kernels = new();
+
+    public GpuBackend(IGpuDevice device) => _device = device;
+
+    public string Name => _device.Name;
+
+    public string Description => _device.Description;
+
+    public DeviceBuffer Allocate(long bytes) => _device.Allocate(bytes);
+
+    public void Upload(ReadOnlySpan<byte> source, BufferRef destination)
+    {
+        if (source.Length > 0)
+        {
+            _device.Upload(source, destination);
+        }
+    }
+
+    public void Download(BufferRef source, Span<byte> destination)
+    {
+        if (destination.Length > 0)
+        {
+            _device.Download(source, destination);
+        }
+    }
+
+    public void Fill(BufferRef destination, long count, int bits)
+    {
+        if (count > 0)
+        {
+            _device.Fill(destination, count, bits);
+        }
+    }
+
+    public void Synchronize() => _device.Synchronize();
+
+    public void Dispose() => _device.Dispose();
+
+    /// <summary>Launches a kernel, named <c>file/kernel</c>, with one thread per item or, for many items, threads that stride over them.</summary>
+    private void ForEach(string path, long items, ReadOnlySpan<KernelArgument> arguments)
+    {
+        if (items > 0)
+        {
+            GpuKernel kernel = Kernel(path);
+            long groups = (items + kernel.GroupSize - 1) / kernel.GroupSize;
+            _device.Launch(kernel, (int)Math.Min(groups, (long)_device.ComputeUnits * GroupsPerUnit), arguments);
+        }
+    }
+
+    /// <summary>Launches a kernel with a given number of groups; none: nothing to do.</summary>
+    private void ForGroups(string path, long groups, ReadOnlySpan<KernelArgument> arguments)
+    {
+        if (groups > 0)
+        {
+            _device.Launch(Kernel(path), checked((int)groups), arguments);
+        }
+    }
+
+    private GpuKernel Kernel(string path) => _kernels.TryGetValue(path, out GpuKernel? kernel) ? kernel : _kernels.GetOrAdd(path, Find);
+
+    private GpuKernel Find(string path)
+    {
+        int slash = path.IndexOf('/', StringComparison.Ordinal);
+        string file = $"{path.AsSpan(0, slash)}.c";
+        // Lazy: two threads that meet at a file's first use build it once.
+        return _modules.GetOrAdd(file, f => new Lazy<IGpuModule>(() => _device.Build(KernelSource.Load(_device.Name, f)))).Value.Find(path[(slash + 1)..]);
+    }
+}

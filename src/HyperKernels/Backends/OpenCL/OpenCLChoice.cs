@@ -1,0 +1,110 @@
+using System.Text;
+using HyperKernels.Backends.Gpu;
+using static HyperKernels.Backends.OpenCL.OpenCLApi;
+using static HyperKernels.Backends.OpenCL.OpenCLErrors;
+
+namespace HyperKernels.Backends.OpenCL;
+
+/// <summary>An OpenCL device that was found: a GPU if there is one, else any other.</summary>
+/// <param name="Device">OpenCL's id.</param>
+/// <param name="Description">Platform and device in words.</param>
+/// <param name="ComputeUnits">How many it has.</param>
+/// <param name="IsGpu">Whether it is a GPU; a processor's OpenCL is there for tests and for want of better.</param>
+/// <param name="RoundsDivision">Whether it can round divisions and square roots as IEEE 754 asks.</param>
+internal sealed unsafe record OpenCLChoice(nint Device, string Description, int ComputeUnits, bool IsGpu, bool RoundsDivision)
+{
+    private const uint PlatformName = 0x0902;
+    private const uint DeviceType = 0x1000;
+    private const uint DeviceMaxComputeUnits = 0x1002;
+    private const uint DeviceSingleConfig = 0x101B;
+    private const uint DeviceName = 0x102B;
+    private const ulong AllDevices = 0xFFFFFFFF;
+    private const ulong GpuType = 4;
+    private const ulong CorrectlyRoundedDivision = 128;
+
+    /// <summary>Looks at every platform's devices. Null, with the reason, if there is none that can be used.</summary>
+    public static OpenCLChoice? Find(out string reason)
+    {
+        if (!NativeLibraries.IsPresent("OpenCL", out string missing))
+        {
+            reason = $"no OpenCL loader ({missing}) on this machine. {Remedy}";
+            return null;
+        }
+        try
+        {
+            List<OpenCLChoice> found = [.. Platforms().SelectMany(Devices)];
+            reason = found.Count > 0 ? "" : $"the OpenCL loader knows no device. {Remedy}";
+            return found.OrderByDescending(choice => choice.IsGpu).FirstOrDefault();
+        }
+        catch (Exception failure) when (failure is DeviceException or EntryPointNotFoundException)
+        {
+            reason = $"the OpenCL installation is broken: {failure.Message} {Remedy}";
+            return null;
+        }
+    }
+
+    private const string Remedy = "On Debian: apt-get install pocl-opencl-icd (processor) or your GPU's driver.";
+
+    private static nint[] Platforms()
+    {
+        uint count = 0;
+        int status = clGetPlatformIDs(0, null, &count);
+        // The loader's way of saying that no driver is registered.
+        if (status == -1001 || count == 0)
+        {
+            return [];
+        }
+        Check(status, nameof(clGetPlatformIDs), "the list of platforms");
+        nint[] platforms = new nint[count];
+        fixed (nint* first = platforms)
+        {
+            Check(clGetPlatformIDs(count, first, null), nameof(clGetPlatformIDs), "the list of platforms");
+        }
+        return platforms;
+    }
+
+    private static List<OpenCLChoice> Devices(nint platform)
+    {
+        uint count = 0;
+        // A platform without devices says so by a status: it is passed over.
+        if (clGetDeviceIDs(platform, AllDevices, 0, null, &count) != Success || count == 0)
+        {
+            return [];
+        }
+        nint[] devices = new nint[count];
+        fixed (nint* first = devices)
+        {
+            Check(clGetDeviceIDs(platform, AllDevices, count, first, null), nameof(clGetDeviceIDs), "the list of devices");
+        }
+        string name = PlatformText(platform);
+        return [.. devices.Select(device => new OpenCLChoice(
+            device,
+            $"{DeviceText(device)} ({name})",
+            (int)DeviceNumber(device, DeviceMaxComputeUnits),
+            (DeviceNumber(device, DeviceType) & GpuType) != 0,
+            (DeviceNumber(device, DeviceSingleConfig) & CorrectlyRoundedDivision) != 0))];
+    }
+
+    private static ulong DeviceNumber(nint device, uint name)
+    {
+        ulong value = 0;
+        Check(clGetDeviceInfo(device, name, sizeof(ulong), &value, null), nameof(clGetDeviceInfo), $"query {name:X}");
+        return value;
+    }
+
+    private static string PlatformText(nint platform)
+    {
+        byte* text = stackalloc byte[256];
+        nuint length = 0;
+        Check(clGetPlatformInfo(platform, PlatformName, 255, text, &length), nameof(clGetPlatformInfo), "the platform's name");
+        return Encoding.UTF8.GetString(text, (int)length).TrimEnd('\0');
+    }
+
+    private static string DeviceText(nint device)
+    {
+        byte* text = stackalloc byte[256];
+        nuint length = 0;
+        Check(clGetDeviceInfo(device, DeviceName, 255, text, &length), nameof(clGetDeviceInfo), "the device's name");
+        return Encoding.UTF8.GetString(text, (int)length).TrimEnd('\0');
+    }
+}

@@ -40,6 +40,8 @@ struct __attribute__((aligned(16))) float4 { float x, y, z, w; };
 #define DEVICE static __device__ inline
 #define GLOBAL
 #define LOCAL __shared__
+// Before the type of a pointer into local memory, in a DEVICE function's parameters.
+#define LOCAL_PTR
 #define RESTRICT __restrict__
 
 typedef long long INT64;

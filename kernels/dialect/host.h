@@ -6,6 +6,8 @@
 #define DEVICE static inline __attribute__((unused))
 #define GLOBAL
 #define LOCAL static
+// Before the type of a pointer into local memory, in a DEVICE function's parameters.
+#define LOCAL_PTR
 #define RESTRICT restrict
 
 typedef int64_t INT64;

@@ -3,6 +3,8 @@
 #define DEVICE static inline
 #define GLOBAL __global
 #define LOCAL __local
+// Before the type of a pointer into local memory, in a DEVICE function's parameters.
+#define LOCAL_PTR __local
 #define RESTRICT restrict
 
 typedef long INT64;

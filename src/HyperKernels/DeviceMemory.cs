@@ -9,11 +9,14 @@ public sealed class DeviceMemory
     private const int SmallestClass = 256;
     private const int GuardBytes = 256;
     private const byte GuardPattern = 0xA5;
+    private const int LargestTensors = 3;
 
     private readonly IBackend _backend;
     private readonly Lock _gate = new();
     private readonly Dictionary<long, Stack<DeviceBuffer>> _free = [];
     private readonly Stack<TensorNode> _nodes = [];
+    // All nodes ever made, for the report of an allocation that failed. Weak: a tensor that was dropped may be collected.
+    private readonly List<WeakReference<TensorNode>> _everyNode = [];
 
     internal DeviceMemory(IBackend backend) => _backend = backend;
 
@@ -100,7 +103,17 @@ public sealed class DeviceMemory
         lock (_gate)
         {
             LiveTensors++;
-            return _nodes.TryPop(out TensorNode? node) ? node : new TensorNode(device);
+            if (_nodes.TryPop(out TensorNode? node))
+            {
+                return node;
+            }
+            if (_everyNode.Count == _everyNode.Capacity)
+            {
+                _everyNode.RemoveAll(reference => !reference.TryGetTarget(out _));
+            }
+            node = new TensorNode(device);
+            _everyNode.Add(new WeakReference<TensorNode>(node));
+            return node;
         }
     }
 
@@ -143,7 +156,7 @@ public sealed class DeviceMemory
             catch (DeviceException failure)
             {
                 throw new DeviceException(
-                    $"{_backend.Name}: out of memory: asked for {size:N0} bytes; {LiveBytes:N0} live in {LiveTensors:N0} tensors, {PooledBytes:N0} pooled, peak {PeakBytes:N0}.", failure);
+                    $"{_backend.Name}: out of memory: asked for {size:N0} bytes; {LiveBytes:N0} live in {LiveTensors:N0} tensors{Largest()}, {PooledBytes:N0} pooled, peak {PeakBytes:N0}.", failure);
             }
         }
         lock (_gate)
@@ -153,6 +166,21 @@ public sealed class DeviceMemory
             PeakBytes = Math.Max(PeakBytes, LiveBytes + PooledBytes);
         }
         return buffer;
+    }
+
+    // Names the tensors that it would help most to end; a buffer with several views counts once.
+    private string Largest()
+    {
+        lock (_gate)
+        {
+            IEnumerable<TensorNode> live = _everyNode.Select(reference => reference.TryGetTarget(out TensorNode? node) ? node : null).OfType<TensorNode>();
+            string[] largest =
+            [
+                .. live.Where(node => node.Buffer is not null).DistinctBy(node => node.Buffer)
+                    .OrderByDescending(node => node.Buffer!.Bytes).Take(LargestTensors).Select(node => $"{node.Shape} of {node.Buffer!.Bytes:N0} bytes"),
+            ];
+            return largest.Length == 0 ? "" : $" (the largest: {string.Join(", ", largest)})";
+        }
     }
 
     private void Guard(DeviceBuffer buffer)

@@ -24,14 +24,4 @@ internal static class Devices
             : "no backend has that name";
         throw new BackendUnavailableException($"{name}: not available: {reason}. Known: {string.Join(", ", known)}.");
     }
-
-    /// <summary>A device that recipes can train on: one of the backends at its full width, where parameters are made.</summary>
-    /// <exception cref="BackendUnavailableException">There is no such backend, or not on this machine.</exception>
-    public static Device ForTraining(string name)
-    {
-        Device found = Find(name);
-        return ReferenceEquals(found, Device.Default)
-            ? found
-            : throw new BackendUnavailableException($"{name}: not available for training: parameters are made on {Device.Default}. Use --device {Device.Default}.");
-    }
 }

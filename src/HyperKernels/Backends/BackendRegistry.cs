@@ -40,9 +40,12 @@ internal static class BackendRegistry
         _ => new BackendEntry(name, null, "this version computes on the processor and through OpenCL only.", false),
     };
 
+    /// <summary>Opens OpenCL anew, with a kernel cache of one's own.</summary>
+    public static IBackend OpenCL(KernelCache cache) => new GpuBackend(new OpenCLDevice(OpenCLChoice.Find(out string reason) ?? throw new BackendUnavailableException(reason), cache));
+
     private static BackendEntry FindOpenCL()
     {
         OpenCLChoice? choice = OpenCLChoice.Find(out string reason);
-        return new BackendEntry("opencl", choice is null ? null : () => new GpuBackend(new OpenCLDevice(choice)), reason, choice?.IsGpu ?? false);
+        return new BackendEntry("opencl", choice is null ? null : () => new GpuBackend(new OpenCLDevice(choice, KernelCache.Default)), reason, choice?.IsGpu ?? false);
     }
 }

@@ -12,12 +12,16 @@ internal sealed class CliProcess : IDisposable
     private readonly Task<string> _output;
     private readonly Task<string> _error;
 
-    private CliProcess(string[] arguments)
+    private CliProcess(string[] arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         ProcessStartInfo start = new(Executable) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
+        }
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
         }
         _process = Process.Start(start)!;
         _output = _process.StandardOutput.ReadToEndAsync();
@@ -39,6 +43,13 @@ internal sealed class CliProcess : IDisposable
 
     /// <summary>Runs the program to its end.</summary>
     internal static CliResult Run(params string[] arguments) => Run(s_longest, arguments);
+
+    /// <summary>Runs the program to its end with some environment variables of its own.</summary>
+    internal static CliResult Run(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        using CliProcess process = new(arguments, environment);
+        return process.Finish();
+    }
 
     /// <summary>Runs the program to its end, which may take longer than usual.</summary>
     internal static CliResult Run(TimeSpan longest, params string[] arguments)

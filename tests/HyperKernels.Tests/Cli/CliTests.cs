@@ -66,15 +66,14 @@ public sealed class CliTests
         Assert.That(result.Json[0].GetProperty("backend").GetString(), Does.StartWith("cpu"));
     }
 
-    [TestCase("cuda", "this version computes on the processor only")]
-    [TestCase("abacus", "no backend has that name")]
-    public void Verify_WithAbsentBackend_ExitsWithDeviceCodeAndReason(string backend, string reason)
+    [Test]
+    public void Verify_WithUnknownBackend_ExitsWithDeviceCodeAndReason()
     {
-        CliResult result = CliProcess.Run("verify", "--backend", backend, "--json");
+        CliResult result = CliProcess.Run("verify", "--backend", "abacus", "--json");
         Assert.Multiple(() =>
         {
             Assert.That(result.ExitCode, Is.EqualTo(3), result.ToString());
-            Assert.That(result.Error, Does.StartWith($"hyperkernels: {backend}: not available: {reason}"));
+            Assert.That(result.Error, Does.StartWith("hyperkernels: abacus: not available: no backend has that name"));
             Assert.That(result.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
             Assert.That(result.Json.GetProperty("exitCode").GetInt32(), Is.EqualTo(3));
         });

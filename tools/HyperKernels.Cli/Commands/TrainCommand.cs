@@ -22,7 +22,7 @@ internal static class TrainCommand
     private static readonly Option<int?> s_epochs = new("--epochs") { Description = "How often to go through the data.", HelpName = "N" };
     private static readonly Option<int?> s_steps = new("--steps") { Description = "How many steps, instead of epochs.", HelpName = "N" };
     private static readonly Option<int> s_seed = new("--seed") { Description = "Of everything random; 0 unless given.", HelpName = "S" };
-    private static readonly Option<string> s_device = new("--device") { Description = "Where to compute.", HelpName = "D", DefaultValueFactory = _ => "cpu" };
+    private static readonly Option<string> s_device = new("--device") { Description = "Where to compute; the best device there is unless given.", HelpName = "D", DefaultValueFactory = _ => Device.Default.Name };
     private static readonly Option<int?> s_threads = CommonOptions.Threads();
     private static readonly Option<string?> s_out = new("--out")
     {
@@ -71,12 +71,13 @@ internal static class TrainCommand
             throw new DirectoryNotFoundException($"the data folder {data} does not exist.");
         }
         string output = parsed.GetValue(s_out) ?? Path.Combine("runs", recipe.Name);
-        Device device = Devices.ForTraining(parsed.GetValue(s_device)!);
+        Device device = Devices.Find(parsed.GetValue(s_device)!);
         device.Threads = parsed.GetValue(s_threads) ?? device.Threads;
         Directory.CreateDirectory(output);
         TrainOptions options = new(
             data, parsed.GetValue(s_epochs), parsed.GetValue(s_steps), parsed.GetValue(s_seed), device, output, parsed.GetValue(s_resume));
         using Interrupt interrupt = new();
+        using DeviceUse use = Device.Use(device);
         return Train(new Terminal(parsed), recipe, options, interrupt.Token);
     }
 

@@ -34,6 +34,13 @@ internal static class NativeLibraries
         return present;
     }
 
+    /// <summary>The first of some functions that a present library does not have, or null.</summary>
+    public static string? FirstMissing(string name, IReadOnlyList<string> functions)
+    {
+        nint library = Find(name);
+        return functions.FirstOrDefault(function => !NativeLibrary.TryGetExport(library, function, out _));
+    }
+
     private static nint Find(string name)
     {
         lock (s_gate)

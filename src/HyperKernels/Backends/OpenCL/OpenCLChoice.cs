@@ -8,19 +8,36 @@ namespace HyperKernels.Backends.OpenCL;
 /// <summary>An OpenCL device that was found: a GPU if there is one, else any other.</summary>
 /// <param name="Device">OpenCL's id.</param>
 /// <param name="Description">Platform and device in words.</param>
+/// <param name="Driver">Its version: kernels compiled by one are not for another.</param>
 /// <param name="ComputeUnits">How many it has.</param>
 /// <param name="IsGpu">Whether it is a GPU; a processor's OpenCL is there for tests and for want of better.</param>
 /// <param name="RoundsDivision">Whether it can round divisions and square roots as IEEE 754 asks.</param>
-internal sealed unsafe record OpenCLChoice(nint Device, string Description, int ComputeUnits, bool IsGpu, bool RoundsDivision)
+internal sealed unsafe record OpenCLChoice(nint Device, string Description, string Driver, int ComputeUnits, bool IsGpu, bool RoundsDivision)
 {
     private const uint PlatformName = 0x0902;
     private const uint DeviceType = 0x1000;
     private const uint DeviceMaxComputeUnits = 0x1002;
     private const uint DeviceSingleConfig = 0x101B;
     private const uint DeviceName = 0x102B;
+    private const uint DriverVersion = 0x102D;
+    private const uint DeviceVersion = 0x102F;
+    private const int TextBytes = 1024;
     private const ulong AllDevices = 0xFFFFFFFF;
     private const ulong GpuType = 4;
     private const ulong CorrectlyRoundedDivision = 128;
+
+    private const string Remedy = "On Debian: apt-get install pocl-opencl-icd (processor) or your GPU's driver.";
+
+    /// <summary>All that is called, so that a loader without one of them is refused before anything is made.</summary>
+    internal static IReadOnlyList<string> Functions { get; } =
+    [
+        nameof(clGetPlatformIDs), nameof(clGetPlatformInfo), nameof(clGetDeviceIDs), nameof(clGetDeviceInfo), nameof(clCreateContext),
+        nameof(clReleaseContext), nameof(clCreateCommandQueue), nameof(clReleaseCommandQueue), nameof(clCreateBuffer), nameof(clReleaseMemObject),
+        nameof(clCreateProgramWithSource), nameof(clCreateProgramWithBinary), nameof(clBuildProgram), nameof(clGetProgramInfo),
+        nameof(clGetProgramBuildInfo), nameof(clReleaseProgram), nameof(clCreateKernel), nameof(clReleaseKernel), nameof(clGetKernelWorkGroupInfo),
+        nameof(clSetKernelArg), nameof(clEnqueueNDRangeKernel), nameof(clEnqueueWriteBuffer), nameof(clEnqueueReadBuffer),
+        nameof(clEnqueueFillBuffer), nameof(clFlush), nameof(clFinish),
+    ];
 
     /// <summary>Looks at every platform's devices. Null, with the reason, if there is none that can be used.</summary>
     public static OpenCLChoice? Find(out string reason)
@@ -30,20 +47,23 @@ internal sealed unsafe record OpenCLChoice(nint Device, string Description, int 
             reason = $"no OpenCL loader ({missing}) on this machine. {Remedy}";
             return null;
         }
+        if (NativeLibraries.FirstMissing("OpenCL", Functions) is string function)
+        {
+            reason = $"the OpenCL loader lacks {function}. {Remedy}";
+            return null;
+        }
         try
         {
             List<OpenCLChoice> found = [.. Platforms().SelectMany(Devices)];
             reason = found.Count > 0 ? "" : $"the OpenCL loader knows no device. {Remedy}";
             return found.OrderByDescending(choice => choice.IsGpu).FirstOrDefault();
         }
-        catch (Exception failure) when (failure is DeviceException or EntryPointNotFoundException)
+        catch (DeviceException failure)
         {
             reason = $"the OpenCL installation is broken: {failure.Message} {Remedy}";
             return null;
         }
     }
-
-    private const string Remedy = "On Debian: apt-get install pocl-opencl-icd (processor) or your GPU's driver.";
 
     private static nint[] Platforms()
     {
@@ -79,7 +99,8 @@ internal sealed unsafe record OpenCLChoice(nint Device, string Description, int 
         string name = PlatformText(platform);
         return [.. devices.Select(device => new OpenCLChoice(
             device,
-            $"{DeviceText(device)} ({name})",
+            $"{DeviceText(device, DeviceName)} ({name})",
+            $"{DeviceText(device, DriverVersion)}, {DeviceText(device, DeviceVersion)}",
             (int)DeviceNumber(device, DeviceMaxComputeUnits),
             (DeviceNumber(device, DeviceType) & GpuType) != 0,
             (DeviceNumber(device, DeviceSingleConfig) & CorrectlyRoundedDivision) != 0))];
@@ -94,17 +115,20 @@ internal sealed unsafe record OpenCLChoice(nint Device, string Description, int 
 
     private static string PlatformText(nint platform)
     {
-        byte* text = stackalloc byte[256];
+        byte* text = stackalloc byte[TextBytes];
         nuint length = 0;
-        Check(clGetPlatformInfo(platform, PlatformName, 255, text, &length), nameof(clGetPlatformInfo), "the platform's name");
-        return Encoding.UTF8.GetString(text, (int)length).TrimEnd('\0');
+        Check(clGetPlatformInfo(platform, PlatformName, TextBytes, text, &length), nameof(clGetPlatformInfo), "the platform's name");
+        return Words(text, length);
     }
 
-    private static string DeviceText(nint device)
+    private static string DeviceText(nint device, uint name)
     {
-        byte* text = stackalloc byte[256];
+        byte* text = stackalloc byte[TextBytes];
         nuint length = 0;
-        Check(clGetDeviceInfo(device, DeviceName, 255, text, &length), nameof(clGetDeviceInfo), "the device's name");
-        return Encoding.UTF8.GetString(text, (int)length).TrimEnd('\0');
+        Check(clGetDeviceInfo(device, name, TextBytes, text, &length), nameof(clGetDeviceInfo), $"query {name:X}");
+        return Words(text, length);
     }
+
+    // A driver's word for the length is not trusted.
+    private static string Words(byte* text, nuint length) => Encoding.UTF8.GetString(text, (int)Math.Min(length, TextBytes)).TrimEnd('\0');
 }

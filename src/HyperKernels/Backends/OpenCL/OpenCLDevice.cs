@@ -1,4 +1,3 @@
-using System.Text;
 using HyperKernels.Backends.Gpu;
 using static HyperKernels.Backends.OpenCL.OpenCLApi;
 using static HyperKernels.Backends.OpenCL.OpenCLErrors;
@@ -10,27 +9,27 @@ internal sealed unsafe class OpenCLDevice : IGpuDevice
 {
     private const ulong ReadWrite = 1;
     private const uint CompileWorkGroupSize = 0x11B1;
-    private const uint BuildLog = 0x1183;
 
     // Kernels keep their arguments between calls, so that setting them and launching is one step.
     private readonly Lock _gate = new();
     private readonly nint _device;
     private readonly nint _context;
     private readonly nint _queue;
-    private readonly string _options;
+    private readonly OpenCLCompiler _compiler;
+    private readonly DeviceHealth _health = new();
 
-    public OpenCLDevice(OpenCLChoice choice)
+    public OpenCLDevice(OpenCLChoice choice, KernelCache cache)
     {
         _device = choice.Device;
         Description = choice.Description;
         ComputeUnits = choice.ComputeUnits;
-        _options = "-cl-std=CL1.2" + (choice.RoundsDivision ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
         int status;
         nint device = _device;
         _context = clCreateContext(null, 1, &device, 0, 0, &status);
         Check(status, nameof(clCreateContext), Description);
         _queue = clCreateCommandQueue(_context, _device, 0, &status);
         Check(status, nameof(clCreateCommandQueue), Description);
+        _compiler = new OpenCLCompiler(choice, _context, cache);
     }
 
     public string Name => "opencl";
@@ -41,6 +40,7 @@ internal sealed unsafe class OpenCLDevice : IGpuDevice
 
     public GpuBuffer Allocate(long bytes)
     {
+        _health.ThrowIfLost();
         int status;
         nint memory = clCreateBuffer(_context, ReadWrite, (nuint)bytes, null, &status);
         Check(status, nameof(clCreateBuffer), $"{bytes:N0} bytes");
@@ -49,30 +49,11 @@ internal sealed unsafe class OpenCLDevice : IGpuDevice
 
     public void Free(nint handle) => _ = clReleaseMemObject(handle);
 
-    public IGpuModule Build(KernelSource source)
-    {
-        int status;
-        nint program;
-        byte[] text = Encoding.UTF8.GetBytes(source.Text);
-        fixed (byte* start = text)
-        {
-            byte* first = start;
-            nuint length = (nuint)text.Length;
-            program = clCreateProgramWithSource(_context, 1, &first, &length, &status);
-            Check(status, nameof(clCreateProgramWithSource), source.File);
-        }
-        nint device = _device;
-        fixed (byte* options = Encoding.UTF8.GetBytes(_options + "\0"))
-        {
-            status = clBuildProgram(program, 1, &device, options, 0, 0);
-        }
-        return status == Success
-            ? new OpenCLModule(this, program, source.File)
-            : throw new KernelBuildException($"{Text(nameof(clBuildProgram), status, $"{source.File} on '{Description}'")} Log:\n{Log(program)}");
-    }
+    public IGpuModule Build(KernelSource source) => _compiler.Build(source);
 
     public void Launch(GpuKernel kernel, int groups, ReadOnlySpan<KernelArgument> arguments)
     {
+        _health.ThrowIfLost();
         lock (_gate)
         {
             uint index = 0;
@@ -98,36 +79,45 @@ internal sealed unsafe class OpenCLDevice : IGpuDevice
             }
             nuint groupSize = (nuint)kernel.GroupSize;
             nuint size = (nuint)groups * groupSize;
-            Check(clEnqueueNDRangeKernel(_queue, kernel.Handle, 1, null, &size, &groupSize, 0, null, null), nameof(clEnqueueNDRangeKernel), kernel.Name);
+            Run(clEnqueueNDRangeKernel(_queue, kernel.Handle, 1, null, &size, &groupSize, 0, null, null), nameof(clEnqueueNDRangeKernel), kernel.Name);
         }
     }
 
     public void Upload(ReadOnlySpan<byte> source, BufferRef destination)
     {
+        _health.ThrowIfLost();
         fixed (byte* start = source)
         {
-            Check(
+            Run(
                 clEnqueueWriteBuffer(_queue, Handle(destination), 1, (nuint)(destination.Offset * 4), (nuint)source.Length, start, 0, null, null),
-                nameof(clEnqueueWriteBuffer), $"{source.Length:N0} bytes");
+                nameof(clEnqueueWriteBuffer), "an upload");
         }
     }
 
     public void Download(BufferRef source, Span<byte> destination)
     {
+        _health.ThrowIfLost();
         fixed (byte* start = destination)
         {
-            Check(
+            Run(
                 clEnqueueReadBuffer(_queue, Handle(source), 1, (nuint)(source.Offset * 4), (nuint)destination.Length, start, 0, null, null),
-                nameof(clEnqueueReadBuffer), $"{destination.Length:N0} bytes");
+                nameof(clEnqueueReadBuffer), "a download");
         }
     }
 
-    public void Fill(BufferRef destination, long count, int bits) =>
-        Check(
+    public void Fill(BufferRef destination, long count, int bits)
+    {
+        _health.ThrowIfLost();
+        Run(
             clEnqueueFillBuffer(_queue, Handle(destination), &bits, sizeof(int), (nuint)(destination.Offset * 4), (nuint)(count * 4), 0, null, null),
-            nameof(clEnqueueFillBuffer), $"{count:N0} elements");
+            nameof(clEnqueueFillBuffer), "a fill");
+    }
 
-    public void Synchronize() => Check(clFinish(_queue), nameof(clFinish), Description);
+    public void Synchronize()
+    {
+        _health.ThrowIfLost();
+        Run(clFinish(_queue), nameof(clFinish), "all work so far");
+    }
 
     public void Dispose()
     {
@@ -138,33 +128,12 @@ internal sealed unsafe class OpenCLDevice : IGpuDevice
 
     private static nint Handle(BufferRef place) => ((GpuBuffer)place.Buffer).Handle;
 
-    private string Log(nint program)
+    private void Run(int status, string call, string subject)
     {
-        nuint length;
-        if (clGetProgramBuildInfo(program, _device, BuildLog, 0, null, &length) != Success || length == 0)
+        if (status != Success)
         {
-            return "(none)";
-        }
-        byte[] log = new byte[length];
-        fixed (byte* start = log)
-        {
-            _ = clGetProgramBuildInfo(program, _device, BuildLog, length, start, null);
-        }
-        return Encoding.UTF8.GetString(log).TrimEnd('\0', '\n');
-    }
-
-    private sealed class OpenCLModule(OpenCLDevice device, nint program, string file) : IGpuModule
-    {
-        public GpuKernel Find(string name)
-        {
-            int status;
-            nint kernel = clCreateKernel(program, name, &status);
-            Check(status, nameof(clCreateKernel), $"{name} of {file}");
-            nuint* groupSize = stackalloc nuint[3];
-            Check(
-                clGetKernelWorkGroupInfo(kernel, device._device, CompileWorkGroupSize, (nuint)(3 * sizeof(nuint)), groupSize, null),
-                nameof(clGetKernelWorkGroupInfo), name);
-            return new GpuKernel(name, kernel, (int)groupSize[0]);
+            string text = Text(call, status, subject);
+            throw IsLoss(status) ? _health.Lose(text) : new DeviceException(text);
         }
     }
 }

@@ -36,6 +36,12 @@ internal static class OpenCLErrors
     public static string Text(string call, int status, string subject) =>
         $"opencl: {call} failed ({s_names.GetValueOrDefault(status, "unknown code")}, {status}) for {subject}.";
 
+    /// <summary>
+    /// Whether a queue that answers so has met an error in a kernel before, after which nothing it holds can be trusted: not so for want
+    /// of memory (-4, -6) or a wrong argument (-30 to -72), except that the context or the queue itself became invalid (-34, -36).
+    /// </summary>
+    public static bool IsLoss(int status) => status != Success && status != -4 && status != -6 && (status > -30 || status < -72 || status == -34 || status == -36);
+
     public static void Check(int status, string call, string subject)
     {
         if (status != Success)

@@ -1,0 +1,30 @@
+namespace HyperKernels.Backends.Gpu;
+
+/// <summary>Remembers the first failure that left a device unusable, so that every later call tells the cause and not its echo.</summary>
+internal sealed class DeviceHealth
+{
+    private string? _cause;
+
+    /// <summary>Whether the device can still be used; freeing and disposing stay silent when it cannot.</summary>
+    public bool IsLost => Volatile.Read(ref _cause) is not null;
+
+    /// <summary>Throws if the device was lost.</summary>
+    /// <exception cref="DeviceLostException">It was; the message holds the first cause.</exception>
+    public void ThrowIfLost()
+    {
+        string? cause = Volatile.Read(ref _cause);
+        if (cause is not null)
+        {
+            throw new DeviceLostException(cause);
+        }
+    }
+
+    /// <summary>Notes the device as lost.</summary>
+    /// <param name="cause">Call, code and op.</param>
+    /// <returns>What to throw: the first cause, whether this is it or not.</returns>
+    public DeviceLostException Lose(string cause)
+    {
+        string text = $"{cause} The device is lost: dispose what is on it and open it again.";
+        return new DeviceLostException(Interlocked.CompareExchange(ref _cause, text, null) ?? text);
+    }
+}

@@ -1,0 +1,114 @@
+// A stand-in for the OpenCL loader that fails where it is told to, for tests of what the library does then. All else goes to the
+// real loader. STANDIN_FAILS names the function that fails, always; STANDIN_STATUS is the status it answers with.
+// STANDIN_PLATFORMS=none: no driver is registered; =empty: a platform without devices.
+#include <dlfcn.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *real(const char *name)
+{
+    static void *loader;
+    if (!loader)
+        loader = dlopen("libOpenCL.so.1", RTLD_NOW | RTLD_LOCAL);
+    return loader ? dlsym(loader, name) : NULL;
+}
+
+static int fails(const char *name)
+{
+    const char *wanted = getenv("STANDIN_FAILS");
+    return wanted && strcmp(wanted, name) == 0;
+}
+
+static int status(void)
+{
+    const char *text = getenv("STANDIN_STATUS");
+    return text ? atoi(text) : -6;
+}
+
+static int platforms(const char *kind)
+{
+    const char *text = getenv("STANDIN_PLATFORMS");
+    return text && strcmp(text, kind) == 0;
+}
+
+// A function that returns a status.
+#define STATUS(name, parameters, arguments)                                     \
+    int name parameters                                                         \
+    {                                                                           \
+        int (*forward) parameters = (int (*) parameters)real(#name);            \
+        return fails(#name) || !forward ? status() : forward arguments;         \
+    }
+
+// A function that returns an object and puts a status into its last argument.
+#define OBJECT(name, parameters, arguments)                                     \
+    void *name parameters                                                       \
+    {                                                                           \
+        void *(*forward) parameters = (void *(*) parameters)real(#name);        \
+        if (fails(#name) || !forward) {                                         \
+            *error = status();                                                  \
+            return NULL;                                                        \
+        }                                                                       \
+        return forward arguments;                                               \
+    }
+
+typedef void *P;
+typedef uint32_t U;
+typedef uint64_t L;
+typedef size_t S;
+
+int clGetPlatformIDs(U entries, P *list, U *count)
+{
+    if (platforms("none"))
+        return -1001;
+    if (platforms("empty")) {
+        if (count)
+            *count = 1;
+        if (list)
+            list[0] = (P)1;
+        return 0;
+    }
+    int (*forward)(U, P *, U *) = (int (*)(U, P *, U *))real("clGetPlatformIDs");
+    return fails("clGetPlatformIDs") || !forward ? status() : forward(entries, list, count);
+}
+
+int clGetDeviceIDs(P platform, L type, U entries, P *list, U *count)
+{
+    if (platforms("empty"))
+        return -1;
+    int (*forward)(P, L, U, P *, U *) = (int (*)(P, L, U, P *, U *))real("clGetDeviceIDs");
+    return fails("clGetDeviceIDs") || !forward ? status() : forward(platform, type, entries, list, count);
+}
+
+STATUS(clGetPlatformInfo, (P platform, U name, S size, P value, S *length), (platform, name, size, value, length))
+STATUS(clGetDeviceInfo, (P device, U name, S size, P value, S *length), (device, name, size, value, length))
+OBJECT(clCreateContext, (P properties, U count, P devices, P notify, P data, int *error), (properties, count, devices, notify, data, error))
+STATUS(clReleaseContext, (P context), (context))
+OBJECT(clCreateCommandQueue, (P context, P device, L properties, int *error), (context, device, properties, error))
+STATUS(clReleaseCommandQueue, (P queue), (queue))
+OBJECT(clCreateBuffer, (P context, L flags, S size, P host, int *error), (context, flags, size, host, error))
+STATUS(clReleaseMemObject, (P memory), (memory))
+OBJECT(clCreateProgramWithSource, (P context, U count, P texts, S *lengths, int *error), (context, count, texts, lengths, error))
+OBJECT(clCreateProgramWithBinary, (P context, U count, P devices, S *lengths, P binaries, int *loaded, int *error),
+    (context, count, devices, lengths, binaries, loaded, error))
+STATUS(clBuildProgram, (P program, U count, P devices, P options, P notify, P data), (program, count, devices, options, notify, data))
+STATUS(clGetProgramInfo, (P program, U name, S size, P value, S *length), (program, name, size, value, length))
+STATUS(clGetProgramBuildInfo, (P program, P device, U name, S size, P value, S *length), (program, device, name, size, value, length))
+STATUS(clReleaseProgram, (P program), (program))
+OBJECT(clCreateKernel, (P program, const char *name, int *error), (program, name, error))
+STATUS(clReleaseKernel, (P kernel), (kernel))
+STATUS(clGetKernelWorkGroupInfo, (P kernel, P device, U name, S size, P value, S *length), (kernel, device, name, size, value, length))
+STATUS(clSetKernelArg, (P kernel, U index, S size, P value), (kernel, index, size, value))
+STATUS(clEnqueueNDRangeKernel, (P queue, P kernel, U axes, P offset, P size, P groups, U waits, P list, P done),
+    (queue, kernel, axes, offset, size, groups, waits, list, done))
+STATUS(clEnqueueWriteBuffer, (P queue, P buffer, U blocking, S offset, S size, P source, U waits, P list, P done),
+    (queue, buffer, blocking, offset, size, source, waits, list, done))
+STATUS(clEnqueueReadBuffer, (P queue, P buffer, U blocking, S offset, S size, P destination, U waits, P list, P done),
+    (queue, buffer, blocking, offset, size, destination, waits, list, done))
+STATUS(clEnqueueFillBuffer, (P queue, P buffer, P pattern, S bytes, S offset, S size, U waits, P list, P done),
+    (queue, buffer, pattern, bytes, offset, size, waits, list, done))
+STATUS(clFlush, (P queue), (queue))
+#ifndef WITHOUT_CLFINISH
+STATUS(clFinish, (P queue), (queue))
+#endif

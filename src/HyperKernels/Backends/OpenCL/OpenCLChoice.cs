@@ -36,7 +36,7 @@ internal sealed unsafe record OpenCLChoice(nint Device, string Description, stri
         nameof(clCreateProgramWithSource), nameof(clCreateProgramWithBinary), nameof(clBuildProgram), nameof(clGetProgramInfo),
         nameof(clGetProgramBuildInfo), nameof(clReleaseProgram), nameof(clCreateKernel), nameof(clReleaseKernel), nameof(clGetKernelWorkGroupInfo),
         nameof(clSetKernelArg), nameof(clEnqueueNDRangeKernel), nameof(clEnqueueWriteBuffer), nameof(clEnqueueReadBuffer),
-        nameof(clEnqueueFillBuffer), nameof(clFlush), nameof(clFinish),
+        nameof(clEnqueueFillBuffer), nameof(clEnqueueMapBuffer), nameof(clWaitForEvents), nameof(clReleaseEvent), nameof(clFlush), nameof(clFinish),
     ];
 
     /// <summary>Looks at every platform's devices. Null, with the reason, if there is none that can be used.</summary>

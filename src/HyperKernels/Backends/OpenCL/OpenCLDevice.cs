@@ -8,6 +8,7 @@ namespace HyperKernels.Backends.OpenCL;
 internal sealed unsafe class OpenCLDevice : IGpuDevice
 {
     private const ulong ReadWrite = 1;
+    private const int LaunchesPerFlush = 16;
     private const uint CompileWorkGroupSize = 0x11B1;
 
     // Kernels keep their arguments between calls, so that setting them and launching is one step.
@@ -16,7 +17,9 @@ internal sealed unsafe class OpenCLDevice : IGpuDevice
     private readonly nint _context;
     private readonly nint _queue;
     private readonly OpenCLCompiler _compiler;
+    private readonly OpenCLStaging _staging;
     private readonly DeviceHealth _health = new();
+    private int _launches;
 
     public OpenCLDevice(OpenCLChoice choice, KernelCache cache)
     {
@@ -29,6 +32,7 @@ internal sealed unsafe class OpenCLDevice : IGpuDevice
         Check(status, nameof(clCreateContext), Description);
         _queue = clCreateCommandQueue(_context, _device, 0, &status);
         Check(status, nameof(clCreateCommandQueue), Description);
+        _staging = new OpenCLStaging(_context, _queue);
         _compiler = new OpenCLCompiler(choice, _context, cache);
     }
 
@@ -80,18 +84,34 @@ internal sealed unsafe class OpenCLDevice : IGpuDevice
             nuint groupSize = (nuint)kernel.GroupSize;
             nuint size = (nuint)groups * groupSize;
             Run(clEnqueueNDRangeKernel(_queue, kernel.Handle, 1, null, &size, &groupSize, 0, null, null), nameof(clEnqueueNDRangeKernel), kernel.Name);
+            // Drivers may hold work back until they are told; told at every launch, some are slow.
+            if (++_launches % LaunchesPerFlush == 0)
+            {
+                _ = clFlush(_queue);
+            }
         }
     }
 
     public void Upload(ReadOnlySpan<byte> source, BufferRef destination)
     {
         _health.ThrowIfLost();
-        fixed (byte* start = source)
+        nint buffer = Handle(destination);
+        int status;
+        if (source.Length <= OpenCLStaging.LargestBytes)
         {
-            Run(
-                clEnqueueWriteBuffer(_queue, Handle(destination), 1, (nuint)(destination.Offset * 4), (nuint)source.Length, start, 0, null, null),
-                nameof(clEnqueueWriteBuffer), "an upload");
+            lock (_gate)
+            {
+                status = _staging.Upload(source, buffer, destination.Offset * 4);
+            }
         }
+        else
+        {
+            fixed (byte* start = source)
+            {
+                status = clEnqueueWriteBuffer(_queue, buffer, 1, (nuint)(destination.Offset * 4), (nuint)source.Length, start, 0, null, null);
+            }
+        }
+        Run(status, nameof(clEnqueueWriteBuffer), "an upload");
     }
 
     public void Download(BufferRef source, Span<byte> destination)
@@ -122,6 +142,7 @@ internal sealed unsafe class OpenCLDevice : IGpuDevice
     public void Dispose()
     {
         _ = clFinish(_queue);
+        _staging.Dispose();
         _ = clReleaseCommandQueue(_queue);
         _ = clReleaseContext(_context);
     }

@@ -108,6 +108,10 @@ STATUS(clEnqueueReadBuffer, (P queue, P buffer, U blocking, S offset, S size, P 
     (queue, buffer, blocking, offset, size, destination, waits, list, done))
 STATUS(clEnqueueFillBuffer, (P queue, P buffer, P pattern, S bytes, S offset, S size, U waits, P list, P done),
     (queue, buffer, pattern, bytes, offset, size, waits, list, done))
+OBJECT(clEnqueueMapBuffer, (P queue, P buffer, U blocking, L flags, S offset, S size, U waits, P list, P done, int *error),
+    (queue, buffer, blocking, flags, offset, size, waits, list, done, error))
+STATUS(clWaitForEvents, (U count, P events), (count, events))
+STATUS(clReleaseEvent, (P done), (done))
 STATUS(clFlush, (P queue), (queue))
 #ifndef WITHOUT_CLFINISH
 STATUS(clFinish, (P queue), (queue))

@@ -124,10 +124,10 @@ DEVICE float reduce_share(int op, const REDUCE_SIZES *sizes, const REDUCE_PLACE 
         DATA_OUT(float, y); \
         REDUCE_PLACE place = reduce_place(&sizes); \
         room[LOCAL_ID] = reduce_share(op, &sizes, &place, x, center); \
-        for (int half = (1 << sizes.row_bits) >> 1; half > 0; half >>= 1) { \
+        for (int span = (1 << sizes.row_bits) >> 1; span > 0; span >>= 1) { \
             BARRIER(); \
-            if (place.lane < half) { \
-                room[LOCAL_ID] = reduce_join(op, room[LOCAL_ID], room[LOCAL_ID + (half << sizes.column_bits)]); \
+            if (place.lane < span) { \
+                room[LOCAL_ID] = reduce_join(op, room[LOCAL_ID], room[LOCAL_ID + (span << sizes.column_bits)]); \
             } \
         } \
         if (place.lane == 0 && place.present) { \
@@ -186,10 +186,10 @@ KERNEL(256) arg_reduce(int largest, REDUCE_SIZES sizes, int length, IN(float, x)
     }
     values[LOCAL_ID] = best;
     positions[LOCAL_ID] = where;
-    for (int half = (1 << sizes.row_bits) >> 1; half > 0; half >>= 1) {
+    for (int span = (1 << sizes.row_bits) >> 1; span > 0; span >>= 1) {
         BARRIER();
-        if (place.lane < half) {
-            int other = LOCAL_ID + (half << sizes.column_bits);
+        if (place.lane < span) {
+            int other = LOCAL_ID + (span << sizes.column_bits);
             if (arg_before(largest, values[LOCAL_ID], positions[LOCAL_ID], values[other], positions[other])) {
                 values[LOCAL_ID] = values[other];
                 positions[LOCAL_ID] = positions[other];

@@ -28,9 +28,9 @@ DEVICE float hk_exp_sum(float x, float rest)
     p = FMA(p, r * r, r + 1.0f);
     // Two factors, because 2^n alone leaves the range of a float before the product does.
     int whole = AS_INT(shifted) - 0x4B400000;
-    int half = whole >> 1;
-    float first = AS_FLOAT((int)((UINT)(half + 127) << 23));
-    float second = AS_FLOAT((int)((UINT)(whole - half + 127) << 23));
+    int low = whole >> 1;
+    float first = AS_FLOAT((int)((UINT)(low + 127) << 23));
+    float second = AS_FLOAT((int)((UINT)(whole - low + 127) << 23));
     return p * first * second;
 }
 
@@ -144,8 +144,8 @@ DEVICE float hk_softplus(float x) { return hk_max(x, 0.0f) + hk_log1p(hk_exp(-AB
 // x (1 + erf(x / sqrt 2)) / 2; the error is 2e-7 |x|, so that the far negative tail has no relative accuracy.
 DEVICE float hk_gelu(float x)
 {
-    float half = 0.5f * x;
-    return FMA(half, hk_erf(x * 0.70710678f), half);
+    float halved = 0.5f * x;
+    return FMA(halved, hk_erf(x * 0.70710678f), halved);
 }
 
 // x sigmoid(2u) with u = sqrt(2 / pi) (x + 0.044715 x^3), which keeps the negative tail.

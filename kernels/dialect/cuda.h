@@ -10,7 +10,8 @@
 #define HK_BLOCKS __nvvm_read_ptx_sreg_nctaid_x()
 #define HK_SIZE __nvvm_read_ptx_sreg_ntid_x()
 #define BARRIER() __syncthreads()
-struct __attribute__((aligned(16))) float4 { float x, y, z, w; };
+// A vector and not a structure, which would be read and written piece by piece.
+typedef float float4 __attribute__((ext_vector_type(4)));
 #define FMA(a, b, c) __builtin_fmaf(a, b, c)
 #define SQRT(x) __nvvm_sqrt_rn_f(x)
 #define FLOOR(x) __builtin_floorf(x)

@@ -1,0 +1,255 @@
+// Batches of matrix products Y = activation(op(A) op(B) + bias), op(A) being [M, K] and op(B) [K, N].
+#include "lib/activation.h"
+#include "lib/tile.h"
+
+// Laid out as Backends/IBackend.Matmul.cs.
+typedef struct {
+    int batch;
+    int m;
+    int n;
+    int k;
+    INT64 stride_a;
+    INT64 stride_b;
+    INT64 stride_y;
+    INT64 stride_bias;
+    int ld_a;
+    int ld_b;
+    int ld_y;
+    char transpose_a;
+    char transpose_b;
+    int activation;
+    float parameter;
+} MATMUL_SIZES;
+
+// Which operands may be read or written as FLOAT4, and how k is cut: slice i takes [i depth, (i + 1) depth), and writes product i of Y's.
+typedef struct {
+    int vectors_a;
+    int vectors_b;
+    int vectors_y;
+    int slices;
+    int depth;
+    INT64 stride_slice;
+} MATMUL_PLAN;
+
+// Four elements of an operand, zeros outside: along k if it is stored with k contiguous, else along the other axis.
+DEVICE FLOAT4 matmul_four(GLOBAL const float *p, int ld, int deep, int vectors, int line, int lines, int k, int end)
+{
+    int left = deep ? (line < lines ? end - k : 0) : (k < end ? lines - line : 0);
+    return tile_get(p + (deep ? (INT64)line * ld + k : (INT64)k * ld + line), 1, left, vectors);
+}
+
+#define MATMUL_A(line, at) matmul_four(a, s.ld_a, !s.transpose_a, plan.vectors_a, place.row + (line), s.m, at, end_k)
+#define MATMUL_B(line, at) matmul_four(b, s.ld_b, s.transpose_b, plan.vectors_b, place.column + (line), s.n, at, end_k)
+
+// One group per tile of Y, per slice of k and per matrix: tiles of 4 side parts by as many.
+// An activation dearer than a comparison runs in a loop of its own over what was written: unrolled over the sums its code would be huge.
+#define MATMUL_TILED(name, side, parts) \
+    KERNEL((side) * (side)) name(MATMUL_SIZES s, MATMUL_PLAN plan, IN(float, a), IN(float, b), IN(float, bias), OUT(float, y)) \
+    { \
+        TILE_DECLARE(side, parts) \
+        DATA_IN(float, a); \
+        DATA_IN(float, b); \
+        DATA_IN(float, bias); \
+        DATA_OUT(float, y); \
+        TILE_PLACE place = tile_place(s.m, s.n, plan.slices, TILE_SIZE(side, parts)); \
+        int first_k = place.slice * plan.depth; \
+        int end_k = s.k - first_k < plan.depth ? s.k : first_k + plan.depth; \
+        a += place.matrix * s.stride_a; \
+        b += place.matrix * s.stride_b; \
+        y += place.matrix * s.stride_y + place.slice * plan.stride_slice; \
+        TILE_PRODUCT(side, parts, first_k, end_k, MATMUL_A, !s.transpose_a, MATMUL_B, s.transpose_b) \
+        UNROLL \
+        for (int part = 0; part < (parts); part++) { \
+            int column = place.column + TILE_COLUMN(side, part); \
+            FLOAT4 offset = tile_four(0, 0, 0, 0); \
+            if (HAS(bias)) { \
+                offset = tile_get(bias + place.matrix * s.stride_bias + column, 1, s.n - column, 0); \
+            } \
+            UNROLL \
+            for (int i = 0; i < 4 * (parts); i++) { \
+                int row = place.row + TILE_ROW(side, i / 4) + i % 4; \
+                FLOAT4 value = TILE_SUMS(i, part); \
+                value.x += offset.x; \
+                value.y += offset.y; \
+                value.z += offset.z; \
+                value.w += offset.w; \
+                tile_set(y + (INT64)row * s.ld_y + column, row < s.m ? s.n - column : 0, plan.vectors_y, value); \
+            } \
+        } \
+        if (s.activation != 0) { \
+            for (int i = 0; i < 16 * (parts) * (parts); i++) { \
+                int row = place.row + TILE_ROW(side, i / 16 / (parts)) + i / 4 % 4; \
+                int column = place.column + TILE_COLUMN(side, i / 16 % (parts)) + i % 4; \
+                if (row < s.m && column < s.n) { \
+                    INT64 at = (INT64)row * s.ld_y + column; \
+                    y[at] = hk_activate(s.activation, y[at], s.parameter); \
+                } \
+            } \
+        } \
+    }
+
+MATMUL_TILED(matmul_32, 8, 1)
+MATMUL_TILED(matmul_64, 16, 1)
+MATMUL_TILED(matmul_128, 16, 2)
+
+// Y = activation(the sum of the slices' products, in order, + bias). slices [slices, batch, M, N].   Any launch size.
+KERNEL(256) matmul_add_slices(MATMUL_SIZES s, int slices, IN(float, parts), IN(float, bias), OUT(float, y))
+{
+    DATA_IN(float, parts);
+    DATA_IN(float, bias);
+    DATA_OUT(float, y);
+    INT64 count = (INT64)s.batch * s.m * s.n;
+    for (INT64 i = GLOBAL_ID; i < count; i += GLOBAL_SIZE) {
+        INT64 line = i / s.n;
+        INT64 matrix = line / s.m;
+        int column = (int)(i - line * s.n);
+        float sum = parts[i];
+        for (int slice = 1; slice < slices; slice++) {
+            sum += parts[slice * count + i];
+        }
+        if (HAS(bias)) {
+            sum += bias[matrix * s.stride_bias + column];
+        }
+        y[matrix * s.stride_y + (line - matrix * s.m) * s.ld_y + column] = hk_activate(s.activation, sum, s.parameter);
+    }
+}
+
+// A product one of whose sides has only a few rows or columns is bound by reading the other, w, once: y[r, o] = sum of w[o, k] v[r, k].
+// Rows of v and y and their elements may lie apart by any step, so that the same kernels serve a matrix times a column.
+typedef struct {
+    int rows;
+    int outputs;
+    int k;
+    int ld_w;
+    INT64 stride_w;
+    INT64 stride_v;
+    INT64 stride_y;
+    INT64 stride_bias;
+    INT64 row_v;
+    INT64 step_v;
+    INT64 row_y;
+    INT64 step_y;
+    int row_bias;
+    int step_bias;
+    int vectors_w;
+    int vectors_v;
+    int activation;
+    float parameter;
+} THIN_SIZES;
+
+DEVICE void thin_set(const THIN_SIZES *s, int matrix, int row, int output, float sum, int biased, GLOBAL const float *bias, GLOBAL float *y)
+{
+    if (row < s->rows && output < s->outputs) {
+        if (biased) {
+            sum += bias[matrix * s->stride_bias + (INT64)row * s->row_bias + (INT64)output * s->step_bias];
+        }
+        y[matrix * s->stride_y + row * s->row_y + output * s->step_y] = hk_activate(s->activation, sum, s->parameter);
+    }
+}
+
+// w stored [outputs, K]. A group takes 8 outputs, 32 threads each, that read four elements along k at a time; count: the most rows.
+#define MATMUL_THIN_DEEP(name, count) \
+    KERNEL(256) name(THIN_SIZES s, IN(float, w), IN(float, v), IN(float, bias), OUT(float, y)) \
+    { \
+        LOCAL float partial[count][8][33]; \
+        DATA_IN(float, w); \
+        DATA_IN(float, v); \
+        DATA_IN(float, bias); \
+        DATA_OUT(float, y); \
+        int groups = (s.outputs + 7) / 8; \
+        int matrix = GROUP_ID / groups; \
+        int first = GROUP_ID % groups * 8; \
+        int line = LOCAL_ID / 32; \
+        int lane = LOCAL_ID % 32; \
+        float sums[count]; \
+        UNROLL \
+        for (int row = 0; row < (count); row++) { \
+            sums[row] = 0; \
+        } \
+        w += matrix * s.stride_w + (INT64)(first + line) * s.ld_w; \
+        v += matrix * s.stride_v; \
+        if (first + line < s.outputs) { \
+            for (int k = 4 * lane; k < s.k; k += 128) { \
+                FLOAT4 weight = tile_get(w + k, 1, s.k - k, s.vectors_w); \
+                UNROLL \
+                for (int row = 0; row < (count); row++) { \
+                    FLOAT4 x = tile_get(v + row * s.row_v + k * s.step_v, s.step_v, row < s.rows ? s.k - k : 0, s.vectors_v); \
+                    sums[row] = FMA(weight.x, x.x, sums[row]); \
+                    sums[row] = FMA(weight.y, x.y, sums[row]); \
+                    sums[row] = FMA(weight.z, x.z, sums[row]); \
+                    sums[row] = FMA(weight.w, x.w, sums[row]); \
+                } \
+            } \
+        } \
+        UNROLL \
+        for (int row = 0; row < (count); row++) { \
+            partial[row][line][lane] = sums[row]; \
+        } \
+        BARRIER(); \
+        if (LOCAL_ID < 8 * (count)) { \
+            int row = LOCAL_ID / 8; \
+            int output = LOCAL_ID % 8; \
+            float sum = partial[row][output][0]; \
+            for (int i = 1; i < 32; i++) { \
+                sum += partial[row][output][i]; \
+            } \
+            thin_set(&s, matrix, row, first + output, sum, HAS(bias), bias, y); \
+        } \
+    }
+
+MATMUL_THIN_DEEP(matmul_thin_deep_1, 1)
+MATMUL_THIN_DEEP(matmul_thin_deep_4, 4)
+
+// w stored [K, outputs]. A group takes 32 outputs: 8 threads read four neighbours each, 32 such lines go through k in turn.
+#define MATMUL_THIN_WIDE(name, count) \
+    KERNEL(256) name(THIN_SIZES s, IN(float, w), IN(float, v), IN(float, bias), OUT(float, y)) \
+    { \
+        LOCAL float partial[count][32][32]; \
+        DATA_IN(float, w); \
+        DATA_IN(float, v); \
+        DATA_IN(float, bias); \
+        DATA_OUT(float, y); \
+        int groups = (s.outputs + 31) / 32; \
+        int matrix = GROUP_ID / groups; \
+        int first = GROUP_ID % groups * 32; \
+        int line = LOCAL_ID / 8; \
+        int lane = LOCAL_ID % 8 * 4; \
+        FLOAT4 sums[count]; \
+        UNROLL \
+        for (int row = 0; row < (count); row++) { \
+            sums[row] = tile_four(0, 0, 0, 0); \
+        } \
+        w += matrix * s.stride_w + first + lane; \
+        v += matrix * s.stride_v; \
+        for (int k = line; k < s.k; k += 32) { \
+            FLOAT4 weight = tile_get(w + (INT64)k * s.ld_w, 1, s.outputs - first - lane, s.vectors_w); \
+            UNROLL \
+            for (int row = 0; row < (count); row++) { \
+                float x = row < s.rows ? v[row * s.row_v + k * s.step_v] : 0.0f; \
+                sums[row].x = FMA(weight.x, x, sums[row].x); \
+                sums[row].y = FMA(weight.y, x, sums[row].y); \
+                sums[row].z = FMA(weight.z, x, sums[row].z); \
+                sums[row].w = FMA(weight.w, x, sums[row].w); \
+            } \
+        } \
+        UNROLL \
+        for (int row = 0; row < (count); row++) { \
+            partial[row][line][lane] = sums[row].x; \
+            partial[row][line][lane + 1] = sums[row].y; \
+            partial[row][line][lane + 2] = sums[row].z; \
+            partial[row][line][lane + 3] = sums[row].w; \
+        } \
+        BARRIER(); \
+        if (LOCAL_ID < 32 * (count)) { \
+            int row = LOCAL_ID / 32; \
+            int output = LOCAL_ID % 32; \
+            float sum = partial[row][0][output]; \
+            for (int i = 1; i < 32; i++) { \
+                sum += partial[row][i][output]; \
+            } \
+            thin_set(&s, matrix, row, first + output, sum, HAS(bias), bias, y); \
+        } \
+    }
+
+MATMUL_THIN_WIDE(matmul_thin_wide_1, 1)
+MATMUL_THIN_WIDE(matmul_thin_wide_4, 4)

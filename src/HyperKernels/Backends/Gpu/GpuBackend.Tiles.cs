@@ -1,0 +1,45 @@
+namespace HyperKernels.Backends.Gpu;
+
+// What the products of kernels/lib/tile.h share: how work is cut into tiles.
+internal sealed unsafe partial class GpuBackend
+{
+    // A slice of a product's depth that is shorter than this costs more to add up again than it hides.
+    private const int ShortestSlice = 256;
+
+    // 64 MiB.
+    private const long LargestScratch = 16L << 20;
+
+    /// <summary>Tiles of one size, and slices of the depth, <paramref name="Depth"/> long, that each add up a part.</summary>
+    private readonly record struct TilePlan(int Size, int Slices, int Depth, long Groups);
+
+    /// <summary>Cuts products [rows, depth] x [depth, columns].</summary>
+    /// <remarks>
+    /// The larger a tile, the fewer times an operand is read; but every unit of the device should have one. So: 128 where the sides are no
+    /// shorter than three quarters of it and there are enough such tiles; 64 where the sides are over 32 and there are enough, counting
+    /// what slices would add; else 32. Where tiles are still fewer than units and the depth is large, it is cut into slices.
+    /// </remarks>
+    private TilePlan PlanTiles(long matrices, int rows, int columns, int depth)
+    {
+        int units = _device.ComputeUnits;
+        int shorter = Math.Min(rows, columns);
+        int size = shorter >= 96 && Tiles(matrices, rows, columns, 128) >= units ? 128
+            : shorter > 32 && Tiles(matrices, rows, columns, 64) * Math.Max(1, depth / ShortestSlice) >= units ? 64
+            : 32;
+        long groups = Tiles(matrices, rows, columns, size);
+        long results = matrices * rows * columns;
+        if (groups == 0 || groups >= units)
+        {
+            return new TilePlan(size, 1, depth, groups);
+        }
+        int slices = (int)Math.Max(1, Math.Min(Math.Min(2L * units / groups, depth / ShortestSlice), LargestScratch / results));
+        int part = ((depth + slices - 1) / slices + 15) / 16 * 16;
+        slices = Math.Max(1, (depth + part - 1) / Math.Max(1, part));
+        return slices == 1 ? new TilePlan(size, 1, depth, groups) : new TilePlan(size, slices, part, groups * slices);
+    }
+
+    private static long Tiles(long matrices, int rows, int columns, int size) =>
+        matrices * ((rows + size - 1) / size) * ((columns + size - 1) / size);
+
+    /// <summary>Whether rows that begin there, so far apart, may be read as vectors of four: memory itself begins at a multiple of 16 bytes.</summary>
+    private static bool IsVectors(BufferRef place, long step, long stride = 0) => (place.Offset | step | stride) % 4 == 0;
+}

@@ -145,7 +145,7 @@ public sealed class DeviceMemory
         {
             buffer = _backend.Allocate(size);
         }
-        catch (DeviceException)
+        catch (DeviceException failure) when (failure is not DeviceLostException)
         {
             // What the pool holds may be just what is missing.
             Trim();
@@ -153,10 +153,10 @@ public sealed class DeviceMemory
             {
                 buffer = _backend.Allocate(size);
             }
-            catch (DeviceException failure)
+            catch (DeviceException again) when (again is not DeviceLostException)
             {
                 throw new DeviceException(
-                    $"{_backend.Name}: out of memory: asked for {size:N0} bytes; {LiveBytes:N0} live in {LiveTensors:N0} tensors{Largest()}, {PooledBytes:N0} pooled, peak {PeakBytes:N0}.", failure);
+                    $"{_backend.Name}: out of memory: asked for {size:N0} bytes; {LiveBytes:N0} live in {LiveTensors:N0} tensors{Largest()}, {PooledBytes:N0} pooled, peak {PeakBytes:N0}.", again);
             }
         }
         lock (_gate)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using HyperKernels.Backends.Cpu;
+using HyperKernels.Backends.Cuda;
 using HyperKernels.Backends.Gpu;
 using HyperKernels.Backends.OpenCL;
 
@@ -16,6 +17,7 @@ internal sealed record BackendEntry(string Name, Func<IBackend>? Open, string Re
 internal static class BackendRegistry
 {
     private static readonly Lazy<BackendEntry> s_opencl = new(FindOpenCL);
+    private static readonly Lazy<BackendEntry> s_cuda = new(FindCuda);
 
     /// <summary>The names, whether they are on this machine or not.</summary>
     public static IReadOnlyList<string> Names { get; } = ["cpu", "opencl", "cuda"];
@@ -37,7 +39,7 @@ internal static class BackendRegistry
     {
         "cpu" => new BackendEntry("cpu", static () => new CpuBackend(CpuBackend.WidestVector, DefaultThreads), "", false),
         "opencl" => s_opencl.Value,
-        _ => new BackendEntry(name, null, "this version computes on the processor and through OpenCL only.", false),
+        _ => s_cuda.Value,
     };
 
     /// <summary>Opens OpenCL anew, with a kernel cache of one's own.</summary>
@@ -47,5 +49,11 @@ internal static class BackendRegistry
     {
         OpenCLChoice? choice = OpenCLChoice.Find(out string reason);
         return new BackendEntry("opencl", choice is null ? null : () => new GpuBackend(new OpenCLDevice(choice, KernelCache.Default)), reason, choice?.IsGpu ?? false);
+    }
+
+    private static BackendEntry FindCuda()
+    {
+        CudaChoice? choice = CudaChoice.Find(KernelCache.Default, out string reason);
+        return new BackendEntry("cuda", choice is null ? null : () => new GpuBackend(new CudaDevice(choice)), reason, true);
     }
 }

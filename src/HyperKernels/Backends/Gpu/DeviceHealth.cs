@@ -1,7 +1,8 @@
 namespace HyperKernels.Backends.Gpu;
 
 /// <summary>Remembers the first failure that left a device unusable, so that every later call tells the cause and not its echo.</summary>
-internal sealed class DeviceHealth
+/// <param name="remedy">What helps, as a clause: <c>dispose what is on it</c>.</param>
+internal sealed class DeviceHealth(string remedy)
 {
     private string? _cause;
 
@@ -24,7 +25,7 @@ internal sealed class DeviceHealth
     /// <returns>What to throw: the first cause, whether this is it or not.</returns>
     public DeviceLostException Lose(string cause)
     {
-        string text = $"{cause} The device is lost: dispose what is on it and open it again.";
+        string text = $"{cause} The device is lost: {remedy}.";
         return new DeviceLostException(Interlocked.CompareExchange(ref _cause, text, null) ?? text);
     }
 }

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace HyperKernels.Backends.Gpu;
 
 /// <summary>
-/// Finds the drivers' libraries at run time: an environment variable, then the system's search path, then the places in <see cref="s_known"/>.
+/// Finds the drivers' libraries at run time: an environment variable, then the system's search path, then the folders where toolkits and
+/// Python's wheels put them (<see cref="LibraryFolders"/>).
 /// A missing one is a state with a reason, not a failure.
 /// </summary>
 internal static class NativeLibraries
@@ -41,6 +42,15 @@ internal static class NativeLibraries
         return functions.FirstOrDefault(function => !NativeLibrary.TryGetExport(library, function, out _));
     }
 
+    /// <summary>For tests: from now on this file is the library, for calls that were not made before.</summary>
+    internal static void Replace(string name, string file)
+    {
+        lock (s_gate)
+        {
+            s_loaded[name] = NativeLibrary.Load(file);
+        }
+    }
+
     private static nint Find(string name)
     {
         lock (s_gate)
@@ -54,7 +64,7 @@ internal static class NativeLibraries
                 if (known == name)
                 {
                     string? own = Environment.GetEnvironmentVariable(variable);
-                    s_loaded[name] = library = Load(string.IsNullOrEmpty(own) ? files : [own]);
+                    s_loaded[name] = library = Load(!string.IsNullOrEmpty(own) ? [own] : name == "nvrtc" ? [.. files, .. LibraryFolders.Candidates(files)] : files);
                 }
             }
             return library;

@@ -18,7 +18,7 @@ internal sealed unsafe class OpenCLDevice : IGpuDevice
     private readonly nint _queue;
     private readonly OpenCLCompiler _compiler;
     private readonly OpenCLStaging _staging;
-    private readonly DeviceHealth _health = new();
+    private readonly DeviceHealth _health = new("dispose what is on it and open it again");
     private int _launches;
 
     public OpenCLDevice(OpenCLChoice choice, KernelCache cache)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using HyperKernels.Backends;
 using HyperKernels.Backends.Cpu;
+using HyperKernels.Backends.Gpu;
 
 namespace HyperKernels;
 
@@ -58,6 +59,9 @@ public sealed class Device : IDisposable
 
     internal IBackend Backend { get; }
 
+    /// <summary>Set while a step is being captured.</summary>
+    internal LaunchRecorder? Recorder => (Backend as GpuBackend)?.Recorder;
+
     /// <summary>Finds a device by its backend's name.</summary>
     /// <param name="name"><c>cpu</c>, <c>opencl</c> or <c>cuda</c>.</param>
     /// <exception cref="BackendUnavailableException">This machine or this version has no such backend; the message says why.</exception>
@@ -88,6 +92,21 @@ public sealed class Device : IDisposable
 #pragma warning disable CA1822 // Reads as "memory of this device", and a device may come to need it.
     public MemoryScope Scope() => new();
 #pragma warning restore CA1822
+
+    /// <summary>
+    /// Runs a step once and keeps its launches, so that <see cref="CapturedStep.Run"/> does the same again at a fraction of the cost of
+    /// many small ops. Shapes must not change, tensors that the step uses must live as long as the result, and nothing else may use the
+    /// device meanwhile.
+    /// </summary>
+    /// <param name="step">May hold a tape, a backward pass and an optimiser's step; no random numbers, data from the host or reading back.</param>
+    /// <exception cref="InvalidOperationException">The step does what cannot be repeated, or this device has no launches: the processor.</exception>
+    public CapturedStep Capture(Action step)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        return Backend is GpuBackend gpu
+            ? new CapturedStep(this, gpu, step)
+            : throw new InvalidOperationException($"Device.Capture: {Name} runs ops directly and has no launches to keep: call the step itself.");
+    }
 
     /// <summary>Waits until everything asked of the device is done.</summary>
     public void Synchronize() => Backend.Synchronize();

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using HyperKernels.Backends;
 
 namespace HyperKernels;
@@ -17,6 +18,9 @@ public sealed class DeviceMemory
     private readonly Stack<TensorNode> _nodes = [];
     // All nodes ever made, for the report of an allocation that failed. Weak: a tensor that was dropped may be collected.
     private readonly List<WeakReference<TensorNode>> _everyNode = [];
+
+    // Where a step that is being captured takes its memory from.
+    private CapturePool? _capture;
 
     internal DeviceMemory(IBackend backend) => _backend = backend;
 
@@ -60,13 +64,18 @@ public sealed class DeviceMemory
         DeviceBuffer? buffer = null;
         lock (_gate)
         {
-            if (_free.TryGetValue(size, out Stack<DeviceBuffer>? stack) && stack.TryPop(out buffer))
+            if ((_capture is not null && TryPop(_capture.Free, size, out buffer)) || TryPop(_free, size, out buffer))
             {
                 PooledBytes -= buffer.Bytes;
                 LiveBytes += buffer.Bytes;
             }
         }
         buffer ??= Allocate(size);
+        if (_capture is not null && buffer.Pool is null)
+        {
+            buffer.Pool = _capture;
+            _capture.Buffers.Add(buffer);
+        }
         buffer.RequestedBytes = bytes;
         buffer.AddReference();
         if (Guarded)
@@ -88,13 +97,43 @@ public sealed class DeviceMemory
         }
         lock (_gate)
         {
-            if (!_free.TryGetValue(buffer.Bytes, out Stack<DeviceBuffer>? stack))
-            {
-                _free[buffer.Bytes] = stack = new Stack<DeviceBuffer>();
-            }
-            stack.Push(buffer);
+            Push((buffer.Pool as CapturePool)?.Free ?? _free, buffer);
             LiveBytes -= buffer.Bytes;
             PooledBytes += buffer.Bytes;
+        }
+    }
+
+    /// <summary>What is rented from now on belongs to one captured step.</summary>
+    internal CapturePool BeginCapture()
+    {
+        lock (_gate)
+        {
+            return _capture = new CapturePool();
+        }
+    }
+
+    /// <summary>What is rented from now on belongs to everybody again.</summary>
+    internal void EndCapture()
+    {
+        lock (_gate)
+        {
+            _capture = null;
+        }
+    }
+
+    /// <summary>Lets everybody use a captured step's memory, where no tensor stands on it still.</summary>
+    internal void Release(CapturePool pool)
+    {
+        lock (_gate)
+        {
+            foreach (DeviceBuffer buffer in pool.Buffers)
+            {
+                buffer.Pool = null;
+            }
+            foreach (DeviceBuffer buffer in pool.Free.Values.SelectMany(stack => stack))
+            {
+                Push(_free, buffer);
+            }
         }
     }
 
@@ -136,6 +175,21 @@ public sealed class DeviceMemory
         int log = 63 - System.Numerics.BitOperations.LeadingZeroCount((ulong)(bytes - 1));
         long step = Math.Max(64, 1L << (log - 2));
         return (bytes + step - 1) / step * step;
+    }
+
+    private static bool TryPop(Dictionary<long, Stack<DeviceBuffer>> free, long size, [NotNullWhen(true)] out DeviceBuffer? buffer)
+    {
+        buffer = null;
+        return free.TryGetValue(size, out Stack<DeviceBuffer>? stack) && stack.TryPop(out buffer);
+    }
+
+    private static void Push(Dictionary<long, Stack<DeviceBuffer>> free, DeviceBuffer buffer)
+    {
+        if (!free.TryGetValue(buffer.Bytes, out Stack<DeviceBuffer>? stack))
+        {
+            free[buffer.Bytes] = stack = new Stack<DeviceBuffer>();
+        }
+        stack.Push(buffer);
     }
 
     private DeviceBuffer Allocate(long size)

@@ -13,6 +13,9 @@ internal abstract class DeviceBuffer : IDisposable
     /// <summary>The size that the present user asked for; memory behind it is a guard zone when guards are on.</summary>
     public long RequestedBytes { get; set; }
 
+    /// <summary>Whose pool it goes back to: a captured step's, or the device's if null.</summary>
+    public object? Pool { get; set; }
+
     /// <summary>Whether one tensor alone stands on this memory.</summary>
     public bool IsExclusive => Volatile.Read(ref _references) == 1;
 

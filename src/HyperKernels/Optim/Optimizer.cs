@@ -14,6 +14,7 @@ public abstract partial class Optimizer : IDisposable
     private readonly List<Entry> _entries = [];
     private readonly string[] _slots;
     private OptimizerTarget[] _targets = [];
+    private Entry[] _stepped = [];
 
     /// <summary>Makes the state of every parameter, zeros.</summary>
     /// <exception cref="ArgumentException">No parameters, one of them twice, or parameters on several devices.</exception>
@@ -121,6 +122,7 @@ public abstract partial class Optimizer : IDisposable
         if (_targets.Length < _entries.Count)
         {
             _targets = new OptimizerTarget[_entries.Count];
+            _stepped = new Entry[_entries.Count];
         }
         int count = 0;
         foreach (Entry entry in _entries)
@@ -130,22 +132,31 @@ public abstract partial class Optimizer : IDisposable
             {
                 continue;
             }
-            entry.Steps++;
-            ref OptimizerTarget target = ref _targets[count++];
-            target = new OptimizerTarget
+            _stepped[count] = entry;
+            _targets[count++] = new OptimizerTarget
             {
                 Value = value.Ref,
                 Gradient = Ops.Dense(gradient).Ref,
                 First = entry.Slots.Length > 0 ? entry.Slots[0].Ref : default,
                 Second = entry.Slots.Length > 1 ? entry.Slots[1].Ref : default,
                 Count = value.Count,
-                Shrink = 1,
-                RootScale = 1,
             };
-            float rate = (entry.Group.LearningRate ?? LearningRate) * RateFactor;
-            Prepare(ref target, rate, entry.Group.WeightDecay ?? WeightDecay, entry.Steps);
         }
-        Ops.Optimize(_entries[0].Parameter.Device, Rule, _targets.AsSpan(0, count));
+        Device device = _entries[0].Parameter.Device;
+        if (device.Recorder is { } recorder)
+        {
+            // Rates change from step to step: a captured step prepares and launches anew.
+            Entry[] stepped = _stepped[..count];
+            OptimizerTarget[] targets = _targets[..count];
+            recorder.Again(() => Change(device, stepped, targets));
+            recorder.Paused = true;
+            Change(device, stepped, targets);
+            recorder.Paused = false;
+        }
+        else
+        {
+            Change(device, _stepped.AsSpan(0, count), _targets.AsSpan(0, count));
+        }
         // Buffers of gradients go back to the pool with the tape and must not be held until the next step.
         _targets.AsSpan(0, count).Clear();
     }
@@ -168,6 +179,20 @@ public abstract partial class Optimizer : IDisposable
 
     /// <summary>Sets a parameter's rates for its step number <paramref name="step"/>, counted from 1.</summary>
     private protected abstract void Prepare(ref OptimizerTarget target, float rate, float weightDecay, long step);
+
+    private void Change(Device device, ReadOnlySpan<Entry> entries, Span<OptimizerTarget> targets)
+    {
+        for (int i = 0; i < entries.Length; i++)
+        {
+            Entry entry = entries[i];
+            entry.Steps++;
+            targets[i].Shrink = 1;
+            targets[i].RootScale = 1;
+            float rate = (entry.Group.LearningRate ?? LearningRate) * RateFactor;
+            Prepare(ref targets[i], rate, entry.Group.WeightDecay ?? WeightDecay, entry.Steps);
+        }
+        Ops.Optimize(device, Rule, targets);
+    }
 
     private protected static T CheckFraction<T>(string name, T value)
         where T : System.Numerics.IFloatingPoint<T>

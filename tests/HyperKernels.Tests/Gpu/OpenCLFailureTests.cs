@@ -63,14 +63,14 @@ public sealed class OpenCLFailureTests
     [TestCaseSource(nameof(Discovery))]
     public void Info_WhereAQueryFails_SaysWhich(string function)
     {
-        RequireOpenCL();
+        _ = Gpus.OpenCL;
         Assert.That(Reason(_standIn, ("STANDIN_FAILS", function)), Does.Contain($"opencl: {function} failed (CL_OUT_OF_HOST_MEMORY, -6)"));
     }
 
     [TestCaseSource(nameof(Fatal))]
     public void Verify_WhereACallFails_EndsWithCallAndCode(string function)
     {
-        RequireOpenCL();
+        _ = Gpus.OpenCL;
         CliResult result = Verify(("STANDIN_FAILS", function));
         Assert.Multiple(() =>
         {
@@ -83,7 +83,7 @@ public sealed class OpenCLFailureTests
     [Test]
     public void Verify_WhereTheQueueBreaks_TellsThatTheDeviceIsLost()
     {
-        RequireOpenCL();
+        _ = Gpus.OpenCL;
         CliResult result = Verify(("STANDIN_FAILS", "clEnqueueNDRangeKernel"), ("STANDIN_STATUS", "-36"));
         Assert.That(result.Output + result.Error, Does.Contain("CL_INVALID_COMMAND_QUEUE, -36").And.Contain("The device is lost"));
     }
@@ -91,18 +91,9 @@ public sealed class OpenCLFailureTests
     [TestCaseSource(nameof(Forgiven))]
     public void Verify_WhereACallThatCanBeForgivenFails_Passes(string function)
     {
-        RequireOpenCL();
+        _ = Gpus.OpenCL;
         CliResult result = Verify(("STANDIN_FAILS", function));
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
-    }
-
-    private static void RequireOpenCL()
-    {
-        DeviceStatus status = Device.All.First(known => known.Name == "opencl");
-        if (!status.IsAvailable)
-        {
-            Assert.Ignore($"opencl is not available: {status.Reason}");
-        }
     }
 
     private CliResult Verify(params (string Name, string Value)[] settings) =>

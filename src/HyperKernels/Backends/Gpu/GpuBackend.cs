@@ -12,6 +12,8 @@ internal sealed unsafe partial class GpuBackend : IBackend
     private readonly ConcurrentDictionary<string, Lazy<IGpuModule>> _modules = new();
     private readonly ConcurrentDictionary<string, GpuKernel> _kernels = new();
 
+    private LaunchRecorder? _recorder;
+
     public GpuBackend(IGpuDevice device) => _device = device;
 
     public string Name => _device.Name;
@@ -22,6 +24,7 @@ internal sealed unsafe partial class GpuBackend : IBackend
 
     public void Upload(ReadOnlySpan<byte> source, BufferRef destination)
     {
+        RefuseInCapture("data from the host", "make the tensor before and change it by CopyFrom between runs");
         if (source.Length > 0)
         {
             _device.Upload(source, destination);
@@ -30,6 +33,7 @@ internal sealed unsafe partial class GpuBackend : IBackend
 
     public void Download(BufferRef source, Span<byte> destination)
     {
+        RefuseInCapture("reading back", "keep the tensor and read it after a run");
         if (destination.Length > 0)
         {
             _device.Download(source, destination);
@@ -41,8 +45,19 @@ internal sealed unsafe partial class GpuBackend : IBackend
         if (count > 0)
         {
             _device.Fill(destination, count, bits);
+            _recorder?.Fill(destination, count, bits);
         }
     }
+
+    /// <summary>Set while launches are recorded.</summary>
+    public LaunchRecorder? Recorder => _recorder;
+
+    /// <summary>Launches from now on are made and recorded.</summary>
+    public LaunchRecorder BeginRecording() => _recorder = new LaunchRecorder();
+
+    public void EndRecording() => _recorder = null;
+
+    public void Replay(LaunchRecorder launches) => launches.Replay(_device);
 
     public void Synchronize() => _device.Synchronize();
 
@@ -55,7 +70,7 @@ internal sealed unsafe partial class GpuBackend : IBackend
         {
             GpuKernel kernel = Kernel(path);
             long groups = (items + kernel.GroupSize - 1) / kernel.GroupSize;
-            _device.Launch(kernel, (int)Math.Min(groups, (long)_device.ComputeUnits * GroupsPerUnit), arguments);
+            Launch(kernel, (int)Math.Min(groups, (long)_device.ComputeUnits * GroupsPerUnit), arguments);
         }
     }
 
@@ -64,7 +79,22 @@ internal sealed unsafe partial class GpuBackend : IBackend
     {
         if (groups > 0)
         {
-            _device.Launch(Kernel(path), checked((int)groups), arguments);
+            Launch(Kernel(path), checked((int)groups), arguments);
+        }
+    }
+
+    private void Launch(GpuKernel kernel, int groups, ReadOnlySpan<KernelArgument> arguments)
+    {
+        _device.Launch(kernel, groups, arguments);
+        _recorder?.Launch(kernel, groups, arguments);
+    }
+
+    // What would come out the same, or stale, at every run of a captured step.
+    private void RefuseInCapture(string what, string instead)
+    {
+        if (_recorder is { Paused: false })
+        {
+            throw new InvalidOperationException($"Device.Capture: {what} cannot be part of a captured step: {instead}.");
         }
     }
 

@@ -28,6 +28,9 @@ internal readonly unsafe struct KernelArgument
     /// <summary>Where a structure lies; null for numbers.</summary>
     public void* Structure { get; }
 
+    /// <summary>The same structure at another place.</summary>
+    public KernelArgument At(void* structure) => new(false, null, 0, Size, structure);
+
     public static implicit operator KernelArgument(BufferRef place) => new(true, place.Buffer, place.Offset, 0, null);
 
     public static implicit operator KernelArgument(BufferRef? place) => new(true, place?.Buffer, place?.Offset ?? 0, 0, null);

@@ -1,0 +1,101 @@
+using System.Runtime.InteropServices;
+
+namespace HyperKernels.Backends.Gpu;
+
+/// <summary>
+/// A list of launches with their arguments, to be made again without the work that led to them. Buffers are those of the recording: who
+/// records must see to it that nobody else gets them.
+/// </summary>
+internal sealed unsafe class LaunchRecorder : IDisposable
+{
+    private readonly List<Entry> _entries = [];
+    private readonly List<nint> _structures = [];
+
+    /// <summary>How many launches and fills were recorded.</summary>
+    public int Launches => _entries.Count(entry => entry.Again is null);
+
+    /// <summary>While set, launches are made but not recorded.</summary>
+    public bool Paused { get; set; }
+
+    public void Launch(GpuKernel kernel, int groups, ReadOnlySpan<KernelArgument> arguments)
+    {
+        if (!Paused)
+        {
+            KernelArgument[] kept = arguments.ToArray();
+            for (int i = 0; i < kept.Length; i++)
+            {
+                if (kept[i].Structure is not null)
+                {
+                    kept[i] = kept[i].At(Copy(kept[i].Structure, kept[i].Size));
+                }
+            }
+            _entries.Add(new Entry { Kernel = kernel, Groups = groups, Arguments = kept });
+        }
+    }
+
+    public void Fill(BufferRef destination, long count, int bits)
+    {
+        if (!Paused)
+        {
+            _entries.Add(new Entry { Filled = destination, Count = count, Bits = bits });
+        }
+    }
+
+    /// <summary>Work of the host that is to be done again at this place of the list: launches whose arguments change.</summary>
+    public void Again(Action work) => _entries.Add(new Entry { Again = work });
+
+    /// <summary>Does everything again, in order.</summary>
+    public void Replay(IGpuDevice device)
+    {
+        foreach (Entry entry in _entries)
+        {
+            if (entry.Kernel is not null)
+            {
+                device.Launch(entry.Kernel, entry.Groups, entry.Arguments);
+            }
+            else if (entry.Again is not null)
+            {
+                entry.Again();
+            }
+            else
+            {
+                device.Fill(entry.Filled, entry.Count, entry.Bits);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (nint structure in _structures)
+        {
+            NativeMemory.Free((void*)structure);
+        }
+        _structures.Clear();
+        _entries.Clear();
+    }
+
+    private void* Copy(void* structure, int bytes)
+    {
+        void* copy = NativeMemory.Alloc((nuint)bytes);
+        _structures.Add((nint)copy);
+        NativeMemory.Copy(structure, copy, (nuint)bytes);
+        return copy;
+    }
+
+    private readonly struct Entry
+    {
+        public GpuKernel? Kernel { get; init; }
+
+        public int Groups { get; init; }
+
+        public KernelArgument[] Arguments { get; init; }
+
+        public Action? Again { get; init; }
+
+        public BufferRef Filled { get; init; }
+
+        public long Count { get; init; }
+
+        public int Bits { get; init; }
+    }
+}

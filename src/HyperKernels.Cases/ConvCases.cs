@@ -35,6 +35,8 @@ public static class ConvCases
         Conv(6, 2, 5, 4, 3, 3, 3, 2, new(padding: 1), twice: true),
         Conv(4, 4, 5, 9, 4, 3, 3, 4, new(padding: 1, groups: 4)),
         Conv(4, 4, 6, 6, 6, 3, 3, 2, new(stride: 2, padding: 1, groups: 2)),
+        // Sets and groups whose channels fill a part of a GPU's tile.
+        Conv(4, 10, 5, 6, 12, 3, 3, 2, new(stride: 2, padding: 1, groups: 2), twice: true),
         Conv(4, 3, 12, 12, 8, 3, 3, 4, new(padding: 1), benchmark: true),
         Conv(3, 2, 5, 5, 4, 3, 3, 3, new(padding: 1), slices: true, twice: true),
         Conv(4, 2, 5, 5, 3, 3, 2, 2, new(), slices: true),

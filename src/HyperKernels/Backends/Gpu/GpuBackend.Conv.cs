@@ -2,6 +2,162 @@ namespace HyperKernels.Backends.Gpu;
 
 internal sealed unsafe partial class GpuBackend
 {
-    public void Convolve(ConvProduct product, in ConvSizes sizes, BufferRef x, BufferRef w, BufferRef bias, BufferRef y) =>
-        throw new NotSupportedException();
+    // A group's channels on the result's side up to which a tile would be mostly empty; depthwise convolutions have one.
+    private const int PlainChannels = 4;
+
+    public void Convolve(ConvProduct product, in ConvSizes sizes, BufferRef x, BufferRef w, BufferRef bias, BufferRef y)
+    {
+        ConvSizes s = sizes;
+        switch (product)
+        {
+            case ConvProduct.Forward when s.GroupOutputs <= PlainChannels:
+                long outputs = (long)s.Batch * s.Outputs * s.OutPixels;
+                ForEach("conv/conv_plain_forward", outputs, [KernelArgument.Of(&s), outputs, x, w, bias, y]);
+                break;
+            case ConvProduct.Forward:
+                RunConvTiles(product, s, PlanForward(s, w, y), w, x, bias, y);
+                break;
+            case ConvProduct.Input when s.GroupInputs <= PlainChannels:
+                long inputs = (long)s.Batch * s.Inputs * s.Pixels;
+                ForEach("conv/conv_plain_input", inputs, [KernelArgument.Of(&s), inputs, y, w, x]);
+                break;
+            case ConvProduct.Input:
+                RunConvTiles(product, s, PlanInput(s, x), w, y, default, x);
+                break;
+            case ConvProduct.Kernel when s.GroupOutputs <= PlainChannels:
+                ForGroups("conv/conv_plain_kernel", (long)s.Sets * s.Outputs * s.Depth, [KernelArgument.Of(&s), x, y, w]);
+                break;
+            default:
+                ConvolveKernel(s, x, w, y);
+                break;
+        }
+    }
+
+    /// <summary>The product whose depth are the pixels of all samples: it is cut into slices where tiles of w are few.</summary>
+    private void ConvolveKernel(ConvSizes s, BufferRef x, BufferRef w, BufferRef y)
+    {
+        int depth = checked(s.SamplesPerSet * s.OutPixels);
+        ConvPlan plan = new()
+        {
+            Rows = s.GroupOutputs,
+            Columns = s.Depth,
+            Depth = depth,
+            VectorsLeft = s.OutPixels % 4 == 0 && IsVectors(y, s.SampleY) ? 1 : 0,
+            VectorsResult = s.Depth % 4 == 0 && IsVectors(w, s.SetW) ? 1 : 0,
+            ResultPixels = s.Depth,
+            LeftSet = s.SamplesPerSet * s.SampleY,
+            LeftGroup = (long)s.GroupOutputs * s.OutPixels,
+            RightSet = s.SamplesPerSet * s.SampleX,
+            RightGroup = (long)s.GroupInputs * s.Pixels,
+            ResultSet = s.SetW,
+            ResultGroup = (long)s.GroupOutputs * s.Depth,
+            ResultLine = s.Depth,
+        };
+        TilePlan tiles = PlanTiles((long)s.Sets * s.Groups, plan.Rows, plan.Columns, depth);
+        plan.SetSlices(tiles);
+        if (tiles.Slices == 1)
+        {
+            RunConvTiles(ConvProduct.Kernel, s, plan, tiles, y, x, default, w);
+            return;
+        }
+        lock (_scratchGate)
+        {
+            int perSet = s.Outputs * s.Depth;
+            plan.ResultSet = perSet;
+            plan.ResultSlice = (long)s.Sets * perSet;
+            plan.VectorsResult = s.Depth % 4 == 0 ? 1 : 0;
+            BufferRef parts = Scratch(tiles.Slices * plan.ResultSlice);
+            RunConvTiles(ConvProduct.Kernel, s, plan, tiles, y, x, default, parts);
+            AddSlices(new MatmulSizes { Batch = s.Sets, M = 1, N = perSet, StrideY = s.SetW }, tiles.Slices, parts, default, w);
+        }
+    }
+
+    private static ConvPlan PlanForward(in ConvSizes s, BufferRef w, BufferRef y) => new()
+    {
+        Rows = s.GroupOutputs,
+        Columns = checked(s.SamplesPerSet * s.OutPixels),
+        Depth = s.Depth,
+        VectorsLeft = IsVectors(w, s.Depth, s.SetW) ? 1 : 0,
+        VectorsResult = s.OutPixels % 4 == 0 && IsVectors(y, s.SampleY) ? 1 : 0,
+        ResultPixels = s.OutPixels,
+        LeftSet = s.SetW,
+        LeftGroup = (long)s.GroupOutputs * s.Depth,
+        RightSet = s.SamplesPerSet * s.SampleX,
+        RightGroup = (long)s.GroupInputs * s.Pixels,
+        ResultSet = s.SamplesPerSet * s.SampleY,
+        ResultGroup = (long)s.GroupOutputs * s.OutPixels,
+        ResultLine = s.OutPixels,
+        ResultSample = s.SampleY,
+    };
+
+    private static ConvPlan PlanInput(in ConvSizes s, BufferRef x) => new()
+    {
+        Rows = s.GroupInputs,
+        Columns = checked(s.SamplesPerSet * s.Pixels),
+        Depth = checked(s.GroupOutputs * s.KernelHeight * s.KernelWidth),
+        VectorsResult = s.Pixels % 4 == 0 && IsVectors(x, s.SampleX) ? 1 : 0,
+        ResultPixels = s.Pixels,
+        LeftSet = s.SetW,
+        LeftGroup = (long)s.GroupOutputs * s.Depth,
+        RightSet = s.SamplesPerSet * s.SampleY,
+        RightGroup = (long)s.GroupOutputs * s.OutPixels,
+        ResultSet = s.SamplesPerSet * s.SampleX,
+        ResultGroup = (long)s.GroupInputs * s.Pixels,
+        ResultLine = s.Pixels,
+        ResultSample = s.SampleX,
+    };
+
+    /// <summary>Results among pixels, which are rarely few: without slices.</summary>
+    private void RunConvTiles(ConvProduct product, in ConvSizes s, ConvPlan plan, BufferRef left, BufferRef right, BufferRef bias, BufferRef result)
+    {
+        TilePlan tiles = PlanTiles((long)s.Sets * s.Groups, plan.Rows, plan.Columns, plan.Depth, mayCut: false);
+        plan.SetSlices(tiles);
+        RunConvTiles(product, s, plan, tiles, left, right, bias, result);
+    }
+
+    private void RunConvTiles(
+        ConvProduct product, ConvSizes s, ConvPlan plan, in TilePlan tiles, BufferRef left, BufferRef right, BufferRef bias, BufferRef result)
+    {
+        string kernel = (product, tiles.Size) switch
+        {
+            (ConvProduct.Forward, 32) => "conv/conv_forward_32",
+            (ConvProduct.Forward, 64) => "conv/conv_forward_64",
+            (ConvProduct.Forward, _) => "conv/conv_forward_128",
+            (ConvProduct.Input, 32) => "conv/conv_input_32",
+            (ConvProduct.Input, 64) => "conv/conv_input_64",
+            (ConvProduct.Input, _) => "conv/conv_input_128",
+            (_, 32) => "conv/conv_kernel_32",
+            (_, 64) => "conv/conv_kernel_64",
+            _ => "conv/conv_kernel_128",
+        };
+        ForGroups(kernel, tiles.Groups, [KernelArgument.Of(&s), KernelArgument.Of(&plan), left, right, bias, result]);
+    }
+
+    /// <summary>Laid out as CONV_PLAN in kernels/conv.c, and explained there.</summary>
+    private struct ConvPlan
+    {
+        public int Rows;
+        public int Columns;
+        public int Depth;
+        public int Slices;
+        public int SliceDepth;
+        public int VectorsLeft;
+        public int VectorsResult;
+        public int ResultPixels;
+        public long LeftSet;
+        public long LeftGroup;
+        public long RightSet;
+        public long RightGroup;
+        public long ResultSet;
+        public long ResultGroup;
+        public long ResultLine;
+        public long ResultSample;
+        public long ResultSlice;
+
+        public void SetSlices(in TilePlan tiles)
+        {
+            Slices = tiles.Slices;
+            SliceDepth = tiles.Depth;
+        }
+    }
 }

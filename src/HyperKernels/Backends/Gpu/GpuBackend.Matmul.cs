@@ -46,8 +46,7 @@ internal sealed unsafe partial class GpuBackend
             s.StrideY = (long)s.M * s.N;
             s.Activation = Activation.None;
             RunTiles(s, tiles, a, b, default, parts);
-            s = sizes;
-            ForEach("matmul/matmul_add_slices", (long)s.Batch * s.M * s.N, [KernelArgument.Of(&s), tiles.Slices, parts, bias, y]);
+            AddSlices(sizes, tiles.Slices, parts, bias, y);
         }
     }
 
@@ -65,6 +64,10 @@ internal sealed unsafe partial class GpuBackend
         string kernel = tiles.Size switch { 128 => "matmul/matmul_128", 64 => "matmul/matmul_64", _ => "matmul/matmul_32" };
         ForGroups(kernel, tiles.Groups, [KernelArgument.Of(&sizes), KernelArgument.Of(&plan), a, b, bias, y]);
     }
+
+    /// <summary>The product from the sums of its slices [slices, batch, M, N].</summary>
+    private void AddSlices(MatmulSizes sizes, int slices, BufferRef parts, BufferRef bias, BufferRef y) =>
+        ForEach("matmul/matmul_add_slices", (long)sizes.Batch * sizes.M * sizes.N, [KernelArgument.Of(&sizes), slices, parts, bias, y]);
 
     private bool IsWorthThin(in MatmulThin thin, in MatmulSizes sizes) =>
         sizes.K <= DeepestThin || sizes.Batch * (long)thin.Groups >= _device.ComputeUnits;

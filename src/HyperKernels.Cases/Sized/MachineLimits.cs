@@ -2,11 +2,12 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HyperKernels.Backends.Cpu;
+using HyperKernels.Backends.Gpu;
 
 namespace HyperKernels.Cases.Sized;
 
-/// <summary>What the processor can do at most, measured in the same run as what is compared with it.</summary>
-/// <param name="PeakGflops">Multiply-adds on registers alone, at the device's vector width on its threads; 10^9 operations a second.</param>
+/// <summary>What a device can do at most, measured in the same run as what is compared with it.</summary>
+/// <param name="PeakGflops">Multiply-adds on registers alone, on a processor at the device's vector width on its threads; 10^9 operations a second.</param>
 /// <param name="CopyGbps">Bytes read plus bytes written by a plain copy of memory far larger than the caches; 10^9 bytes a second.</param>
 public sealed record MachineLimits(double PeakGflops, double CopyGbps)
 {
@@ -16,8 +17,11 @@ public sealed record MachineLimits(double PeakGflops, double CopyGbps)
     // 128 MiB from and as much to: several times the largest caches in use.
     private const long CopyBytes = 128L << 20;
 
-    /// <summary>Measures a processor device; takes about half a second. The best of several rounds counts.</summary>
-    public static unsafe MachineLimits Measure(Device device)
+    /// <summary>Measures a device; takes about half a second. The best of several rounds counts.</summary>
+    public static MachineLimits Measure(Device device) =>
+        device.Backend is GpuBackend gpu ? GpuLimits.Measure(device, gpu) : MeasureProcessor(device);
+
+    private static unsafe MachineLimits MeasureProcessor(Device device)
     {
         using ForkJoin threads = new(device.Threads);
         int tiles = device.Threads * TilesPerThread;

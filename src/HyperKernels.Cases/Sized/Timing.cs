@@ -18,6 +18,9 @@ public sealed record Timing(double MedianMs, double Spread, int Runs)
     private const double ShortRunWarmUpSeconds = 0.8;
     private const double ShortestSampleMs = 0.05;
 
+    // Waiting for a device and launching after the wait cost tens of microseconds: samples are long beside that.
+    private const double ShortestDeviceSampleMs = 2;
+
     /// <summary>Times the forward runs of a subject in one scope that is used again, so that memory comes from the pool.</summary>
     public static Timing OfForward(BenchSubject subject, Device device, CancellationToken cancel)
     {
@@ -26,9 +29,9 @@ public sealed record Timing(double MedianMs, double Spread, int Runs)
             () =>
             {
                 subject.Forward();
-                device.Synchronize();
                 scope.Reset();
             },
+            device,
             cancel);
     }
 
@@ -44,15 +47,18 @@ public sealed record Timing(double MedianMs, double Spread, int Runs)
             () =>
             {
                 train(tape);
-                device.Synchronize();
                 tape.Reset();
             },
+            device,
             cancel);
     }
 
-    /// <summary>Times an action: warm-up, longer for short runs, then runs for 0.3 seconds, at least seven.</summary>
+    /// <summary>
+    /// Times an action: warm-up, longer for short runs, then runs for 0.3 seconds, at least seven. A sample ends when the device has done
+    /// all its runs; between them nothing waits.
+    /// </summary>
     /// <exception cref="OperationCanceledException">Asked to stop.</exception>
-    public static Timing Measure(Action run, CancellationToken cancel)
+    public static Timing Measure(Action run, Device device, CancellationToken cancel)
     {
         int warmUps = 0;
         long start = Stopwatch.GetTimestamp();
@@ -61,6 +67,7 @@ public sealed record Timing(double MedianMs, double Spread, int Runs)
         {
             cancel.ThrowIfCancellationRequested();
             run();
+            device.Synchronize();
             warmUps++;
             warm = Stopwatch.GetElapsedTime(start);
         }
@@ -68,7 +75,8 @@ public sealed record Timing(double MedianMs, double Spread, int Runs)
 
         // A sample is long enough for the clock: short runs are timed in groups.
         double oneMs = warm.TotalMilliseconds / warmUps;
-        int group = Math.Max(1, (int)Math.Ceiling(ShortestSampleMs / Math.Max(oneMs, 1e-6)));
+        double shortest = device.VectorWidth == 0 ? ShortestDeviceSampleMs : ShortestSampleMs;
+        int group = Math.Max(1, (int)Math.Ceiling(shortest / Math.Max(oneMs, 1e-6)));
         List<double> samples = [];
         start = Stopwatch.GetTimestamp();
         while (samples.Count < FewestRuns || (samples.Count < MostRuns && Stopwatch.GetElapsedTime(start).TotalSeconds < SampleSeconds))
@@ -79,6 +87,7 @@ public sealed record Timing(double MedianMs, double Spread, int Runs)
             {
                 run();
             }
+            device.Synchronize();
             samples.Add(Stopwatch.GetElapsedTime(sample).TotalMilliseconds / group);
         }
         samples.Sort();

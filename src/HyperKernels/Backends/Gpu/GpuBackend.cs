@@ -20,6 +20,9 @@ internal sealed unsafe partial class GpuBackend : IBackend
 
     public string Description => _device.Description;
 
+    /// <inheritdoc cref="IGpuDevice.ComputeUnits"/>
+    public int ComputeUnits => _device.ComputeUnits;
+
     public DeviceBuffer Allocate(long bytes) => _device.Allocate(bytes);
 
     public void Upload(ReadOnlySpan<byte> source, BufferRef destination)
@@ -64,7 +67,7 @@ internal sealed unsafe partial class GpuBackend : IBackend
     public void Dispose() => _device.Dispose();
 
     /// <summary>Launches a kernel, named <c>file/kernel</c>, with one thread per item or, for many items, threads that stride over them.</summary>
-    private void ForEach(string path, long items, ReadOnlySpan<KernelArgument> arguments)
+    public void ForEach(string path, long items, ReadOnlySpan<KernelArgument> arguments)
     {
         if (items > 0)
         {
@@ -75,7 +78,7 @@ internal sealed unsafe partial class GpuBackend : IBackend
     }
 
     /// <summary>Launches a kernel with a given number of groups; none: nothing to do.</summary>
-    private void ForGroups(string path, long groups, ReadOnlySpan<KernelArgument> arguments)
+    public void ForGroups(string path, long groups, ReadOnlySpan<KernelArgument> arguments)
     {
         if (groups > 0)
         {

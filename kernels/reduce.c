@@ -2,6 +2,7 @@
 // side, 2^column_bits of them, then 2^row_bits threads along the axis, then as many outer rows as are left. Each thread walks its share of
 // a piece of the axis, and the threads' results are joined as a tree: which element meets which follows from sizes alone. Pieces are joined
 // by another launch.
+#include "lib/first.h"
 #include "lib/math.h"
 
 #define SUM 0
@@ -143,19 +144,6 @@ REDUCE(reduce_sum_exp, SUM_EXP)
 REDUCE(reduce_max, MAX)
 REDUCE(reduce_min, MIN)
 
-// Whether value b at position q comes before value a at position p; a position of -1 is none.
-DEVICE int arg_before(int largest, float a, int p, float b, int q)
-{
-    if (p < 0 || q < 0) {
-        return p < 0 && q >= 0;
-    }
-    int nan_a = a != a, nan_b = b != b;
-    if (nan_a || nan_b) {
-        return nan_a && nan_b ? q < p : nan_b;
-    }
-    return a == b ? q < p : largest ? b > a : b < a;
-}
-
 // y [outer, pieces, inner] = position of the first largest (or smallest) of each piece of the axis. The axis holds the elements of x
 // [outer, length, inner] themselves, or, if candidates [outer, axis, inner] are given, those at the positions that they name.
 // One group per block of columns, piece and block of outer rows.
@@ -178,7 +166,7 @@ KERNEL(256) arg_reduce(int largest, REDUCE_SIZES sizes, int length, IN(float, x)
                 position = candidates[((INT64)place.row * sizes.axis + position) * sizes.inner + place.column];
             }
             float value = from[(INT64)position * sizes.inner];
-            if (arg_before(largest, best, where, value, position)) {
+            if (comes_first(largest, value, position, best, where)) {
                 best = value;
                 where = position;
             }
@@ -190,7 +178,7 @@ KERNEL(256) arg_reduce(int largest, REDUCE_SIZES sizes, int length, IN(float, x)
         BARRIER();
         if (place.lane < span) {
             int other = LOCAL_ID + (span << sizes.column_bits);
-            if (arg_before(largest, values[LOCAL_ID], positions[LOCAL_ID], values[other], positions[other])) {
+            if (comes_first(largest, values[other], positions[other], values[LOCAL_ID], positions[LOCAL_ID])) {
                 values[LOCAL_ID] = values[other];
                 positions[LOCAL_ID] = positions[other];
             }

@@ -1,5 +1,13 @@
 // As broadcast_at, of two operands, with 32-bit divisions where the result has fewer than 2^31 elements: 64-bit ones take ten times as long.
+#ifndef LIB_BROADCAST_PAIR
+#define LIB_BROADCAST_PAIR
 #include "lib/broadcast.h"
+
+// place / size, where all places are below count.
+DEVICE INT64 divided(INT64 place, int size, INT64 count)
+{
+    return count < 0x7fffffff ? (INT64)((UINT)place / (UINT)size) : place / size;
+}
 
 DEVICE void broadcast_pair_at(const BROADCAST_SIZES *sizes, int rank, int small, INT64 i, INT64 *a, INT64 *b)
 {
@@ -26,3 +34,5 @@ DEVICE void broadcast_pair_at(const BROADCAST_SIZES *sizes, int rank, int small,
     *a = at_a;
     *b = at_b;
 }
+
+#endif

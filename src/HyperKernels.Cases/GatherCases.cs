@@ -38,20 +38,27 @@ public static class GatherCases
 
     private static IEnumerable<OpCase> Scatters()
     {
-        // Rows without any value, rows with many, widths on both sides of the cut between columns and rows.
+        // Rows without any value, rows with many, widths on both sides of the cut between columns and rows; more values than are sorted in one go.
         (Shape V, Shape R, int N)[] sizes =
         [
             ([1], [1], 1), ([5], [5], 3), ([0, 3], [0], 4), ([11, 3], [11], 7), ([2, 4, 3], [2, 4], 5), ([3], [], 2), ([67, 257], [67], 31), ([3503, 5], [3503], 97), ([300, 129], [300], 2),
+            ([9001, 2], [9001], 1009),
         ];
         foreach ((Shape values, Shape rows, int count) in sizes)
         {
             int length = rows.Count == 0 ? values[-1] : (int)(values.Count / rows.Count);
             Shape y = new([count, .. values.AsSpan()[rows.Rank..]]);
+            CaseInput indices = CaseInput.Ints("rows", rows, count);
+            if (rows.Count > 2 * count && count > 1000)
+            {
+                // Half of all go to one row.
+                indices = indices with { Draw = (random, _) => random.Next(2) * random.Next(count) };
+            }
             yield return new OpCase
             {
                 Op = "scatter_add_rows",
                 Sizes = $"V={values} R={rows} N={count}",
-                Inputs = [CaseInput.Normal("values", values), CaseInput.Ints("rows", rows, count)],
+                Inputs = [CaseInput.Normal("values", values), indices],
                 Run = t => Ops.ScatterAddRows(t[0], t[1], count),
                 Oracle = p =>
                 {
@@ -89,7 +96,7 @@ public static class GatherCases
 
     private static IEnumerable<OpCase> Tops()
     {
-        (Shape X, int K)[] sizes = [([1], 1), ([7], 7), ([5, 7], 3), ([2, 3, 11], 4), ([0, 5], 2), ([3, 1031], 40), ([3, 1031], 1)];
+        (Shape X, int K)[] sizes = [([1], 1), ([7], 7), ([5, 7], 3), ([2, 3, 11], 4), ([0, 5], 2), ([3, 1031], 40), ([3, 1031], 1), ([2, 257], 100)];
         foreach ((Shape x, int k) in sizes)
         {
             Shape y = x.With(-1, k);

@@ -102,7 +102,7 @@ internal sealed unsafe partial class GpuBackend
             Axis = axis;
             Inner = inner;
             ColumnBits = Math.Min(MostColumnBits, CeilingBits(inner));
-            RowBits = Math.Min(GroupBits - ColumnBits, CeilingBits(((axis - 1) / FewestSteps) + 1));
+            RowBits = LaneBits(axis, GroupBits - ColumnBits);
             Piece = Math.Max(1, Math.Min(axis, MostSteps << RowBits));
             Pieces = Math.Max(1, (int)GpuBackend.Pieces(axis, Piece));
         }
@@ -124,6 +124,9 @@ internal sealed unsafe partial class GpuBackend
         }
 
         public long Groups => GpuBackend.Pieces(Inner, 1 << ColumnBits) * Pieces * GpuBackend.Pieces(Outer, 1 << (GroupBits - ColumnBits - RowBits));
+
+        /// <summary>How many threads, as a power of two, share the elements of one result.</summary>
+        public static int LaneBits(int elements, int most) => Math.Min(most, CeilingBits(((elements - 1) / FewestSteps) + 1));
 
         private static int CeilingBits(int count) => count <= 1 ? 0 : BitOperations.Log2((uint)count - 1) + 1;
     }

@@ -60,11 +60,22 @@ internal sealed unsafe partial class GpuBackend : IBackend
 
     public void EndRecording() => _recorder = null;
 
-    public void Replay(LaunchRecorder launches) => launches.Replay(_device);
+    public void Replay(LaunchRecorder launches)
+    {
+        // Launches that leave something to the next in the scratch room may be among them.
+        lock (_scratchGate)
+        {
+            launches.Replay(_device);
+        }
+    }
 
     public void Synchronize() => _device.Synchronize();
 
-    public void Dispose() => _device.Dispose();
+    public void Dispose()
+    {
+        _scratch.ForEach(room => room.Dispose());
+        _device.Dispose();
+    }
 
     /// <summary>Launches a kernel, named <c>file/kernel</c>, with one thread per item or, for many items, threads that stride over them.</summary>
     public void ForEach(string path, long items, ReadOnlySpan<KernelArgument> arguments)

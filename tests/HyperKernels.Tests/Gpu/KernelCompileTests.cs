@@ -1,0 +1,89 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using HyperKernels.Backends.Gpu;
+
+namespace HyperKernels.Tests.Gpu;
+
+/// <summary>Every file of kernels is valid CUDA and valid C, without a warning, and needs no library on the device.</summary>
+public sealed partial class KernelCompileTests
+{
+    private static readonly string s_kernels = Path.Combine(TestData.Repository, "kernels");
+
+    private static readonly string s_standIns = Path.Combine(TestData.Repository, "tests", "HyperKernels.Tests", "Gpu", "standins");
+
+    // The oldest is what -p:EmbedPtx=true compiles for.
+    private static readonly string[] s_architectures = ["sm_75", "sm_80", "sm_90a"];
+
+    public static IEnumerable<string> Files => KernelSource.Files;
+
+    public static IEnumerable<TestCaseData> Cuda =>
+        from file in KernelSource.Files from architecture in s_architectures select new TestCaseData(file, architecture).SetArgDisplayNames(file, architecture);
+
+    public static IEnumerable<TestCaseData> Host =>
+        from file in KernelSource.Files from compiler in new[] { "gcc", "clang-19" } select new TestCaseData(file, compiler).SetArgDisplayNames(file, compiler);
+
+    [TestCaseSource(nameof(Cuda))]
+    public void Clang_AsCuda_GivesPtxThatNeedsNothingElse(string file, string architecture)
+    {
+        string ptx = Compile(
+            "clang-19", "-x", "cuda", "--cuda-device-only", $"--cuda-gpu-arch={architecture}", "-nocudalib", "-nocudainc", "-O3", "-S",
+            "-Wall", "-Wextra", "-Werror", "-include", "dialect/cuda.h", "-I.", file, "-o", "-");
+        Assert.Multiple(() =>
+        {
+            Assert.That(ptx, Does.Contain($".target {architecture}").And.Contain(".visible .entry"));
+            Assert.That(ptx, Does.Not.Contain(".extern .func"), "a function that only a library has");
+            // The driver tells a kernel's group size from this line.
+            Assert.That(Count(ptx, ".maxntid "), Is.EqualTo(Count(ptx, ".visible .entry ")));
+        });
+    }
+
+    [TestCaseSource(nameof(Host))]
+    public void CCompiler_HasNoWarning(string file, string compiler) =>
+        Compile(compiler, "-x", "c", "-std=c11", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-include", "dialect/host.h", "-I.", file);
+
+    [TestCaseSource(nameof(Files))]
+    public void Gcc_WithNvrtcsWords_HasNoWarning(string file) =>
+        Compile(
+            "g++", "-x", "c++", "-std=c++17", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", "-Wno-unknown-pragmas",
+            "-include", Path.Combine(s_standIns, "nvrtc_words.h"), "-include", "dialect/cuda.h", "-I.", file);
+
+    [Test]
+    public void Files_AreTheFoldersOwn() =>
+        Assert.That(KernelSource.Files, Is.Not.Empty.And.EquivalentTo(Directory.EnumerateFiles(s_kernels, "*.c").Select(Path.GetFileName)));
+
+    [Test]
+    public void Readme_NamesEveryMacroOfTheDialects()
+    {
+        string readme = File.ReadAllText(Path.Combine(s_kernels, "README.md"));
+        IEnumerable<string> macros = Directory.EnumerateFiles(Path.Combine(s_kernels, "dialect"), "*.h")
+            .SelectMany(file => Macro().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value).Distinct();
+        Assert.That(macros.Where(name => !readme.Contains($"`{name}", StringComparison.Ordinal)), Is.Empty);
+    }
+
+    // Those that begin with HK_ are the dialect's own affair.
+    [GeneratedRegex(@"^#define (?!HK_)([A-Z]\w*)", RegexOptions.Multiline)]
+    private static partial Regex Macro();
+
+    private static int Count(string text, string part) => text.Split(part).Length - 1;
+
+    // In the kernels' folder, so that messages and includes are those of the sources.
+    private static string Compile(string compiler, params string[] arguments)
+    {
+        ProcessStartInfo start = new(compiler, arguments) { WorkingDirectory = s_kernels, RedirectStandardOutput = true, RedirectStandardError = true };
+        try
+        {
+            using Process process = Process.Start(start)!;
+            Task<string> errors = process.StandardError.ReadToEndAsync();
+            string output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            Assert.That(process.ExitCode, Is.Zero, errors.GetAwaiter().GetResult());
+            Assert.That(errors.GetAwaiter().GetResult(), Is.Empty);
+            return output;
+        }
+        catch (Win32Exception)
+        {
+            throw new IgnoreException($"{compiler} is not on this machine (Debian: apt-get install {compiler}).");
+        }
+    }
+}

@@ -11,15 +11,17 @@ typedef struct {
 DEVICE void broadcast_at(const BROADCAST_SIZES *sizes, INT64 i, INT64 *a, INT64 *b, INT64 *c)
 {
     INT64 at_a = 0, at_b = 0, at_c = 0;
-    for (int axis = sizes->rank - 1; axis >= 0; axis--) {
-        INT64 outer = i / sizes->sizes[axis];
-        INT64 place = i - outer * sizes->sizes[axis];
+    for (int axis = sizes->rank - 1; axis > 0; axis--) {
+        int size = sizes->sizes[axis];
+        // A 64-bit division costs several times a 32-bit one.
+        INT64 outer = (i >> 32) == 0 ? (INT64)((UINT)i / (UINT)size) : i / size;
+        INT64 place = i - outer * size;
         at_a += place * sizes->stride_a[axis];
         at_b += place * sizes->stride_b[axis];
         at_c += place * sizes->stride_c[axis];
         i = outer;
     }
-    *a = at_a;
-    *b = at_b;
-    *c = at_c;
+    *a = at_a + i * sizes->stride_a[0];
+    *b = at_b + i * sizes->stride_b[0];
+    *c = at_c + i * sizes->stride_c[0];
 }

@@ -1,3 +1,5 @@
+#include "lib/math.h"
+
 // The axes of an elementwise op, laid out as Backends/Broadcast.cs.
 typedef struct {
     int rank;
@@ -13,8 +15,7 @@ DEVICE void broadcast_at(const BROADCAST_SIZES *sizes, INT64 i, INT64 *a, INT64 
     INT64 at_a = 0, at_b = 0, at_c = 0;
     for (int axis = sizes->rank - 1; axis > 0; axis--) {
         int size = sizes->sizes[axis];
-        // A 64-bit division costs several times a 32-bit one.
-        INT64 outer = (i >> 32) == 0 ? (INT64)((UINT)i / (UINT)size) : i / size;
+        INT64 outer = hk_quotient(i, size);
         INT64 place = i - outer * size;
         at_a += place * sizes->stride_a[axis];
         at_b += place * sizes->stride_b[axis];

@@ -44,7 +44,7 @@ internal sealed class RandomTests
         new RandomStream(6).FillNormal(normal, 1, 2);
         float[] kept = new float[count];
         new RandomStream(7).FillUniform(kept);
-        foreach (Device device in Conformance.Processors)
+        foreach (Device device in Conformance.Devices)
         {
             using MemoryScope scope = device.Scope();
             Assert.That(Ops.RandomUniform([count], new RandomStream(5), -2, 3, device).ToArray(), Is.EqualTo(uniform), $"uniform, {device}");

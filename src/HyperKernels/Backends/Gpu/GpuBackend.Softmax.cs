@@ -2,12 +2,29 @@ namespace HyperKernels.Backends.Gpu;
 
 internal sealed unsafe partial class GpuBackend
 {
-    public void Softmax(SoftmaxOp op, int outer, int length, int inner, BufferRef a, BufferRef b, BufferRef y) =>
-        throw new NotSupportedException();
+    public void Softmax(SoftmaxOp op, int outer, int length, int inner, BufferRef a, BufferRef b, BufferRef y)
+    {
+        LineLayout layout = new((long)outer * inner, length, inner);
+        bool log = op is SoftmaxOp.LogSoftmax or SoftmaxOp.LogSoftmaxGradient;
+        if (op is SoftmaxOp.Softmax or SoftmaxOp.LogSoftmax)
+        {
+            ForGroups("softmax/softmax", layout.Groups, [log, length, inner, layout.Lines, layout.Width, a, y]);
+        }
+        else
+        {
+            ForGroups("softmax/softmax_grad", layout.Groups, [log, length, inner, layout.Lines, layout.Width, a, b, y]);
+        }
+    }
 
-    public void CrossEntropy(int rows, int classes, BufferRef logits, BufferRef labels, BufferRef losses, BufferRef logSums) =>
-        throw new NotSupportedException();
+    public void CrossEntropy(int rows, int classes, BufferRef logits, BufferRef labels, BufferRef losses, BufferRef logSums)
+    {
+        LineLayout layout = new(rows, classes, 1);
+        ForGroups("softmax/cross_entropy", layout.Groups, [rows, classes, layout.Width, logits, labels, losses, logSums]);
+    }
 
-    public void CrossEntropyGradient(int rows, int classes, BufferRef logits, BufferRef labels, BufferRef logSums, BufferRef gradient, BufferRef y) =>
-        throw new NotSupportedException();
+    public void CrossEntropyGradient(int rows, int classes, BufferRef logits, BufferRef labels, BufferRef logSums, BufferRef gradient, BufferRef y)
+    {
+        long count = (long)rows * classes;
+        ForEach("softmax/cross_entropy_grad", count, [count, classes, logits, labels, logSums, gradient, y]);
+    }
 }

@@ -14,10 +14,12 @@ public static class GenerateCases
            select Row(plan, sizes.B, sizes.T, sizes.I, sizes.O, sizes.H, based),
     ];
 
-    // The last two need several blocks of outputs, and of outputs and samples.
+    // Several blocks of outputs, and of outputs and samples; then rows enough for weights to be generated in a GPU's local memory, and
+    // several tiles of contexts, rows and outputs there.
     private static readonly (int B, int T, int I, int O, int H)[] s_sizes =
     [
         (0, 2, 3, 4, 2), (1, 1, 1, 1, 1), (3, 0, 4, 2, 3), (2, 3, 5, 7, 4), (3, 2, 4, 5, 0), (5, 1, 17, 13, 3), (3, 4, 1, 9, 2), (37, 1, 19, 97, 3), (67, 1, 1033, 2, 1),
+        (6, 7, 12, 8, 8), (5, 35, 11, 37, 6),
     ];
 
     private static OpCase Row(GeneratePlan plan, int b, int t, int i, int o, int h, bool based) => new()

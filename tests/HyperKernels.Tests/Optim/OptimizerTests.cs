@@ -1,3 +1,4 @@
+using HyperKernels.Cases;
 using HyperKernels.Optim;
 
 namespace HyperKernels.Tests.Optim;
@@ -8,8 +9,8 @@ internal sealed class OptimizerTests
 {
     private const int Steps = 12;
 
-    // More elements than a tile, a few, one, none.
-    private static readonly int[] s_sizes = [17_001, 5, 1, 0];
+    // More elements than a tile, a few, one, none; around what a group of threads takes; more tensors than one launch does.
+    private static readonly int[] s_sizes = [17_001, 5, 1, 0, 1023, 1024, 1025, 3, 4, 6];
 
     private delegate double Rule(double p, double g, int step, double[] state);
 
@@ -161,22 +162,37 @@ internal sealed class OptimizerTests
         Random random = new(3);
         float[][] values = Array.ConvertAll(s_sizes, size => Values(random, size));
         float[][] scales = Array.ConvertAll(s_sizes, size => Values(random, size));
-        Parameter[] parameters = [.. values.Select((v, i) => new Parameter($"p{i}", v, [v.Length]))];
         double[][] expected = Array.ConvertAll(values, v => Array.ConvertAll(v, x => (double)x));
-        double[][][] state = Array.ConvertAll(values, v => Array.ConvertAll(v, _ => new double[2]));
+        for (int i = 0; i < expected.Length; i++)
+        {
+            for (int j = 0; j < expected[i].Length; j++)
+            {
+                double[] state = new double[2];
+                for (int step = 1; step <= Steps; step++)
+                {
+                    expected[i][j] = rule(expected[i][j], 2 * scales[i][j] * expected[i][j], step, state);
+                }
+            }
+        }
+        foreach (Device device in Conformance.Devices)
+        {
+            Check(make, device, values, scales, expected);
+        }
+    }
+
+    private static void Check(Func<IEnumerable<Parameter>, Optimizer> make, Device device, float[][] values, float[][] scales, double[][] expected)
+    {
+        Parameter[] parameters = [.. values.Select((v, i) => new Parameter($"p{i}", v, [v.Length], device))];
         using (Optimizer optimizer = make(parameters))
         {
             for (int step = 1; step <= Steps; step++)
             {
                 using Tape tape = new();
-                Tensor loss = Tensor.Zeros([]);
+                Tensor loss = Tensor.Zeros([], device);
                 for (int i = 0; i < parameters.Length; i++)
                 {
-                    loss = Ops.Add(loss, Ops.Sum(Ops.Multiply(Tensor.From(scales[i]), Ops.Square(parameters[i].Value))));
-                    for (int j = 0; j < expected[i].Length; j++)
-                    {
-                        expected[i][j] = rule(expected[i][j], 2 * scales[i][j] * expected[i][j], step, state[i][j]);
-                    }
+                    Tensor scale = Tensor.From(scales[i], [scales[i].Length], device);
+                    loss = Ops.Add(loss, Ops.Sum(Ops.Multiply(scale, Ops.Square(parameters[i].Value))));
                 }
                 tape.Backward(loss);
                 optimizer.Step(tape);
@@ -187,7 +203,7 @@ internal sealed class OptimizerTests
             float[] actual = parameters[i].Value.ToArray();
             for (int j = 0; j < actual.Length; j++)
             {
-                Assert.That(actual[j], Is.EqualTo(expected[i][j]).Within(2e-5), $"parameter {i}, element {j}");
+                Assert.That(actual[j], Is.EqualTo(expected[i][j]).Within(2e-5), $"{device}, parameter {i}, element {j}");
             }
             parameters[i].Dispose();
         }

@@ -16,9 +16,6 @@ internal sealed unsafe partial class GpuBackend
         // A line of memory is read whole by threads on neighbouring lines.
         private const int MostNeighbours = 32;
 
-        // So many lines side by side keep a device busy with one thread each.
-        private const long ManyLines = 1 << 16;
-
         // Groups that keep a device busy; fewer and longer lines than these are cut.
         private const int WantedGroups = 512;
         private const int FewestSteps = 16;
@@ -32,7 +29,7 @@ internal sealed unsafe partial class GpuBackend
             Lines = lines;
             int most = neighbours == 1 ? LineGroup : LineGroup / (int)Math.Min(MostNeighbours, BitOperations.RoundUpToPowerOf2((uint)neighbours));
             long wanted = (length + PerThread - 1) / PerThread;
-            Width = neighbours > 1 && lines >= ManyLines ? 1 : wanted >= most ? most : (int)BitOperations.RoundUpToPowerOf2((uint)wanted);
+            Width = wanted >= most ? most : (int)BitOperations.RoundUpToPowerOf2((uint)wanted);
             long cut = Math.Min(WantedGroups / Groups, (length + (FewestSteps * Width) - 1) / (FewestSteps * Width));
             Piece = (int)Math.Min(int.MaxValue, length > MostSteps * Width && cut > 1 ? (length + cut - 1) / cut : length);
             Pieces = (int)((length + Piece - 1) / Piece);

@@ -15,6 +15,10 @@ internal static class Program
     // Exit status 1 when a benchmark could not run: wrong values are refused before anything is timed.
     private static int Main(string[] args)
     {
+        if (args is ["managed-rival", _, _])
+        {
+            return ManagedRival.Run(args[1], args[2]);
+        }
         Summary[] summaries = [.. BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, Config())];
         return summaries.Any(s => s.HasCriticalValidationErrors || s.Reports.Any(report => !report.Success)) ? 1 : 0;
     }

@@ -22,6 +22,7 @@ class Line:
 
     def __init__(self, report):
         self.report, self.forward, self.train, self.peak, self.copy = report, [], [], [], []
+        self.forward_bytes, self.record_bytes = [], []
         # By name of the variant and core: figures, or why there are none.
         self.rivals = collections.defaultdict(lambda: {"forward": [], "train": [], "skipped": None})
 
@@ -29,8 +30,10 @@ class Line:
         self.forward.append(report["forwardMs"])
         self.peak.append(report["shareOfPeak"])
         self.copy.append(report["shareOfBandwidth"])
+        self.forward_bytes.append(report["forwardBytes"])
         if report["trainMs"] is not None:
             self.train.append(report["trainMs"])
+            self.record_bytes.append(report["bytesPerRecord"])
 
     def add_rival(self, core, variant):
         rival = self.rivals[(variant["variant"], core)]
@@ -46,7 +49,9 @@ class Line:
         report = self.report
         result = {key: report[key] for key in ("row", "op", "sizes", "plan", "backend", "threads")}
         result |= {"forward": of(self.forward), "train": of(self.train)}
-        result |= {"shareOfPeak": statistics.median(self.peak), "shareOfBandwidth": statistics.median(self.copy), "rivals": []}
+        result |= {"shareOfPeak": statistics.median(self.peak), "shareOfBandwidth": statistics.median(self.copy)}
+        # Bytes are counted, not timed: the most of all rounds.
+        result |= {"forwardBytes": max(self.forward_bytes), "bytesPerRecord": max(self.record_bytes, default=None), "rivals": []}
         for (name, core), rival in self.rivals.items():
             entry = {"variant": name, "core": core}
             if rival["skipped"]:
@@ -68,7 +73,7 @@ def gather(raw):
             key = (report["row"], report["op"], report["sizes"], backend, report["threads"])
             lines.setdefault(key, Line(report)).add(report)
         # At 256 bits the rival is held to 256 bits as well.
-        asked = ["HASWELL"] if backend == "cpu-256" else ["detected", "SKYLAKEX"]
+        asked = ["HASWELL"] if backend == "cpu-256" else ["detected", "SKYLAKEX", "managed"]
         for core_asked in asked:
             theirs = raw / f"theirs-{core_asked}-{threads}-{row}-{rnd}.json"
             if not theirs.exists():
@@ -100,8 +105,8 @@ def markdown(info, lines, setups, load, absent):
     yield ""
     yield f"{info['processor']}, {info['cores']} cores, vectors of {info['vectorWidth']} bits; HyperKernels {info['version'].split('+')[0]}, {info['runtime']}."
     if setups:
-        any_setup = next(iter(setups.values()))
-        yield "Rivals: " + ", ".join(f"{name} {version}" for name, version in any_setup["versions"].items()) + "; " + "; ".join(
+        versions = {name: version for setup in setups.values() for name, version in setup["versions"].items()}
+        yield "Rivals: " + ", ".join(f"{name} {version}" for name, version in versions.items()) + "; " + "; ".join(
             sorted({f"{s['blas']['config'].split(' NO_')[0]} with kernels for {s['blas']['core']}" + (" (forced)" if s["blas"]["forced"] else "")
                     for s in setups.values()})) + "."
     else:
@@ -139,6 +144,35 @@ def markdown(info, lines, setups, load, absent):
             yield f"| `{line['op']}` {line['sizes']} | {ratios[0]} | {ratios[1]} |"
 
 
+def memory(lines):
+    yield ""
+    yield "## Managed memory (row 15)"
+    yield ""
+    yield "Bytes on the managed heap once pools are full: of one inference, and of a training run per op that it records."
+    yield ""
+    yield "| work | inference | per recorded op |"
+    yield "|---|---|---|"
+    for line in lines:
+        if line["threads"] == 1 and line["backend"] == "cpu":
+            per_record = "" if line["bytesPerRecord"] is None else f"{line['bytesPerRecord']:.0f}"
+            yield f"| `{line['op']}` {line['sizes']} | {line['forwardBytes']} | {per_record} |"
+
+
+def starting(starts):
+    yield ""
+    yield "## Process start to first result (row 15)"
+    yield ""
+    yield "The whole process with one answer of a tiny network, published ReadyToRun and trimmed; medians, least and most."
+    yield ""
+    for name in ("ours", "torch"):
+        runs = [start[name] for start in starts if name in start]
+        if runs:
+            middle = statistics.median(run["ms"] for run in runs)
+            yield f"- {name}: {middle:.0f} ms ({min(run['least'] for run in runs):.0f} to {max(run['most'] for run in runs):.0f})"
+        else:
+            yield f"- {name} skipped: {starts[0]['skipped']}"
+
+
 def main():
     raw, out = map(pathlib.Path, sys.argv[1:])
     lines, setups = gather(raw)
@@ -146,9 +180,11 @@ def main():
     load = " and ".join((raw / "load.txt").read_text(encoding="utf-8").split())
     absent = ((raw / "absent.txt").read_text(encoding="utf-8").strip().splitlines() or [""])[-1]
     machine = {key: info[key] for key in ("version", "runtime", "operatingSystem", "processor", "cores", "vectorWidth")}
-    document = {"machine": machine, "load": load, "rivals": setups or {"skipped": absent}, "lines": lines}
+    starts = [read(path) for path in sorted(raw.glob("start-*.json"))]
+    document = {"machine": machine, "load": load, "rivals": setups or {"skipped": absent}, "lines": lines, "starts": starts}
+    text = [*markdown(info, lines, setups, load, absent), *memory(lines), *(starting(starts) if starts else [])]
     (out / "rivals.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    (out / "rivals.md").write_text("\n".join(markdown(info, lines, setups, load, absent)) + "\n", encoding="utf-8")
+    (out / "rivals.md").write_text("\n".join(text) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

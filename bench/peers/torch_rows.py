@@ -23,10 +23,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-# The same rules as Timing.cs on the other side, so that the two medians mean the same. Only runs of seconds are stopped sooner.
+# The same rules as Timing.cs on the other side, so that the two medians mean the same. Only runs of seconds are stopped sooner, and runs
+# of half a minute are not repeated.
 FEWEST_RUNS, MOST_RUNS = 7, 2000
 SAMPLE_SECONDS, WARM_UP_SECONDS, SHORTEST_SAMPLE_MS = 0.3, 0.15, 0.05
 SLOW_SECONDS, SLOW_RUNS = 2.0, 3
+SLOWEST_SECONDS, SLOWEST_RUNS = 30.0, 1
 
 # Rivals of each other must agree before they are timed: relative to the largest magnitude.
 AGREEMENT = 1e-3
@@ -42,7 +44,7 @@ def measure(run):
     samples, start = [], time.perf_counter()
     while True:
         spent = time.perf_counter() - start
-        fewest = FEWEST_RUNS if spent < SLOW_SECONDS else SLOW_RUNS
+        fewest = FEWEST_RUNS if spent < SLOW_SECONDS else SLOW_RUNS if spent < SLOWEST_SECONDS else SLOWEST_RUNS
         if len(samples) >= fewest and (len(samples) >= MOST_RUNS or spent >= SAMPLE_SECONDS):
             break
         sample = time.perf_counter()
@@ -128,10 +130,14 @@ def conv2d_per_sample(s):
     yield with_gradient("torch conv2d per sample", lambda: torch.cat([F.conv2d(x[j : j + 1], w[j]) for j in range(b)]), [x, w])
 
 
+def random_pairs(n, e, m):
+    rng = np.random.default_rng(7)
+    return rng.integers(n, size=m), rng.integers(e, size=m)
+
+
 def hypergraph_conv(s):
     n, e, m, f = (s[letter] for letter in "NEMF")
-    rng = np.random.default_rng(7)
-    node, edge = rng.integers(n, size=m), rng.integers(e, size=m)
+    node, edge = random_pairs(n, e, m)
 
     def inverse(counts, power):
         return np.where(counts > 0, np.maximum(counts, 1.0) ** power, 0).astype(np.float32)
@@ -171,6 +177,24 @@ def hypergraph_conv(s):
     yield Variant("scipy CSR (one thread)", lambda: spread @ (gather @ values))
 
 
+def segment_attention(s):
+    n, e, m, f, h = (s[letter] for letter in "NEMFH")
+    nodes, edges = map(torch.from_numpy, random_pairs(n, e, m))
+    x, scores = normal(n, h, f // h), normal(m, h)
+    by_head = edges[:, None].expand(m, h)
+
+    def scattered():
+        with torch.no_grad():
+            # Softmax does not change when a number is taken off all scores, so that no gradient flows through the largest.
+            largest = torch.zeros(e, h).scatter_reduce(0, by_head, scores, "amax", include_self=False)
+        powers = (scores - largest[edges]).exp()
+        sums = torch.zeros(e, h).index_add(0, edges, powers)
+        attention = powers / sums[edges]
+        return torch.zeros(e, h, f // h).index_add(0, edges, attention[:, :, None] * x[nodes])
+
+    yield with_gradient("torch scatter_reduce + index_add", scattered, [x, scores])
+
+
 def adam(s):
     for name, options in [("torch.optim.Adam", {}), ("torch.optim.Adam foreach", {"foreach": True})]:
         parameter = nn.Parameter(normal(s["P"]))
@@ -188,6 +212,55 @@ def training(name, forward, parameters, labels):
         optimizer.step()
 
     return Variant(name, forward, train)
+
+
+def mlp_step(s):
+    net = nn.Sequential(nn.Linear(s["I"], s["H"]), nn.ReLU(), nn.Linear(s["H"], 10))
+    x, labels = normal(s["B"], s["I"]), torch.arange(s["B"]) % 10
+    yield training("torch", lambda: net(x), list(net.parameters()), labels)
+
+
+def hyper_lstm(s):
+    """The equations of HyperLstmSized, one eager op each."""
+    batch, inputs, hidden, small, embedding, steps = (s[letter] for letter in "BIHKZT")
+
+    def uniform(*shape, fan):
+        return normal(*shape, scale=1 / math.sqrt(fan))
+
+    def norms(*shape):
+        return [torch.ones(*shape), torch.zeros(*shape)]
+
+    read = inputs + hidden + small
+    weights = [
+        uniform(4 * small, read, fan=read), uniform(4 * hidden, inputs, fan=inputs), uniform(4 * hidden, hidden, fan=hidden),
+        uniform(12 * embedding, small, fan=small), torch.ones(12 * embedding), normal(12, embedding, hidden, scale=0.1 / embedding),
+        torch.zeros(4, 1, hidden), *norms(4, small), *norms(4, hidden), *norms(small), *norms(hidden),
+    ]
+    from_all, from_input, from_state, embed, embed_shift, scale, shift = weights[:7]
+    x = normal(steps, batch, inputs)
+
+    def cell(gates, memory, gain, bias, cell_gain, cell_bias):
+        width = gates.shape[2]
+        normed = torch.addcmul(bias[:, None], F.layer_norm(gates, [width], eps=1e-3), gain[:, None])
+        i, j, f, o = normed.unbind(0)
+        memory = memory * torch.sigmoid(f + 1) + torch.sigmoid(i) * torch.tanh(j)
+        return torch.tanh(F.layer_norm(memory, [width], cell_gain, cell_bias, 1e-3)) * torch.sigmoid(o), memory
+
+    def by_gate(y):
+        return y.view(batch, 4, -1).transpose(0, 1)
+
+    def forward():
+        h = c = torch.zeros(batch, hidden)
+        state = state_c = torch.zeros(batch, small)
+        for now in x:
+            state, state_c = cell(by_gate(F.linear(torch.cat([now, h, state], 1), from_all)), state_c, *weights[7:9], *weights[11:13])
+            z = F.linear(state, embed, embed_shift).view(batch, 12, embedding).transpose(0, 1)
+            to_input, to_state, generated = torch.bmm(z, scale).split(4)
+            gates = to_input * by_gate(F.linear(now, from_input)) + to_state * by_gate(F.linear(h, from_state)) + (generated + shift)
+            h, c = cell(gates, c, *weights[9:11], *weights[13:15])
+        return h
+
+    yield with_gradient("torch eager", forward, weights)
 
 
 def lenet_step(s):
@@ -216,7 +289,11 @@ def mip_mlp_step(s):
     yield training("torch eager", forward, list(trunk.parameters()), labels)
 
 
-WORKS = {work.__name__: work for work in (matmul, generate_linear, conv2d_per_sample, hypergraph_conv, adam, lenet_step, mip_mlp_step)}
+WORKS = {
+    work.__name__: work
+    for work in (
+        matmul, generate_linear, conv2d_per_sample, hypergraph_conv, segment_attention, adam, mlp_step, lenet_step, mip_mlp_step, hyper_lstm)
+}
 
 
 def time_work(op, sizes):

@@ -17,6 +17,7 @@ internal static class Program
             new HelpOption { Recursive = true },
             new VersionOption { Action = new ShowVersion() },
             InfoCommand.Create(),
+            FirstCommand.Create(),
             OpsCommand.Create(),
             VerifyCommand.Create(),
             BenchCommand.Create(),

@@ -3,13 +3,23 @@ using HyperKernels.Optim;
 
 namespace HyperKernels.Cases.Sized;
 
-/// <summary>Training steps of whole networks for ten classes of images of 28 by 28. Forward gives logits; training is forward, backward and Adam.</summary>
+/// <summary>Training steps of whole networks for ten classes. Forward gives logits; training is forward, backward and Adam.</summary>
 internal static class LayerSized
 {
     private const int Classes = 10;
     private const int Pixels = 784;
 
-    /// <summary>Two convolutions with pooling, two dense layers, weights of its own.</summary>
+    /// <summary>Two dense layers for one or a few rows: the engine's own share of a small net's time and memory.</summary>
+    public static SizedOp Mlp { get; } = new("mlp_step", [("B", "rows"), ("I", "inputs"), ("H", "width")], (sizes, device) =>
+    {
+        (int batch, int inputs, int width) = (sizes["B"], sizes["I"], sizes["H"]);
+        Layer net = new Mlp([inputs, width, Classes], random: new RandomStream(1));
+        Tensor x = BenchSubject.Normal([batch, inputs], device, 2);
+        double products = (double)width * (inputs + Classes);
+        return Make("mlp_step", sizes, device, batch, net, 2 * batch * products, 4 * (net.Count + (double)x.Count), () => net.Forward(x), net);
+    });
+
+    /// <summary>Two convolutions with pooling, two dense layers, weights of its own; images of 28 by 28.</summary>
     public static SizedOp LeNet { get; } = new("lenet_step", [("B", "images")], (sizes, device) =>
     {
         int batch = sizes["B"];

@@ -41,10 +41,22 @@ public static class RivalSuite
             "N=20000 E=20000 M=100000 F=256",
             "N=100000 E=50000 M=400000 F=64",
             "N=100000 E=50000 M=400000 F=256",
-            "N=1000000 E=500000 M=4000000 F=64"),
+            "N=1000000 E=500000 M=4000000 F=64",
+            "N=1000000 E=500000 M=4000000 F=256"),
+        .. Lines(
+            10,
+            "segment_attention",
+            "N=20000 E=20000 M=100000 F=64 H=4",
+            "N=20000 E=20000 M=100000 F=256 H=4",
+            "N=100000 E=50000 M=400000 F=64 H=4",
+            "N=100000 E=50000 M=400000 F=256 H=4",
+            "N=1000000 E=500000 M=4000000 F=64 H=4",
+            "N=1000000 E=500000 M=4000000 F=256 H=4"),
         .. Lines(11, "mip_mlp_step", "B=32 C=32"),
         .. Lines(12, "adam", "P=13000000"),
         .. Lines(13, "lenet_step", "B=64"),
+        .. Lines(14, "hyper_lstm", "B=32 I=256 H=256 K=128 Z=16 T=100"),
+        .. Lines(15, "mlp_step", "B=1 I=8 H=16"),
     ];
 
     private static IEnumerable<RivalLine> Lines(int row, string op, params string[] sizes) => sizes.Select(text => new RivalLine(row, op, text));

@@ -36,6 +36,30 @@ internal static class SegmentSized
             owned: graph);
     });
 
+    /// <summary>Attention of hyperedges over their members: softmax of the scores in each hyperedge, then the weighted sums of the nodes' rows.</summary>
+    public static SizedOp Attention { get; } = new("segment_attention", [.. s_letters, ("H", "heads, divides F")], (sizes, device) =>
+    {
+        (int nodes, int edges, int memberships, int features, int heads) = (sizes["N"], sizes["E"], sizes["M"], sizes["F"], sizes["H"]);
+        if (features % heads != 0)
+        {
+            throw new ArgumentException($"H must divide F; {features} features cannot be shared by {heads} heads evenly.");
+        }
+        Hypergraph graph = RandomGraph(nodes, edges, memberships, device);
+        Tensor x = BenchSubject.Normal([nodes, heads, features / heads], device, 1);
+        Tensor scores = BenchSubject.Normal([memberships, heads], device, 2);
+        // Scores are read, their softmax written and read again; of the structure two numbers per membership are read in each op.
+        double bytes = 4.0 * ((((double)memberships + edges) * features) + (3.0 * memberships * heads) + (4.0 * memberships));
+        return BenchSubject.Of(
+            "segment_attention",
+            sizes.Text,
+            memberships * ((2.0 * features) + (5.0 * heads)),
+            bytes,
+            [x, scores],
+            [true, true],
+            t => Ops.NodesToEdges(t[0], graph.Incidence, Ops.SegmentSoftmax(t[1], graph.Incidence, Toward.Edges)),
+            owned: graph);
+    });
+
     // Every pair joins any node to any hyperedge: sizes and degrees vary about their means, and a pair may come twice.
     private static Hypergraph RandomGraph(int nodes, int edges, int memberships, Device device)
     {

@@ -15,8 +15,11 @@ public static class SizedOps
         ConvSized.PerSample,
         SegmentSized.NodesToEdges,
         SegmentSized.Convolution,
+        SegmentSized.Attention,
         OptimizerSized.Adam,
         MipSized.Step,
+        HyperLstmSized.Sequence,
+        LayerSized.Mlp,
         LayerSized.MipMlp,
         LayerSized.LeNet,
     ];

@@ -12,6 +12,7 @@ public sealed record Timing(double MedianMs, double Spread, int Runs)
     private const int MostRuns = 2_000;
     private const double SampleSeconds = 0.3;
     private const double WarmUpSeconds = 0.15;
+    private const int AllocationRuns = 2;
 
     // The runtime goes on compiling the code around the kernels in the background. Runs of microseconds consist of it.
     private const double ShortRunMs = 0.1;
@@ -51,6 +52,49 @@ public sealed record Timing(double MedianMs, double Spread, int Runs)
             },
             device,
             cancel);
+    }
+
+    /// <summary>Managed bytes that one forward run allocates on the calling thread once the pools are full.</summary>
+    public static long BytesOfForward(BenchSubject subject, Device device)
+    {
+        using MemoryScope scope = device.Scope();
+        return Allocated(() =>
+        {
+            subject.Forward();
+            scope.Reset();
+        });
+    }
+
+    /// <summary>Managed bytes of one forward and backward run over the number of ops that it records; null where there is no gradient.</summary>
+    public static double? BytesPerRecord(BenchSubject subject)
+    {
+        if (subject.Train is not { } train)
+        {
+            return null;
+        }
+        using Tape tape = new();
+        int records = 0;
+        long bytes = Allocated(() =>
+        {
+            train(tape);
+            records = tape.RecordCount;
+            tape.Reset();
+        });
+        return (double)bytes / records;
+    }
+
+    // The first run fills the pools; the least of the others counts, because a pool may still grow in one.
+    private static long Allocated(Action run)
+    {
+        long least = long.MaxValue;
+        run();
+        for (int i = 0; i < AllocationRuns; i++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            run();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        return least;
     }
 
     /// <summary>

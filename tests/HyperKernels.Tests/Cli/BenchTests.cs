@@ -64,7 +64,10 @@ public sealed class BenchTests
     [TestCase("conv2d_per_sample", "B=2 I=3 O=4 S=9 K=3")]
     [TestCase("nodes_to_edges", "N=50 E=20 M=90 F=8")]
     [TestCase("hypergraph_conv", "N=50 E=20 M=90 F=8")]
+    [TestCase("segment_attention", "N=50 E=20 M=90 F=8 H=2")]
+    [TestCase("hyper_lstm", "B=3 I=4 H=5 K=6 Z=2 T=3")]
     [TestCase("adam", "P=1001")]
+    [TestCase("mlp_step", "B=1 I=8 H=16")]
     [TestCase("mip_step", "B=4 C=1 H=8")]
     [TestCase("mip_step", "B=4 C=4 H=8")]
     [TestCase("mip_mlp_step", "B=2 C=2")]
@@ -89,6 +92,26 @@ public sealed class BenchTests
         }
     }
 
+    [TestCase("generate_linear", "B=4 T=1 I=5 O=7 H=3")]
+    [TestCase("conv2d_per_sample", "B=2 I=3 O=4 S=9 K=3")]
+    [TestCase("hypergraph_conv", "N=50 E=20 M=90 F=8")]
+    [TestCase("segment_attention", "N=50 E=20 M=90 F=8 H=2")]
+    [TestCase("hyper_lstm", "B=3 I=4 H=5 K=6 Z=2 T=3")]
+    [TestCase("mlp_step", "B=1 I=8 H=16")]
+    [TestCase("lenet_step", "B=2")]
+    public void SizedOp_OncePoolsAreFull_AllocatesNothingInInferenceAndLittlePerRecordedOp(string op, string sizes)
+    {
+        SizedOp sized = SizedOps.All.Single(known => known.Name == op);
+        using MemoryScope inputs = Device.Cpu.Scope();
+        using BenchSubject subject = sized.Make(sized.Parse(sizes), Device.Cpu);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(Timing.BytesOfForward(subject, Device.Cpu), Is.Zero);
+            Assert.That(Timing.BytesPerRecord(subject), Is.LessThanOrEqualTo(300));
+        });
+    }
+
     [Test]
     public void Bench_WithSuiteAndRow_TimesTheLinesOfThatRow()
     {
@@ -107,6 +130,14 @@ public sealed class BenchTests
     {
         CliResult result = CliProcess.Run(["bench", .. arguments]);
         Assert.That(result.ExitCode, Is.EqualTo(2), result.ToString());
+    }
+
+    [Test]
+    public void First_GivesTheAnswerOfATinyNetwork()
+    {
+        CliResult result = CliProcess.Run("first", "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        Assert.That(result.Json.GetProperty("logits").EnumerateArray().Select(logit => logit.GetDouble()), Has.Exactly(10).Items.And.Some.Not.Zero);
     }
 
     [Test]

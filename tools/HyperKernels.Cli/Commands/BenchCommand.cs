@@ -168,7 +168,9 @@ internal static class BenchCommand
             gflops / limits.PeakGflops,
             gbps / limits.CopyGbps,
             limits.PeakGflops,
-            limits.CopyGbps);
+            limits.CopyGbps,
+            Timing.BytesOfForward(subject, device),
+            Timing.BytesPerRecord(subject));
     }
 
     private static int Show(Terminal terminal, IReadOnlyList<BenchReport> reports, MachineLimits limits)

@@ -1,6 +1,7 @@
 namespace HyperKernels.Cli.Reports;
 
 /// <summary>What one op at one size took. Spreads are the middle half's width over the median. Row is that of a suite's table.</summary>
+/// <remarks>ForwardBytes and BytesPerRecord are managed bytes: of one forward run, and of a training run over the ops that it records.</remarks>
 internal sealed record BenchReport(
     int? Row,
     string Op,
@@ -17,4 +18,6 @@ internal sealed record BenchReport(
     double ShareOfPeak,
     double ShareOfBandwidth,
     double PeakGflops,
-    double CopyGbps);
+    double CopyGbps,
+    long ForwardBytes,
+    double? BytesPerRecord);

@@ -7,6 +7,7 @@ namespace HyperKernels.Cli.Reports;
 /// <summary>How reports are written: camel case, one document.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(FailureReport))]
+[JsonSerializable(typeof(FirstReport))]
 [JsonSerializable(typeof(TrainReport))]
 [JsonSerializable(typeof(IReadOnlyList<RecipeReport>))]
 [JsonSerializable(typeof(IReadOnlyList<BenchReport>))]

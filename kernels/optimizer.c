@@ -26,70 +26,76 @@ typedef struct {
     int nesterov;
 } OPTIMIZER_STEP;
 
-DEVICE void read_lanes(GLOBAL const float *from, int whole, int lanes, float *to)
+typedef struct {
+    float rate;
+    float decay;
+    float shrink;
+    float root_scale;
+} RATES;
+
+// One step of a rule for one element: 0 momentum, 1 Adam, 2 running average. The formulas stand in IBackend.Optimizer.cs.
+DEVICE void update(const OPTIMIZER_STEP *step, RATES rates, int has_first, float *value, float gradient, float *first, float *second)
 {
-    if (whole) {
-        FLOAT4 four = LOAD4(from);
-        to[0] = four.x;
-        to[1] = four.y;
-        to[2] = four.z;
-        to[3] = four.w;
+    float p = *value, g = gradient;
+    if (step->rule == 2) {
+        *value = FMA(step->rest1, g - p, p);
+    } else if (step->rule == 1) {
+        p *= rates.shrink;
+        g = FMA(rates.decay, p, g);
+        float m = FMA(step->rest1, g - *first, *first);
+        float v = FMA(step->rest2 * g, g, step->beta2 * *second);
+        *value = FMA(-rates.rate, m / FMA(SQRT(v), rates.root_scale, step->epsilon), p);
+        *first = m;
+        *second = v;
     } else {
-        UNROLL
-        for (int i = 0; i < 4; i++) {
-            to[i] = i < lanes ? from[i] : 0.0f;
+        g = FMA(rates.decay, p, g);
+        if (has_first) {
+            *first = FMA(step->beta1, *first, g);
+            g = step->nesterov ? FMA(step->beta1, *first, g) : *first;
         }
+        *value = FMA(-rates.rate, g, p);
     }
 }
 
-DEVICE void write_lanes(GLOBAL float *to, int whole, int lanes, const float *from)
+DEVICE FLOAT4 pack(const float *values)
 {
-    if (whole) {
-        FLOAT4 four;
-        four.x = from[0];
-        four.y = from[1];
-        four.z = from[2];
-        four.w = from[3];
-        STORE4(to, four);
-    } else {
-        UNROLL
-        for (int i = 0; i < 4; i++) {
-            if (i < lanes) {
-                to[i] = from[i];
-            }
-        }
-    }
+    FLOAT4 four;
+    four.x = values[0];
+    four.y = values[1];
+    four.z = values[2];
+    four.w = values[3];
+    return four;
 }
 
 #define TARGET(n) OUT(float, value##n), IN(float, gradient##n), OUT(float, first##n), OUT(float, second##n)
+#define OPEN(n) \
+    DATA_OUT(float, value##n); \
+    DATA_IN(float, gradient##n); \
+    DATA_OUT(float, first##n); \
+    DATA_OUT(float, second##n)
 #define CHOOSE(n) \
-    if (target == n) { \
-        DATA_OUT(float, value##n); \
-        DATA_IN(float, gradient##n); \
-        DATA_OUT(float, first##n); \
-        DATA_OUT(float, second##n); \
+    if (table.first_groups[n] <= GROUP_ID) { \
+        OPEN(n); \
+        target = n; \
         value = value##n; \
         gradient = gradient##n; \
         first = first##n; \
         second = second##n; \
         has_first = HAS(first##n); \
+        has_second = HAS(second##n); \
     }
 
-// One step of a rule: 0 momentum, 1 Adam, 2 running average. The formulas stand in IBackend.Optimizer.cs.
 // Launch: a group per piece of 1024 elements of each target; targets without elements have none.
 KERNEL(256) optimize(OPTIMIZER_STEP step, OPTIMIZER_TABLE table,
     TARGET(0), TARGET(1), TARGET(2), TARGET(3), TARGET(4), TARGET(5), TARGET(6), TARGET(7))
 {
-    GLOBAL float *value = 0;
-    GLOBAL const float *gradient = 0;
-    GLOBAL float *first = 0;
-    GLOBAL float *second = 0;
-    int has_first = 0, target = 0;
-    UNROLL
-    for (int i = 1; i < TARGETS; i++) {
-        target = table.first_groups[i] <= GROUP_ID ? i : target;
-    }
-    CHOOSE(0)
+    // The last target that begins at or before this group.
+    OPEN(0);
+    GLOBAL float *value = value0;
+    GLOBAL const float *gradient = gradient0;
+    GLOBAL float *first = first0;
+    GLOBAL float *second = second0;
+    int target = 0, has_first = HAS(first0), has_second = HAS(second0);
     CHOOSE(1)
     CHOOSE(2)
     CHOOSE(3)
@@ -97,53 +103,47 @@ KERNEL(256) optimize(OPTIMIZER_STEP step, OPTIMIZER_TABLE table,
     CHOOSE(5)
     CHOOSE(6)
     CHOOSE(7)
+    RATES rates;
+    rates.rate = table.rates[target];
+    rates.decay = table.decays[target];
+    rates.shrink = table.shrinks[target];
+    rates.root_scale = table.root_scales[target];
     INT64 start = (INT64)(GROUP_ID - table.first_groups[target]) * TARGET_PIECE + 4 * LOCAL_ID;
-    INT64 left = table.counts[target] - start;
-    if (left > 0) {
-        int lanes = left < 4 ? (int)left : 4;
-        int whole = lanes == 4 && table.fours[target] != 0;
-        float decay = table.decays[target], rate = -table.rates[target];
-        float p[4], g[4], m[4], v[4];
-        read_lanes(value + start, whole, lanes, p);
-        read_lanes(gradient + start, whole, lanes, g);
-        if (step.rule == 2) {
-            UNROLL
-            for (int i = 0; i < 4; i++) {
-                p[i] = FMA(step.rest1, g[i] - p[i], p[i]);
-            }
-        } else if (step.rule == 1) {
-            float shrink = table.shrinks[target], root_scale = table.root_scales[target];
-            read_lanes(first + start, whole, lanes, m);
-            read_lanes(second + start, whole, lanes, v);
-            UNROLL
-            for (int i = 0; i < 4; i++) {
-                p[i] *= shrink;
-                g[i] = FMA(decay, p[i], g[i]);
-                m[i] = FMA(step.rest1, g[i] - m[i], m[i]);
-                v[i] = FMA(step.rest2 * g[i], g[i], step.beta2 * v[i]);
-                p[i] = FMA(rate, m[i] / FMA(SQRT(v[i]), root_scale, step.epsilon), p[i]);
-            }
-            write_lanes(first + start, whole, lanes, m);
-            write_lanes(second + start, whole, lanes, v);
-        } else {
-            UNROLL
-            for (int i = 0; i < 4; i++) {
-                g[i] = FMA(decay, p[i], g[i]);
-            }
+    INT64 count = table.counts[target];
+    if (table.fours[target] && start + 4 <= count) {
+        FLOAT4 p = LOAD4(value + start), g = LOAD4(gradient + start), m = p, v = p;
+        if (has_first) {
+            m = LOAD4(first + start);
+        }
+        if (has_second) {
+            v = LOAD4(second + start);
+        }
+        float values[4] = {p.x, p.y, p.z, p.w};
+        float gradients[4] = {g.x, g.y, g.z, g.w};
+        float firsts[4] = {m.x, m.y, m.z, m.w};
+        float seconds[4] = {v.x, v.y, v.z, v.w};
+        UNROLL
+        for (int i = 0; i < 4; i++) {
+            update(&step, rates, has_first, &values[i], gradients[i], &firsts[i], &seconds[i]);
+        }
+        STORE4(value + start, pack(values));
+        if (has_first) {
+            STORE4(first + start, pack(firsts));
+        }
+        if (has_second) {
+            STORE4(second + start, pack(seconds));
+        }
+    } else {
+        for (INT64 i = start; i < start + 4 && i < count; i++) {
+            float p = value[i], m = has_first ? first[i] : 0.0f, v = has_second ? second[i] : 0.0f;
+            update(&step, rates, has_first, &p, gradient[i], &m, &v);
+            value[i] = p;
             if (has_first) {
-                read_lanes(first + start, whole, lanes, m);
-                UNROLL
-                for (int i = 0; i < 4; i++) {
-                    m[i] = FMA(step.beta1, m[i], g[i]);
-                    g[i] = step.nesterov ? FMA(step.beta1, m[i], g[i]) : m[i];
-                }
-                write_lanes(first + start, whole, lanes, m);
+                first[i] = m;
             }
-            UNROLL
-            for (int i = 0; i < 4; i++) {
-                p[i] = FMA(rate, g[i], p[i]);
+            if (has_second) {
+                second[i] = v;
             }
         }
-        write_lanes(value + start, whole, lanes, p);
     }
 }

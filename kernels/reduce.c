@@ -54,9 +54,9 @@ DEVICE REDUCE_PLACE reduce_place(const REDUCE_SIZES *sizes)
 DEVICE int reduce_steps(const REDUCE_SIZES *sizes, const REDUCE_PLACE *place)
 {
     int begin = place->piece * sizes->piece;
-    int length = sizes->axis - begin < sizes->piece ? sizes->axis - begin : sizes->piece;
+    int count = sizes->axis - begin < sizes->piece ? sizes->axis - begin : sizes->piece;
     int threads = 1 << sizes->row_bits;
-    return place->lane < length ? (length - place->lane + threads - 1) >> sizes->row_bits : 0;
+    return place->lane < count ? (count - place->lane + threads - 1) >> sizes->row_bits : 0;
 }
 
 DEVICE float reduce_empty(int op)
@@ -145,9 +145,9 @@ REDUCE(reduce_max, MAX)
 REDUCE(reduce_min, MIN)
 
 // y [outer, pieces, inner] = position of the first largest (or smallest) of each piece of the axis. The axis holds the elements of x
-// [outer, length, inner] themselves, or, if candidates [outer, axis, inner] are given, those at the positions that they name.
+// [outer, whole_axis, inner] themselves, or, if candidates [outer, axis, inner] are given, those at the positions that they name.
 // One group per block of columns, piece and block of outer rows.
-KERNEL(256) arg_reduce(int largest, REDUCE_SIZES sizes, int length, IN(float, x), IN(int, candidates), OUT(int, y))
+KERNEL(256) arg_reduce(int largest, REDUCE_SIZES sizes, int whole_axis, IN(float, x), IN(int, candidates), OUT(int, y))
 {
     LOCAL float values[256];
     LOCAL int positions[256];
@@ -159,7 +159,7 @@ KERNEL(256) arg_reduce(int largest, REDUCE_SIZES sizes, int length, IN(float, x)
     int where = -1;
     if (place.present) {
         int steps = reduce_steps(&sizes, &place);
-        GLOBAL const float *from = x + (INT64)place.row * length * sizes.inner + place.column;
+        GLOBAL const float *from = x + (INT64)place.row * whole_axis * sizes.inner + place.column;
         for (int i = 0; i < steps; i++) {
             int position = place.piece * sizes.piece + place.lane + (i << sizes.row_bits);
             if (HAS(candidates)) {

@@ -1,5 +1,5 @@
 // Rows added up at their targets, in the order of the indices and without atomics: the indices are sorted (stable), then runs of equal
-// ones are summed. Runs may be of any length: threads own equal shares of the sorted list, and what crosses a border is joined afterwards.
+// ones are summed. Runs may be of any width: threads own equal shares of the sorted list, and what crosses a border is joined afterwards.
 
 #define DIGIT_BITS 4
 #define DIGITS 16
@@ -67,13 +67,13 @@ KERNEL(256) sort_count(IN(int, keys), int count, int shift, int blocks, OUT(int,
 }
 
 // Second step: each count becomes the sum of those before it, in place.   One group.
-KERNEL(256) sort_sums(int length, OUT(int, counts))
+KERNEL(256) sort_sums(int count, OUT(int, counts))
 {
     LOCAL int parts[256];
     DATA_OUT(int, counts);
-    int share = (length + 255) / 256;
+    int share = (count + 255) / 256;
     int first = LOCAL_ID * share;
-    int end = length - first < share ? length : first + share;
+    int end = count - first < share ? count : first + share;
     int sum = 0;
     for (int i = first; i < end; i++) {
         sum += counts[i];
@@ -141,9 +141,9 @@ KERNEL(256) sort_move(IN(int, keys), IN(int, positions), int count, int shift, i
     }
 }
 
-// y [rows, length], zeros before, gets the sum of every run of equal keys; a run that crosses shares leaves its part in heads [shares,
-// length] where it began in a share before, else in tails.   Any launch size; a thread walks one column of a share of keys.
-KERNEL(256) scatter_runs(IN(float, x), IN(int, keys), IN(int, positions), int count, int length, int share, OUT(float, heads), OUT(float, tails), OUT(float, y))
+// y [rows, width], zeros before, gets the sum of every run of equal keys; a run that crosses shares leaves its part in heads [shares,
+// width] where it began in a share before, else in tails.   Any launch size; a thread walks one column of a share of keys.
+KERNEL(256) scatter_runs(IN(float, x), IN(int, keys), IN(int, positions), int count, int width, int share, OUT(float, heads), OUT(float, tails), OUT(float, y))
 {
     DATA_IN(float, x);
     DATA_IN(int, keys);
@@ -151,24 +151,24 @@ KERNEL(256) scatter_runs(IN(float, x), IN(int, keys), IN(int, positions), int co
     DATA_OUT(float, heads);
     DATA_OUT(float, tails);
     DATA_OUT(float, y);
-    INT64 items = ((INT64)count + share - 1) / share * length;
+    INT64 items = ((INT64)count + share - 1) / share * width;
     for (INT64 item = GLOBAL_ID; item < items; item += GLOBAL_SIZE) {
-        INT64 number = item / length;
-        INT64 column = item - number * length;
+        INT64 number = item / width;
+        INT64 column = item - number * width;
         int begin = (int)(number * share);
         int end = count - begin < share ? count : begin + share;
         int key = keys[begin];
         int began_here = begin == 0 || keys[begin - 1] != key;
-        float sum = x[(INT64)positions[begin] * length + column];
+        float sum = x[(INT64)positions[begin] * width + column];
         for (int slot = begin + 1; slot < end; slot++) {
             int next = keys[slot];
-            float value = x[(INT64)positions[slot] * length + column];
+            float value = x[(INT64)positions[slot] * width + column];
             if (next == key) {
                 sum += value;
                 continue;
             }
             if (began_here) {
-                y[(INT64)key * length + column] = sum;
+                y[(INT64)key * width + column] = sum;
             } else {
                 heads[item] = sum;
             }
@@ -180,7 +180,7 @@ KERNEL(256) scatter_runs(IN(float, x), IN(int, keys), IN(int, positions), int co
         if (!began_here) {
             heads[item] = sum;
         } else if (ends_here) {
-            y[(INT64)key * length + column] = sum;
+            y[(INT64)key * width + column] = sum;
         } else {
             tails[item] = sum;
         }
@@ -188,15 +188,15 @@ KERNEL(256) scatter_runs(IN(float, x), IN(int, keys), IN(int, positions), int co
 }
 
 // Joins the parts of runs that cross shares, in order.   Any launch size; a thread follows the run that begins in its share and goes on.
-KERNEL(256) scatter_join(IN(int, keys), int count, int length, int share, IN(float, heads), IN(float, tails), OUT(float, y))
+KERNEL(256) scatter_join(IN(int, keys), int count, int width, int share, IN(float, heads), IN(float, tails), OUT(float, y))
 {
     DATA_IN(int, keys);
     DATA_IN(float, heads);
     DATA_IN(float, tails);
     DATA_OUT(float, y);
-    INT64 items = ((INT64)count + share - 1) / share * length;
+    INT64 items = ((INT64)count + share - 1) / share * width;
     for (INT64 item = GLOBAL_ID; item < items; item += GLOBAL_SIZE) {
-        INT64 number = item / length;
+        INT64 number = item / width;
         INT64 begin = number * share;
         INT64 end = begin + share;
         if (end >= count) {
@@ -209,10 +209,10 @@ KERNEL(256) scatter_join(IN(int, keys), int count, int length, int share, IN(flo
         float sum = tails[item];
         INT64 at = item;
         do {
-            at += length;
+            at += width;
             sum += heads[at];
             end += share;
         } while (end < count && keys[end] == key);
-        y[(INT64)key * length + (item - number * length)] = sum;
+        y[(INT64)key * width + (item - number * width)] = sum;
     }
 }

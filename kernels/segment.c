@@ -59,7 +59,8 @@ DEVICE float segment_factor(
 }
 
 // y[s] = out_scale[s] * sum over the slots i of s of weights[position(i), head] * in_scale[row(i)] * x[row(i)].   x rows stride apart,
-// y dense rows of units times n features, a head to each head_units units; y of pieces if there are any, without scale.
+// y dense rows of units times n features, a head to each head_units units. Long segments take two more launches: their pieces into rows of
+// their own, and those rows, now x, joined.
 // One group per 256 threads of the layout. n = 4: all rows at multiples of 16 bytes.
 #define SEGMENT_SUM(name, n, type) \
     KERNEL(256) name( \
@@ -97,46 +98,21 @@ DEVICE float segment_factor(
             INT64 row = segment_row(slot, rows); \
             sum = with##n(segment_factor(slot, row, head, heads, positions, weights, in_scale), load##n(from + row * stride), sum); \
         } \
-        if (lanes > 1) { \
-            room[LOCAL_ID] = sum; \
-            for (int span = lanes >> 1; span > 0; span >>= 1) { \
-                BARRIER(); \
-                if (SEGMENT_JOINS(span)) { \
-                    room[LOCAL_ID] = add##n(room[LOCAL_ID], room[LOCAL_ID + span * sizes.units]); \
-                } \
+        room[LOCAL_ID] = sum; \
+        for (int span = lanes >> 1; span > 0; span >>= 1) { \
+            BARRIER(); \
+            if (SEGMENT_JOINS(span)) { \
+                room[LOCAL_ID] = add##n(room[LOCAL_ID], room[LOCAL_ID + span * sizes.units]); \
             } \
-            sum = room[LOCAL_ID]; \
         } \
         if (place.present && place.lane == 0) { \
             float scale = HAS(out_scale) ? out_scale[place.segment] : 1.0f; \
-            store##n(y + n * ((INT64)place.segment * sizes.units + place.unit), scaled##n(scale, sum)); \
+            store##n(y + n * ((INT64)place.segment * sizes.units + place.unit), scaled##n(scale, room[LOCAL_ID])); \
         } \
     }
 
 SEGMENT_SUM(segment_sum, 1, float)
 SEGMENT_SUM(segment_sum4, 4, FLOAT4)
-
-// y[s] = out_scale[s] * sum of the pieces of each long segment, in order.   Any launch size.
-KERNEL(256) segment_sum_pieces(
-    int count, int features, IN(int, pieces), IN(int, first_pieces), IN(float, piece_sums), IN(float, out_scale), OUT(float, y))
-{
-    DATA_IN(int, pieces);
-    DATA_IN(int, first_pieces);
-    DATA_IN(float, piece_sums);
-    DATA_IN(float, out_scale);
-    DATA_OUT(float, y);
-    INT64 items = (INT64)count * features;
-    for (INT64 i = GLOBAL_ID; i < items; i += GLOBAL_SIZE) {
-        int number = (int)(i / features);
-        int column = (int)(i - (INT64)number * features);
-        int segment = pieces[3 * (INT64)first_pieces[number]];
-        float sum = 0.0f;
-        for (int piece = first_pieces[number]; piece < first_pieces[number + 1]; piece++) {
-            sum += piece_sums[(INT64)piece * features + column];
-        }
-        y[(INT64)segment * features + column] = HAS(out_scale) ? out_scale[segment] * sum : sum;
-    }
-}
 
 // y[i, h] = scale_a[a] * scale_b[b] * sum over the features k of head h of x[a, k] * z[b, k], a = rows_a[i], b = rows_b[i].
 // 2^lane_bits threads to a number; one group per 2^(8 - lane_bits) numbers. n = 4: all rows at multiples of 16 bytes, width in fours.

@@ -70,29 +70,29 @@ KERNEL(256) copy_transposed(BROADCAST_SIZES sizes, IN(int, source), OUT(int, des
     }
 }
 
-// y [count, length] = the rows of x named by the indices, stride apart.   Any launch size.
-KERNEL(256) gather_rows(IN(int, x), INT64 stride, IN(int, indices), int count, int length, OUT(int, y))
+// y [count, width] = the rows of x named by the indices, stride apart.   Any launch size.
+KERNEL(256) gather_rows(IN(int, x), INT64 stride, IN(int, indices), int count, int width, OUT(int, y))
 {
     DATA_IN(int, x);
     DATA_IN(int, indices);
     DATA_OUT(int, y);
-    INT64 items = (INT64)count * length;
+    INT64 items = (INT64)count * width;
     for (INT64 i = GLOBAL_ID; i < items; i += GLOBAL_SIZE) {
-        int row = (int)divided(i, length, items);
-        y[i] = x[indices[row] * stride + (i - (INT64)row * length)];
+        int row = (int)divided(i, width, items);
+        y[i] = x[indices[row] * stride + (i - (INT64)row * width)];
     }
 }
 
-// The same in units of four elements; length and stride are in such units.   Any launch size. All places at multiples of 16 bytes.
-KERNEL(256) gather_rows4(IN(float, x), INT64 stride, IN(int, indices), int count, int length, OUT(float, y))
+// The same in units of four elements; width and stride are in such units.   Any launch size. All places at multiples of 16 bytes.
+KERNEL(256) gather_rows4(IN(float, x), INT64 stride, IN(int, indices), int count, int width, OUT(float, y))
 {
     DATA_IN(float, x);
     DATA_IN(int, indices);
     DATA_OUT(float, y);
-    INT64 items = (INT64)count * length;
+    INT64 items = (INT64)count * width;
     for (INT64 i = GLOBAL_ID; i < items; i += GLOBAL_SIZE) {
-        int row = (int)divided(i, length, items);
-        STORE4(y + 4 * i, LOAD4(x + 4 * (indices[row] * stride + (i - (INT64)row * length))));
+        int row = (int)divided(i, width, items);
+        STORE4(y + 4 * i, LOAD4(x + 4 * (indices[row] * stride + (i - (INT64)row * width))));
     }
 }
 
@@ -145,9 +145,9 @@ KERNEL(256) along_rows(int outer, int axis, int count, int inner, IN(int, indice
     }
 }
 
-// y [rows, count] = positions of the largest of each row of x [rows, length], best first: each round finds the best behind the one before.
+// y [rows, count] = positions of the largest of each row of x [rows, size], best first: each round finds the best behind the one before.
 // 2^lane_bits threads to a row; one group per 2^(8 - lane_bits) rows. For a small count: each round reads the row again.
-KERNEL(256) top_k(int rows, int length, int count, int lane_bits, IN(float, x), OUT(int, y))
+KERNEL(256) top_k(int rows, int size, int count, int lane_bits, IN(float, x), OUT(int, y))
 {
     LOCAL float values[256];
     LOCAL int positions[256];
@@ -156,14 +156,14 @@ KERNEL(256) top_k(int rows, int length, int count, int lane_bits, IN(float, x), 
     int lane = LOCAL_ID & ((1 << lane_bits) - 1);
     int first = LOCAL_ID - lane;
     INT64 row = (INT64)GROUP_ID * (256 >> lane_bits) + (LOCAL_ID >> lane_bits);
-    GLOBAL const float *from = x + row * length;
+    GLOBAL const float *from = x + row * size;
     float last = 0.0f;
     int last_position = -1;
     for (int k = 0; k < count; k++) {
         float best = 0.0f;
         int where = -1;
         if (row < rows) {
-            for (INT64 i = lane; i < length; i += 1 << lane_bits) {
+            for (INT64 i = lane; i < size; i += 1 << lane_bits) {
                 float value = from[i];
                 if ((k == 0 || comes_first(1, last, last_position, value, (int)i)) && comes_first(1, value, (int)i, best, where)) {
                     best = value;

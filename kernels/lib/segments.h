@@ -7,9 +7,17 @@ typedef struct {
     int segments;
     int units;
     int lanes;
-    int longest; // Segments with more slots are left to the launches for pieces.
+    int longest;
+    int source;
 } SEGMENT_SIZES;
 
+// Whole segments, but for those with more slots than longest; the pieces that those are cut into; or the joining of their pieces, which
+// then are the slots.
+#define SHORT_SEGMENTS 0
+#define PIECES 1
+#define JOIN 2
+
+// segment is the row of the result.
 typedef struct {
     int segment;
     int unit;
@@ -19,8 +27,7 @@ typedef struct {
     int present;
 } SEGMENT_PLACE;
 
-// Slots of a segment lie between its offsets, or, if there are pieces, between the second and third number of its piece; with neither each
-// slot is a segment of its own.
+// offsets as in SegmentForm, those of the pieces of each long segment for JOIN. Without any, each slot is a segment of its own.
 DEVICE SEGMENT_PLACE segment_place(const SEGMENT_SIZES *sizes, GLOBAL const int *offsets, GLOBAL const int *pieces)
 {
     int width = sizes->lanes * sizes->units;
@@ -35,8 +42,16 @@ DEVICE SEGMENT_PLACE segment_place(const SEGMENT_SIZES *sizes, GLOBAL const int 
     place.begin = 0;
     place.end = 0;
     if (place.present) {
-        place.begin = pieces != 0 ? pieces[3 * (INT64)place.segment + 1] : offsets != 0 ? offsets[place.segment] : place.segment;
-        place.end = pieces != 0 ? pieces[3 * (INT64)place.segment + 2] : offsets != 0 ? offsets[place.segment + 1] : place.segment + 1;
+        if (sizes->source == PIECES) {
+            place.begin = pieces[3 * (INT64)place.segment + 1];
+            place.end = pieces[3 * (INT64)place.segment + 2];
+        } else {
+            place.begin = offsets != 0 ? offsets[place.segment] : place.segment;
+            place.end = offsets != 0 ? offsets[place.segment + 1] : place.segment + 1;
+        }
+        if (sizes->source == JOIN) {
+            place.segment = pieces[3 * (INT64)place.begin];
+        }
         place.present = place.end - place.begin <= sizes->longest;
         place.end = place.present ? place.end : place.begin;
     }

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using HyperKernels.Backends;
 using HyperKernels.Backends.Cpu;
+using HyperKernels.Backends.Cuda;
 using HyperKernels.Backends.Gpu;
+using HyperKernels.Backends.OpenCL;
 
 namespace HyperKernels;
 
@@ -78,6 +80,27 @@ public sealed class Device : IDisposable
             : throw new BackendUnavailableException(
                 $"{name}: not available: {entry.Reason} Available: {string.Join(", ", All.Where(status => status.IsAvailable).Select(status => status.Name))}.");
     }
+
+    /// <summary>
+    /// Opens a device on a CUDA context and stream that the application has already, for example those of TorchSharp or ILGPU: this engine's
+    /// work takes its turn on that stream, and memory can be shared without copies (<see cref="Tensor.FromDevice"/>).
+    /// </summary>
+    /// <param name="context">A CUcontext; the CUDA runtime and PyTorch use a device's primary one.</param>
+    /// <param name="stream">A CUstream of it; 0 is the legacy default stream.</param>
+    /// <returns>A device of its own; disposing it leaves context and stream, which belong to the caller and must live longer.</returns>
+    /// <exception cref="BackendUnavailableException">CUDA is not on this machine, or nothing compiles kernels for it; the message says why.</exception>
+    /// <exception cref="DeviceException">The driver refuses the context.</exception>
+    public static Device FromCuda(nint context, nint stream) => new(new GpuBackend(CudaDevice.Over(context, stream)));
+
+    /// <summary>Opens a device on an OpenCL context and queue that the application has already: this engine's work takes its turn in that queue.</summary>
+    /// <param name="context">A cl_context.</param>
+    /// <param name="queue">A cl_command_queue of it that runs its work in order.</param>
+    /// <param name="device">The cl_device_id that the queue was made for.</param>
+    /// <returns>A device of its own; disposing it leaves context and queue, which belong to the caller and must live longer.</returns>
+    /// <exception cref="BackendUnavailableException">OpenCL is not on this machine; the message says why.</exception>
+    /// <exception cref="DeviceException">OpenCL refuses a handle.</exception>
+    /// <exception cref="ArgumentException">The queue is of another context or device, or runs its work out of order.</exception>
+    public static Device FromOpenCL(nint context, nint queue, nint device) => new(new GpuBackend(OpenCLDevice.Over(context, queue, device)));
 
     /// <summary>Makes a device the <see cref="Default"/> of this logical flow, tasks started in it included, until what is returned is disposed.</summary>
     /// <param name="device">The device to use.</param>

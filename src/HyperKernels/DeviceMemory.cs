@@ -91,6 +91,11 @@ public sealed class DeviceMemory
         {
             return;
         }
+        if (buffer.IsBorrowed)
+        {
+            buffer.Dispose();
+            return;
+        }
         if (Guarded)
         {
             CheckGuard(buffer);

@@ -132,17 +132,18 @@ internal sealed class SegmentIndex : IDisposable
 
     private void Cut(Device device)
     {
+        int most = device.Backend.PieceSlots;
         List<int> pieces = [];
         List<int> firsts = [0];
         for (int segment = 0; segment < Segments; segment++)
         {
-            if (_offsets[segment + 1] - _offsets[segment] <= SegmentForm.LongSegment)
+            if (_offsets[segment + 1] - _offsets[segment] <= most)
             {
                 continue;
             }
-            for (int start = _offsets[segment]; start < _offsets[segment + 1]; start += SegmentForm.PieceSlots)
+            for (int start = _offsets[segment]; start < _offsets[segment + 1]; start += most)
             {
-                pieces.AddRange([segment, start, Math.Min(start + SegmentForm.PieceSlots, _offsets[segment + 1])]);
+                pieces.AddRange([segment, start, Math.Min(start + most, _offsets[segment + 1])]);
             }
             firsts.Add(pieces.Count / 3);
         }

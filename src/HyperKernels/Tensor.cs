@@ -136,7 +136,7 @@ public readonly partial struct Tensor : IEquatable<Tensor>, IDisposable
         return view;
     }
 
-    private static Tensor Over(Device device, DeviceBuffer buffer, long offset, in Shape shape, long rowStride, ElementType type)
+    internal static Tensor Over(Device device, DeviceBuffer buffer, long offset, in Shape shape, long rowStride, ElementType type)
     {
         Tensor result = new(MakeNode(device, buffer, offset, shape, rowStride, type));
         MemoryScope.Current?.Own(result);

@@ -16,6 +16,9 @@ internal abstract class DeviceBuffer : IDisposable
     /// <summary>Whose pool it goes back to: a captured step's, or the device's if null.</summary>
     public object? Pool { get; set; }
 
+    /// <summary>Whether the memory belongs to somebody else: no pool takes it, and it ends with its last tensor.</summary>
+    public virtual bool IsBorrowed => false;
+
     /// <summary>Whether one tensor alone stands on this memory.</summary>
     public bool IsExclusive => Volatile.Read(ref _references) == 1;
 

@@ -13,12 +13,6 @@ internal enum Extreme
 /// </summary>
 internal struct SegmentForm
 {
-    /// <summary>A segment with more slots is cut into pieces that are summed on their own, then in order: one huge hyperedge keeps every core busy.</summary>
-    public const int LongSegment = 2048;
-
-    /// <summary>Slots of a piece.</summary>
-    public const int PieceSlots = 2048;
-
     public int Segments;
     public int Slots;
 
@@ -41,6 +35,12 @@ internal struct SegmentForm
 
 internal partial interface IBackend
 {
+    /// <summary>
+    /// A segment with more slots is cut into pieces of so many, which are summed on their own and then joined in order: one huge hyperedge
+    /// keeps every core busy.
+    /// </summary>
+    int PieceSlots { get; }
+
     /// <summary>
     /// y[s] = outScale[s] * sum over the slots i of s of weights[position(i), head] * inScale[row(i)] * x[row(i)].   x rows are
     /// <paramref name="xStride"/> apart; y is dense, one row of <paramref name="features"/> per segment; weights have

@@ -170,6 +170,39 @@ public sealed unsafe class CudaDeviceTests
         Assert.That(Number("standin_live"), Is.EqualTo(live));
     }
 
+    [TestCase(0)]
+    [TestCase(4)]
+    [TestCase(12)]
+    public void Borrow_OfMemoryOfAnother_ComputesThereAndLeavesIt(int past)
+    {
+        using CudaDevice lender = Open();
+        using GpuBuffer lent = lender.Allocate(64);
+        int live = Number("standin_live");
+        using (CudaDevice device = CudaDevice.Over(StandInContext, 0))
+        {
+            using GpuBuffer buffer = device.Borrow(lent.Handle + past, 8, out long offset);
+            Assert.That((buffer.Handle % 16, buffer.IsBorrowed), Is.EqualTo(((nint)0, true)));
+            device.Fill(new BufferRef(buffer, offset), 2, 7);
+            device.Synchronize();
+        }
+        int[] back = new int[3];
+        lender.Download(new BufferRef(lent, past / 4), MemoryMarshal.AsBytes(back.AsSpan(0, 2)));
+        Assert.That(back, Is.EqualTo(new[] { 7, 7, 0 }));
+        Assert.That(Number("standin_live"), Is.EqualTo(live));
+    }
+
+    [TestCase(0)]
+    [TestCase(66)]
+    public void Borrow_OfAnAddressThatCannotBe_IsRefused(int address)
+    {
+        using CudaDevice device = Open();
+        Assert.That(() => device.Borrow(address, 4, out _), Throws.ArgumentException.With.Message.StartsWith("Tensor.FromDevice: the address must be a multiple of four bytes"));
+    }
+
+    [Test]
+    public void Over_AContextThatTheDriverDoesNotKnow_SaysSo() =>
+        Assert.That(() => CudaDevice.Over(64, 0), Throws.TypeOf<DeviceException>().With.Message.Contains("(CUDA_ERROR_INVALID_CONTEXT, 201) for the context that was handed over"));
+
     [Test]
     public void Dispose_GivesEverythingBackAndTwiceDoesNothing()
     {
@@ -192,6 +225,8 @@ public sealed unsafe class CudaDeviceTests
             ((delegate* unmanaged<byte*, int, int, void>)NativeLibrary.GetExport(_driver, "standin_fail"))(name, status, after);
         }
     }
+
+    private nint StandInContext => ((delegate* unmanaged<nint>)NativeLibrary.GetExport(_driver, "standin_context"))();
 
     private int Number(string function) => ((delegate* unmanaged<int>)NativeLibrary.GetExport(_driver, function))();
 }

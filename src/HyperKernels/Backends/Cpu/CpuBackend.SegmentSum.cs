@@ -36,8 +36,8 @@ internal sealed unsafe partial class CpuBackend
         public void Run<TVec>(int tile)
             where TVec : struct, IVec<TVec>
         {
-            // A tile begins no segment later than PieceSlots of work, and no segment outside the pieces is longer than LongSegment.
-            float* room = stackalloc float[SegmentForm.PieceSlots + SegmentForm.LongSegment];
+            // A tile begins no segment later than MostSlots of work, and no segment outside the pieces is longer.
+            float* room = stackalloc float[2 * MostSlots];
             int width = Features / Heads;
             if (tile < PieceCount)
             {
@@ -56,7 +56,7 @@ internal sealed unsafe partial class CpuBackend
                 for (int start = first; start < last;)
                 {
                     int stop = start;
-                    while (stop < last && End(stop) - Begin(stop) <= SegmentForm.LongSegment)
+                    while (stop < last && End(stop) - Begin(stop) <= MostSlots)
                     {
                         stop++;
                     }

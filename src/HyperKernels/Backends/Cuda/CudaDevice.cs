@@ -95,6 +95,18 @@ internal sealed unsafe class CudaDevice : IGpuDevice
         return new GpuBuffer(this, memory, bytes);
     }
 
+    // Kernels read by sixteen bytes where offset and sizes allow it, and take the base for aligned: the base is moved back, the offset forward.
+    public GpuBuffer Borrow(nint memory, long bytes, out long offset)
+    {
+        nint past = memory & 15;
+        if (memory == 0 || past % 4 != 0)
+        {
+            Throw.Argument($"Tensor.FromDevice: the address must be a multiple of four bytes, and not null; got 0x{memory:X}.");
+        }
+        offset = past / 4;
+        return new GpuBuffer(this, memory - past, bytes + past, owned: false);
+    }
+
     public void Free(nint handle)
     {
         // Also the collector's thread comes here, and late: a context that is gone has taken its memory along.

@@ -2,6 +2,11 @@ namespace HyperKernels.Backends.Gpu;
 
 internal sealed unsafe partial class GpuBackend
 {
+    // Few: a thread that walks a segment alone must not keep the device waiting.
+    private const int MostSlots = 128;
+
+    public int PieceSlots => MostSlots;
+
     public void SegmentSum(
         in SegmentForm form, int features, int heads, BufferRef x, int xRows, long xStride, BufferRef? weights, BufferRef? inScale, BufferRef? outScale,
         BufferRef? pieceSums, BufferRef y)
@@ -10,24 +15,23 @@ internal sealed unsafe partial class GpuBackend
         {
             return;
         }
-        bool fours = features / heads % 4 == 0 && xStride % 4 == 0 && InFours(x) && InFours(y) && (pieceSums is not { } sums || InFours(sums));
-        int unit = fours ? 4 : 1;
-        string kernel = fours ? "segment/segment_sum4" : "segment/segment_sum";
-        int headUnits = features / heads / unit;
-        SegmentSizes sizes = SegmentSizes.Short(form, features / unit);
-        ForGroups(
-            kernel, sizes.Groups,
-            [KernelArgument.Of(&sizes), heads, headUnits, form.Offsets, default(BufferRef), form.Rows, form.Positions, x, xStride, weights, inScale, outScale, y]);
+        bool fours = features / heads % 4 == 0 && xStride % 4 == 0 && InFours(x) && InFours(y) && (pieceSums is not { } room || InFours(room));
+        int units = features / (fours ? 4 : 1);
+        BufferRef? pieces = form.Pieces;
+        Launch(SegmentSizes.Short(form, units), form.Offsets, form.Rows, form.Positions, x, xStride, weights, inScale, outScale, y);
         if (form.PieceCount > 0)
         {
-            sizes = SegmentSizes.Long(form, features / unit);
-            ForGroups(
-                kernel, sizes.Groups,
-                [KernelArgument.Of(&sizes), heads, headUnits, form.Offsets, form.Pieces, form.Rows, form.Positions, x, xStride, weights, inScale, default(BufferRef), pieceSums]);
-            ForEach(
-                "segment/segment_sum_pieces", (long)form.LongCount * features,
-                [form.LongCount, features, form.Pieces, form.FirstPieces, pieceSums, outScale, y]);
+            BufferRef sums = pieceSums!.Value;
+            Launch(SegmentSizes.Pieces(form, units), null, form.Rows, form.Positions, x, xStride, weights, inScale, null, sums);
+            Launch(SegmentSizes.Join(form, units), form.FirstPieces, null, null, sums, features, null, null, outScale, y);
         }
+
+        void Launch(
+            SegmentSizes sizes, BufferRef? offsets, BufferRef? rows, BufferRef? positions, BufferRef from, long stride, BufferRef? factors, BufferRef? before,
+            BufferRef? after, BufferRef to) =>
+            ForGroups(
+                fours ? "segment/segment_sum4" : "segment/segment_sum", sizes.Groups,
+                [KernelArgument.Of(&sizes), heads, units / heads, offsets, pieces, rows, positions, from, stride, factors, before, after, to]);
     }
 
     public void SegmentDot(
@@ -49,11 +53,8 @@ internal sealed unsafe partial class GpuBackend
         {
             return;
         }
-        bool largest = kind == Extreme.Max;
-        SegmentSizes sizes = SegmentSizes.Short(form, features);
-        ForGroups(
-            "segment_reduce/segment_extreme", sizes.Groups,
-            [KernelArgument.Of(&sizes), largest, form.Offsets, default(BufferRef), form.Positions, values, y, argument]);
+        BufferRef? pieces = form.Pieces;
+        Launch(SegmentSizes.Short(form, features), form.Offsets, form.Positions, values, null, y, argument);
         if (form.PieceCount > 0)
         {
             long items = (long)form.PieceCount * features;
@@ -61,15 +62,15 @@ internal sealed unsafe partial class GpuBackend
             {
                 BufferRef bests = Scratch(2 * items);
                 BufferRef members = bests.Skip(items);
-                sizes = SegmentSizes.Long(form, features);
-                ForGroups(
-                    "segment_reduce/segment_extreme", sizes.Groups,
-                    [KernelArgument.Of(&sizes), largest, form.Offsets, form.Pieces, form.Positions, values, bests, members]);
-                ForEach(
-                    "segment_reduce/segment_extreme_pieces", (long)form.LongCount * features,
-                    [form.LongCount, features, largest, form.Pieces, form.FirstPieces, bests, members, y, argument]);
+                Launch(SegmentSizes.Pieces(form, features), null, form.Positions, values, null, bests, members);
+                Launch(SegmentSizes.Join(form, features), form.FirstPieces, null, bests, members, y, argument);
             }
         }
+
+        void Launch(SegmentSizes sizes, BufferRef? offsets, BufferRef? positions, BufferRef from, BufferRef? members, BufferRef to, BufferRef places) =>
+            ForGroups(
+                "segment_reduce/segment_extreme", sizes.Groups,
+                [KernelArgument.Of(&sizes), kind == Extreme.Max, offsets, pieces, positions, from, members, to, places]);
     }
 
     public void SegmentPick(bool spread, int segments, int features, BufferRef argument, BufferRef x, BufferRef y)
@@ -84,38 +85,37 @@ internal sealed unsafe partial class GpuBackend
         {
             return;
         }
-        SegmentSizes sizes = SegmentSizes.Short(form, columns);
-        SegmentSoftmax(SoftmaxPart.Whole, form, sizes, null, null, x, gradient, default, default, y);
-        if (form.PieceCount == 0)
+        BufferRef? pieces = form.Pieces;
+        BufferRef? positions = form.Positions;
+        BufferRef? largests = null;
+        BufferRef? sums = null;
+        BufferRef? firsts = null;
+        Launch(SoftmaxPart.Whole, SegmentSizes.Short(form, columns), form.Offsets);
+        if (form.PieceCount > 0)
         {
-            return;
+            long items = (long)form.PieceCount * columns;
+            lock (_scratchGate)
+            {
+                BufferRef room = Scratch((2 * items) + form.PieceCount);
+                (largests, sums, firsts) = (room, room.Skip(items), room.Skip(2 * items));
+                Launch(SoftmaxPart.Statistics, SegmentSizes.Pieces(form, columns), null);
+                Launch(SoftmaxPart.JoinedStatistics, SegmentSizes.Join(form, columns), form.FirstPieces);
+                Launch(SoftmaxPart.Result, SegmentSizes.Pieces(form, columns), null);
+            }
         }
-        long items = (long)form.PieceCount * columns;
-        sizes = SegmentSizes.Long(form, columns);
-        lock (_scratchGate)
-        {
-            BufferRef sums = Scratch((2 * items) + form.PieceCount);
-            BufferRef firsts = sums.Skip(items);
-            BufferRef largests = gradient is null ? firsts.Skip(form.PieceCount) : default;
-            SegmentSoftmax(SoftmaxPart.Statistics, form, sizes, form.Pieces, null, x, gradient, largests, sums, y);
-            ForEach(
-                "segment_reduce/segment_softmax_pieces", (long)form.LongCount * columns, [form.LongCount, columns, form.FirstPieces, largests, sums, firsts]);
-            SegmentSoftmax(SoftmaxPart.Result, form, sizes, form.Pieces, firsts, x, gradient, largests, sums, y);
-        }
+
+        void Launch(SoftmaxPart part, SegmentSizes sizes, BufferRef? offsets) =>
+            ForGroups(
+                "segment_reduce/segment_softmax", sizes.Groups,
+                [KernelArgument.Of(&sizes), (int)part, offsets, pieces, positions, x, gradient, largests, sums, firsts, y]);
     }
 
-    private void SegmentSoftmax(
-        SoftmaxPart part, in SegmentForm form, SegmentSizes sizes, BufferRef? pieces, BufferRef? firsts, BufferRef x, BufferRef? gradient, BufferRef largests,
-        BufferRef sums, BufferRef y) =>
-        ForGroups(
-            "segment_reduce/segment_softmax", sizes.Groups,
-            [KernelArgument.Of(&sizes), (int)part, form.Offsets, pieces, firsts, form.Positions, x, gradient, largests, sums, y]);
-
-    /// <summary>Modes of the kernel <c>segment_softmax</c>.</summary>
+    /// <summary>What a launch of <c>segment_softmax</c> does.</summary>
     private enum SoftmaxPart
     {
         Whole,
         Statistics,
+        JoinedStatistics,
         Result,
     }
 
@@ -127,30 +127,35 @@ internal sealed unsafe partial class GpuBackend
         // Slots that a lane should have at least: fewer, and joining the lanes costs more than they save.
         private const int FewestSlots = 4;
 
-        public readonly int Segments;
-        public readonly int Units;
-        public readonly int Lanes;
-        public readonly int Longest;
+        private readonly int _segments;
+        private readonly int _units;
+        private readonly int _lanes;
+        private readonly int _longest;
+        private readonly int _source;
 
-        private SegmentSizes(int segments, int units, long slots, int longest)
+        private SegmentSizes(int source, int segments, int units, long slots, int longest = int.MaxValue)
         {
-            Segments = segments;
-            Units = units;
-            Longest = longest;
-            Lanes = 1;
-            while (2L * Lanes * units <= Group && 2L * Lanes * FewestSlots <= slots)
+            _source = source;
+            _segments = segments;
+            _units = units;
+            _longest = longest;
+            _lanes = 1;
+            while (2L * _lanes * units <= Group && 2L * _lanes * FewestSlots <= slots)
             {
-                Lanes *= 2;
+                _lanes *= 2;
             }
         }
 
-        public long Groups => Lanes > 1 ? Pieces(Segments, Group / (Lanes * Units)) : Pieces((long)Segments * Units, Group);
+        public long Groups => _lanes > 1 ? GpuBackend.Pieces(_segments, Group / (_lanes * _units)) : GpuBackend.Pieces((long)_segments * _units, Group);
 
         /// <summary>The segments that are not cut into pieces, with lanes for their mean length.</summary>
         public static SegmentSizes Short(in SegmentForm form, int units) =>
-            new(form.Segments, units, form.Offsets is null ? 1 : form.Slots / form.Segments, form.PieceCount > 0 ? SegmentForm.LongSegment : int.MaxValue);
+            new(0, form.Segments, units, form.Offsets is null ? 1 : form.Slots / form.Segments, form.PieceCount > 0 ? MostSlots : int.MaxValue);
 
         /// <summary>The pieces of the others.</summary>
-        public static SegmentSizes Long(in SegmentForm form, int units) => new(form.PieceCount, units, SegmentForm.PieceSlots, int.MaxValue);
+        public static SegmentSizes Pieces(in SegmentForm form, int units) => new(1, form.PieceCount, units, MostSlots);
+
+        /// <summary>The others, with their pieces for slots.</summary>
+        public static SegmentSizes Join(in SegmentForm form, int units) => new(2, form.LongCount, units, form.PieceCount / form.LongCount);
     }
 }

@@ -25,6 +25,9 @@ internal sealed unsafe partial class GpuBackend : IBackend
 
     public DeviceBuffer Allocate(long bytes) => _device.Allocate(bytes);
 
+    /// <inheritdoc cref="IGpuDevice.Borrow"/>
+    public GpuBuffer Borrow(nint memory, long bytes, out long offset) => _device.Borrow(memory, bytes, out offset);
+
     public void Upload(ReadOnlySpan<byte> source, BufferRef destination)
     {
         RefuseInCapture("data from the host", "make the tensor before and change it by CopyFrom between runs");

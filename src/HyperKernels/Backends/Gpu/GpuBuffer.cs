@@ -24,6 +24,8 @@ internal sealed class GpuBuffer : DeviceBuffer
 
     public nint Handle => _handle;
 
+    public override bool IsBorrowed => !_owned;
+
     public override void Dispose()
     {
         Free();

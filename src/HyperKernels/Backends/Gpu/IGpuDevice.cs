@@ -19,6 +19,13 @@ internal interface IGpuDevice : IDisposable
     /// <exception cref="DeviceException">There is not that much.</exception>
     GpuBuffer Allocate(long bytes);
 
+    /// <summary>Makes memory that belongs to somebody else usable here, for as long as its owner keeps it.</summary>
+    /// <param name="memory">The API's name for it.</param>
+    /// <param name="bytes">How much of it is wanted.</param>
+    /// <param name="offset">Where it begins in the buffer, in elements.</param>
+    /// <exception cref="ArgumentException">There is less, or it is not aligned to elements.</exception>
+    GpuBuffer Borrow(nint memory, long bytes, out long offset);
+
     /// <summary>Gives memory back once the work that uses it is done. Silent, also on a lost device.</summary>
     void Free(nint handle);
 

@@ -32,6 +32,12 @@ internal static unsafe partial class OpenCLApi
     internal static partial int clReleaseCommandQueue(nint queue);
 
     [LibraryImport(Library)]
+    internal static partial int clGetCommandQueueInfo(nint queue, uint name, nuint size, void* value, nuint* sizeReturned);
+
+    [LibraryImport(Library)]
+    internal static partial int clGetMemObjectInfo(nint memory, uint name, nuint size, void* value, nuint* sizeReturned);
+
+    [LibraryImport(Library)]
     internal static partial nint clCreateBuffer(nint context, ulong flags, nuint size, void* host, int* error);
 
     [LibraryImport(Library)]

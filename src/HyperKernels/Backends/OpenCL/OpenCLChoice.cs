@@ -21,6 +21,7 @@ internal sealed unsafe record OpenCLChoice(nint Device, string Description, stri
     private const uint DeviceName = 0x102B;
     private const uint DriverVersion = 0x102D;
     private const uint DeviceVersion = 0x102F;
+    private const uint DevicePlatform = 0x1031;
     private const int TextBytes = 1024;
     private const ulong AllDevices = 0xFFFFFFFF;
     private const ulong GpuType = 4;
@@ -37,19 +38,14 @@ internal sealed unsafe record OpenCLChoice(nint Device, string Description, stri
         nameof(clGetProgramBuildInfo), nameof(clReleaseProgram), nameof(clCreateKernel), nameof(clReleaseKernel), nameof(clGetKernelWorkGroupInfo),
         nameof(clSetKernelArg), nameof(clEnqueueNDRangeKernel), nameof(clEnqueueWriteBuffer), nameof(clEnqueueReadBuffer),
         nameof(clEnqueueFillBuffer), nameof(clEnqueueMapBuffer), nameof(clWaitForEvents), nameof(clReleaseEvent), nameof(clFlush), nameof(clFinish),
+        nameof(clGetCommandQueueInfo), nameof(clGetMemObjectInfo),
     ];
 
     /// <summary>Looks at every platform's devices. Null, with the reason, if there is none that can be used.</summary>
     public static OpenCLChoice? Find(out string reason)
     {
-        if (!NativeLibraries.IsPresent("OpenCL", out string missing))
+        if (!IsUsable(out reason))
         {
-            reason = $"no OpenCL loader ({missing}) on this machine. {Remedy}";
-            return null;
-        }
-        if (NativeLibraries.FirstMissing("OpenCL", Functions) is string function)
-        {
-            reason = $"the OpenCL loader lacks {function}. {Remedy}";
             return null;
         }
         try
@@ -63,6 +59,25 @@ internal sealed unsafe record OpenCLChoice(nint Device, string Description, stri
             reason = $"the OpenCL installation is broken: {failure.Message} {Remedy}";
             return null;
         }
+    }
+
+    /// <summary>Describes one device.</summary>
+    /// <exception cref="DeviceException">It does not answer.</exception>
+    public static OpenCLChoice Of(nint device) => new(
+        device,
+        $"{DeviceText(device, DeviceName)} ({PlatformText((nint)DeviceNumber(device, DevicePlatform))})",
+        $"{DeviceText(device, DriverVersion)}, {DeviceText(device, DeviceVersion)}",
+        (int)DeviceNumber(device, DeviceMaxComputeUnits),
+        (DeviceNumber(device, DeviceType) & GpuType) != 0,
+        (DeviceNumber(device, DeviceSingleConfig) & CorrectlyRoundedDivision) != 0);
+
+    /// <summary>Whether the loader is there and offers every function in use; if not, why.</summary>
+    public static bool IsUsable(out string reason)
+    {
+        reason = !NativeLibraries.IsPresent("OpenCL", out string missing) ? $"no OpenCL loader ({missing}) on this machine. {Remedy}"
+            : NativeLibraries.FirstMissing("OpenCL", Functions) is string function ? $"the OpenCL loader lacks {function}. {Remedy}"
+            : "";
+        return reason.Length == 0;
     }
 
     private static nint[] Platforms()
@@ -96,14 +111,7 @@ internal sealed unsafe record OpenCLChoice(nint Device, string Description, stri
         {
             Check(clGetDeviceIDs(platform, AllDevices, count, first, null), nameof(clGetDeviceIDs), "the list of devices");
         }
-        string name = PlatformText(platform);
-        return [.. devices.Select(device => new OpenCLChoice(
-            device,
-            $"{DeviceText(device, DeviceName)} ({name})",
-            $"{DeviceText(device, DriverVersion)}, {DeviceText(device, DeviceVersion)}",
-            (int)DeviceNumber(device, DeviceMaxComputeUnits),
-            (DeviceNumber(device, DeviceType) & GpuType) != 0,
-            (DeviceNumber(device, DeviceSingleConfig) & CorrectlyRoundedDivision) != 0))];
+        return [.. devices.Select(Of)];
     }
 
     private static ulong DeviceNumber(nint device, uint name)

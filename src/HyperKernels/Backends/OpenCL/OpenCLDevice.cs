@@ -9,20 +9,25 @@ internal sealed unsafe class OpenCLDevice : IGpuDevice
 {
     private const ulong ReadWrite = 1;
     private const int LaunchesPerFlush = 16;
-    private const uint CompileWorkGroupSize = 0x11B1;
+    private const uint QueueContext = 0x1090, QueueDevice = 0x1091, QueueProperties = 0x1093;
+    private const uint MemorySize = 0x1102;
+    private const nint OutOfOrder = 1;
 
     // Kernels keep their arguments between calls, so that setting them and launching is one step.
     private readonly Lock _gate = new();
     private readonly nint _device;
     private readonly nint _context;
     private readonly nint _queue;
+    private readonly bool _owned;
     private readonly OpenCLCompiler _compiler;
     private readonly OpenCLStaging _staging;
     private readonly DeviceHealth _health = new("dispose what is on it and open it again");
     private int _launches;
 
+    /// <summary>Opens a device with a context and a queue of its own.</summary>
     public OpenCLDevice(OpenCLChoice choice, KernelCache cache)
     {
+        _owned = true;
         _device = choice.Device;
         Description = choice.Description;
         ComputeUnits = choice.ComputeUnits;
@@ -36,11 +41,53 @@ internal sealed unsafe class OpenCLDevice : IGpuDevice
         _compiler = new OpenCLCompiler(choice, _context, cache);
     }
 
+    private OpenCLDevice(OpenCLChoice choice, nint context, nint queue)
+    {
+        (_device, _context, _queue) = (choice.Device, context, queue);
+        Description = choice.Description;
+        ComputeUnits = choice.ComputeUnits;
+        _staging = new OpenCLStaging(_context, _queue);
+        _compiler = new OpenCLCompiler(choice, _context, KernelCache.Default);
+    }
+
     public string Name => "opencl";
 
     public string Description { get; }
 
     public int ComputeUnits { get; }
+
+    /// <summary>Works in a context and on a queue that belong to somebody else, and leaves them as they are.</summary>
+    /// <exception cref="BackendUnavailableException">There is no OpenCL loader.</exception>
+    /// <exception cref="DeviceException">OpenCL refuses a handle.</exception>
+    /// <exception cref="ArgumentException">The queue is of another context or device, or runs its work out of order.</exception>
+    public static OpenCLDevice Over(nint context, nint queue, nint device)
+    {
+        if (!OpenCLChoice.IsUsable(out string reason))
+        {
+            throw new BackendUnavailableException($"opencl: not available: {reason}");
+        }
+        if (QueueInfo(queue, QueueContext) != context || QueueInfo(queue, QueueDevice) != device)
+        {
+            Throw.Argument("Device.FromOpenCL: the queue must belong to the context and the device that were handed over with it.");
+        }
+        if ((QueueInfo(queue, QueueProperties) & OutOfOrder) != 0)
+        {
+            Throw.Argument("Device.FromOpenCL: the queue must run its work in order; it was made with CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE.");
+        }
+        return new OpenCLDevice(OpenCLChoice.Of(device), context, queue);
+    }
+
+    public GpuBuffer Borrow(nint memory, long bytes, out long offset)
+    {
+        nuint size = 0;
+        Check(clGetMemObjectInfo(memory, MemorySize, (nuint)sizeof(nuint), &size, null), nameof(clGetMemObjectInfo), "the memory that was handed over");
+        if ((nuint)bytes > size)
+        {
+            Throw.Argument($"Tensor.FromDevice: the shape needs {bytes:N0} bytes; the memory object has {size:N0}.");
+        }
+        offset = 0;
+        return new GpuBuffer(this, memory, bytes, owned: false);
+    }
 
     public GpuBuffer Allocate(long bytes)
     {
@@ -143,8 +190,18 @@ internal sealed unsafe class OpenCLDevice : IGpuDevice
     {
         _ = clFinish(_queue);
         _staging.Dispose();
-        _ = clReleaseCommandQueue(_queue);
-        _ = clReleaseContext(_context);
+        if (_owned)
+        {
+            _ = clReleaseCommandQueue(_queue);
+            _ = clReleaseContext(_context);
+        }
+    }
+
+    private static nint QueueInfo(nint queue, uint name)
+    {
+        nint value = 0;
+        Check(clGetCommandQueueInfo(queue, name, (nuint)sizeof(nint), &value, null), nameof(clGetCommandQueueInfo), "the queue that was handed over");
+        return value;
     }
 
     private static nint Handle(BufferRef place) => ((GpuBuffer)place.Buffer).Handle;

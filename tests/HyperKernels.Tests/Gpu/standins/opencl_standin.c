@@ -113,6 +113,8 @@ OBJECT(clEnqueueMapBuffer, (P queue, P buffer, U blocking, L flags, S offset, S 
 STATUS(clWaitForEvents, (U count, P events), (count, events))
 STATUS(clReleaseEvent, (P done), (done))
 STATUS(clFlush, (P queue), (queue))
+STATUS(clGetCommandQueueInfo, (P queue, U name, S size, P value, S *length), (queue, name, size, value, length))
+STATUS(clGetMemObjectInfo, (P memory, U name, S size, P value, S *length), (memory, name, size, value, length))
 #ifndef WITHOUT_CLFINISH
 STATUS(clFinish, (P queue), (queue))
 #endif

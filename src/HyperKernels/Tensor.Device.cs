@@ -1,0 +1,53 @@
+using HyperKernels.Backends;
+using HyperKernels.Backends.Gpu;
+
+namespace HyperKernels;
+
+// Memory shared with other libraries on the same device.
+public readonly partial struct Tensor
+{
+    /// <summary>A tensor over device memory that another library owns, without a copy.</summary>
+    /// <param name="memory">For CUDA an address (CUdeviceptr), a multiple of four bytes; for OpenCL a memory object (cl_mem).</param>
+    /// <param name="shape">The axes; values lie row-major without gaps.</param>
+    /// <param name="device">The device whose context the memory belongs to: see <see cref="Device.FromCuda"/> and <see cref="Device.FromOpenCL"/>.</param>
+    /// <param name="type">What the elements are. Integers are read once, so that their bounds are known; that waits for the device.</param>
+    /// <returns>A tensor of the current scope. The memory is never freed here; its owner keeps it until the tensor and all its views have ended.</returns>
+    /// <exception cref="InvalidOperationException">The device is the processor.</exception>
+    /// <exception cref="ArgumentException">The memory is null, not aligned, or (OpenCL) smaller than the shape.</exception>
+    /// <remarks>Work on it is in order with this device's stream or queue only: on others the caller has to wait.</remarks>
+    public static Tensor FromDevice(nint memory, Shape shape, Device device, ElementType type = ElementType.Float32)
+    {
+        if (device.Backend is not GpuBackend gpu)
+        {
+            Throw.InvalidOperation($"Tensor.FromDevice: the device must be reached through OpenCL or CUDA; it is {device}. Use Tensor.From.");
+            return default;
+        }
+        GpuBuffer buffer = gpu.Borrow(memory, shape.Count * 4, out long offset);
+        buffer.AddReference();
+        Tensor result = Over(device, buffer, offset, shape, shape.RowCount, type);
+        if (type == ElementType.Int32)
+        {
+            result.Node.NoteBounds(result.ToIntArray());
+        }
+        return result;
+    }
+
+    /// <summary>What other libraries on the same device call this tensor's memory; valid until the tensor ends.</summary>
+    /// <param name="offset">Where the first element lies behind that, in bytes; 0 for CUDA.</param>
+    /// <returns>For CUDA the address of the first element (CUdeviceptr), for OpenCL the memory object (cl_mem).</returns>
+    /// <exception cref="InvalidOperationException">The tensor is on the processor, or is a view with gaps.</exception>
+    /// <remarks>What was asked of this engine may not be done yet: use it on the same stream or queue, or call <see cref="Device.Synchronize"/>.</remarks>
+    public nint DeviceHandle(out long offset)
+    {
+        if (!IsDense || Ref.Buffer is not GpuBuffer buffer)
+        {
+            Throw.InvalidOperation($"DeviceHandle: the tensor must be without gaps between its rows, on OpenCL or CUDA; it is {this}{(IsDense ? "" : ", a view with gaps")}.");
+            offset = 0;
+            return 0;
+        }
+        long bytes = Ref.Offset * 4;
+        bool isAddress = Device.Name == "cuda";
+        offset = isAddress ? 0 : bytes;
+        return isAddress ? buffer.Handle + (nint)bytes : buffer.Handle;
+    }
+}

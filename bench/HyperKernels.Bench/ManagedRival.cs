@@ -53,6 +53,7 @@ internal static class ManagedRival
                     a.Multiply(b, y);
                 }
             },
+            Device.Cpu,
             CancellationToken.None);
         object forward = new { ms = timing.MedianMs, spread = timing.Spread, runs = timing.Runs };
         return new

@@ -1,6 +1,7 @@
 // The three products of a convolution y[b, o, p, q] = sum of w[set(b), o, i, r, c] x[b, i, p stride + r dilation - padding, ...], each as one
 // matrix product per set of kernels and group of channels, whose patches of images are formed while tiles are filled: nothing is unfolded
 // in memory. Where a group has few channels on the side of the result, tiles would be mostly empty: plain kernels serve there.
+#include "lib/divide.h"
 #include "lib/reduce.h"
 #include "lib/tile.h"
 
@@ -29,6 +30,19 @@ typedef struct {
     INT64 set_bias;
 } CONV_SIZES;
 
+// What the sizes are divided by.
+typedef struct {
+    DIVISOR places;
+    DIVISOR kernel_w;
+    DIVISOR out_pixels;
+    DIVISOR out_width;
+    DIVISOR pixels;
+    DIVISOR width;
+    DIVISOR stride_h;
+    DIVISOR stride_w;
+    DIVISOR result_pixels;
+} CONV_DIVISORS;
+
 // A product result [rows, columns] = left [rows, depth] x right [depth, columns] for each set and group: how far apart these lie, and how the
 // result is written: rows line apart; columns count pixels, and after so many of them the next sample begins.
 typedef struct {
@@ -52,18 +66,18 @@ typedef struct {
 } CONV_PLAN;
 
 // Pixels n to n + 3 of the output, counted over the samples, at depth d: the pixels of x that meet position d of the kernel.
-DEVICE FLOAT4 conv_patch(const CONV_SIZES *s, GLOBAL const float *x, int n, int end_n, int d, int end_d)
+DEVICE FLOAT4 conv_patch(const CONV_SIZES *s, const CONV_DIVISORS *by, GLOBAL const float *x, int n, int end_n, int d, int end_d)
 {
     float four[4] = { 0, 0, 0, 0 };
     if (n < end_n && d < end_d) {
         int places = s->kernel_h * s->kernel_w;
-        int channel = d / places;
+        int channel = divide(d, by->places);
         int place = d - channel * places;
-        int r = place / s->kernel_w;
+        int r = divide(place, by->kernel_w);
         int pixels = s->out_height * s->out_width;
-        int sample = n / pixels;
+        int sample = divide(n, by->out_pixels);
         int pixel = n - sample * pixels;
-        int p = pixel / s->out_width;
+        int p = divide(pixel, by->out_width);
         int q = pixel - p * s->out_width;
         int down = r * s->dilation_h - s->padding_h;
         int across = (place - r * s->kernel_w) * s->dilation_w - s->padding_w;
@@ -90,33 +104,33 @@ DEVICE FLOAT4 conv_patch(const CONV_SIZES *s, GLOBAL const float *x, int n, int 
 }
 
 // The output position that meets an input position through a kernel's place; -1 if none does.
-DEVICE int conv_meeting(int at, int place, int stride, int padding, int dilation, int out_size)
+DEVICE int conv_meeting(int at, int place, int stride, DIVISOR by_stride, int padding, int dilation, int out_size)
 {
     int reach = at + padding - place * dilation;
-    int position = stride == 1 ? reach : reach / stride;
+    int position = divide(reach > 0 ? reach : 0, by_stride);
     return reach >= 0 && position * stride == reach && position < out_size ? position : -1;
 }
 
 // Pixels n to n + 3 of the input, counted over the samples, at depth k = (output channel, place): the pixels of y that they went to.
-DEVICE FLOAT4 conv_spread(const CONV_SIZES *s, GLOBAL const float *y, int n, int end_n, int k, int end_k)
+DEVICE FLOAT4 conv_spread(const CONV_SIZES *s, const CONV_DIVISORS *by, GLOBAL const float *y, int n, int end_n, int k, int end_k)
 {
     float four[4] = { 0, 0, 0, 0 };
     if (n < end_n && k < end_k) {
         int places = s->kernel_h * s->kernel_w;
-        int channel = k / places;
+        int channel = divide(k, by->places);
         int place = k - channel * places;
-        int r = place / s->kernel_w;
+        int r = divide(place, by->kernel_w);
         int c = place - r * s->kernel_w;
         int pixels = s->height * s->width;
-        int sample = n / pixels;
+        int sample = divide(n, by->pixels);
         int pixel = n - sample * pixels;
-        int h = pixel / s->width;
+        int h = divide(pixel, by->width);
         int v = pixel - h * s->width;
         y += (INT64)channel * s->out_height * s->out_width;
         UNROLL
         for (int i = 0; i < 4; i++) {
-            int p = conv_meeting(h, r, s->stride_h, s->padding_h, s->dilation_h, s->out_height);
-            int q = conv_meeting(v, c, s->stride_w, s->padding_w, s->dilation_w, s->out_width);
+            int p = conv_meeting(h, r, s->stride_h, by->stride_h, s->padding_h, s->dilation_h, s->out_height);
+            int q = conv_meeting(v, c, s->stride_w, by->stride_w, s->padding_w, s->dilation_w, s->out_width);
             if (n + i < end_n && p >= 0 && q >= 0) {
                 four[i] = y[sample * s->sample_y + p * s->out_width + q];
             }
@@ -135,12 +149,12 @@ DEVICE FLOAT4 conv_spread(const CONV_SIZES *s, GLOBAL const float *y, int n, int
 }
 
 // Weights of input channel i at depths k to k + 3, k = (output channel, place).
-DEVICE FLOAT4 conv_turned(const CONV_SIZES *s, GLOBAL const float *w, int i, int inputs, int k, int end_k)
+DEVICE FLOAT4 conv_turned(const CONV_SIZES *s, const CONV_DIVISORS *by, GLOBAL const float *w, int i, int inputs, int k, int end_k)
 {
     float four[4] = { 0, 0, 0, 0 };
     if (i < inputs && k < end_k) {
         int places = s->kernel_h * s->kernel_w;
-        int output = k / places;
+        int output = divide(k, by->places);
         int place = k - output * places;
         UNROLL
         for (int j = 0; j < 4; j++) {
@@ -158,10 +172,10 @@ DEVICE FLOAT4 conv_turned(const CONV_SIZES *s, GLOBAL const float *w, int i, int
 }
 
 // Pixels n to n + 3 of a channel of y, counted over the samples. Vectors: no four of them lie in two samples.
-DEVICE FLOAT4 conv_pixels(const CONV_SIZES *s, GLOBAL const float *y, int n, int end_n, int vectors)
+DEVICE FLOAT4 conv_pixels(const CONV_SIZES *s, const CONV_DIVISORS *by, GLOBAL const float *y, int n, int end_n, int vectors)
 {
     int pixels = s->out_height * s->out_width;
-    int sample = n / pixels;
+    int sample = divide(n, by->out_pixels);
     int pixel = n - sample * pixels;
     if (vectors) {
         return tile_get(y + sample * s->sample_y + pixel, 1, end_n - n, 1);
@@ -182,9 +196,9 @@ DEVICE FLOAT4 conv_pixels(const CONV_SIZES *s, GLOBAL const float *y, int n, int
 }
 
 // Columns n to n + 3 of a row of the result.
-DEVICE void conv_set(const CONV_PLAN *plan, GLOBAL float *to, int n, FLOAT4 value)
+DEVICE void conv_set(const CONV_PLAN *plan, const CONV_DIVISORS *by, GLOBAL float *to, int n, FLOAT4 value)
 {
-    int sample = n / plan->result_pixels;
+    int sample = divide(n, by->result_pixels);
     int pixel = n - sample * plan->result_pixels;
     if (plan->vectors_result) {
         tile_set(to + sample * plan->result_sample + pixel, plan->columns - n, 1, value);
@@ -211,7 +225,7 @@ DEVICE void conv_set(const CONV_PLAN *plan, GLOBAL float *to, int n, FLOAT4 valu
 // One group per tile of the result, per slice of the depth, per set and group of channels.
 #define CONV_TILED(name, side, parts, GET_LEFT, GET_RIGHT, deep_right) \
     KERNEL((side) * (side)) name( \
-        CONV_SIZES s, CONV_PLAN plan, IN(float, left), IN(float, right), IN(float, bias), OUT(float, result)) \
+        CONV_SIZES s, CONV_DIVISORS by, CONV_PLAN plan, IN(float, left), IN(float, right), IN(float, bias), OUT(float, result)) \
     { \
         TILE_DECLARE(side, parts) \
         DATA_IN(float, left); \
@@ -241,7 +255,7 @@ DEVICE void conv_set(const CONV_PLAN *plan, GLOBAL float *to, int n, FLOAT4 valu
                 value.z += offset; \
                 value.w += offset; \
                 if (row < plan.rows && column < plan.columns) { \
-                    conv_set(&plan, result + row * plan.result_line, column, value); \
+                    conv_set(&plan, &by, result + row * plan.result_line, column, value); \
                 } \
             } \
         } \
@@ -250,22 +264,22 @@ DEVICE void conv_set(const CONV_PLAN *plan, GLOBAL float *to, int n, FLOAT4 valu
 // y [output channels, pixels] = w [output channels, depth] x patches of x.
 #define FORWARD_LEFT(line, k) \
     tile_get(left + (INT64)(place.row + (line)) * plan.depth + (k), 1, place.row + (line) < plan.rows ? end_k - (k) : 0, plan.vectors_left)
-#define FORWARD_RIGHT(line, k) conv_patch(&s, right, place.column + (line), plan.columns, k, end_k)
+#define FORWARD_RIGHT(line, k) conv_patch(&s, &by, right, place.column + (line), plan.columns, k, end_k)
 CONV_TILED(conv_forward_32, 8, 1, FORWARD_LEFT, FORWARD_RIGHT, 0)
 CONV_TILED(conv_forward_64, 16, 1, FORWARD_LEFT, FORWARD_RIGHT, 0)
 CONV_TILED(conv_forward_128, 16, 2, FORWARD_LEFT, FORWARD_RIGHT, 0)
 
 // x [input channels, pixels] = w turned [input channels, output channels and places] x the pixels of y that those of x went to.
-#define INPUT_LEFT(line, k) conv_turned(&s, left, place.row + (line), plan.rows, k, end_k)
-#define INPUT_RIGHT(line, k) conv_spread(&s, right, place.column + (line), plan.columns, k, end_k)
+#define INPUT_LEFT(line, k) conv_turned(&s, &by, left, place.row + (line), plan.rows, k, end_k)
+#define INPUT_RIGHT(line, k) conv_spread(&s, &by, right, place.column + (line), plan.columns, k, end_k)
 CONV_TILED(conv_input_32, 8, 1, INPUT_LEFT, INPUT_RIGHT, 0)
 CONV_TILED(conv_input_64, 16, 1, INPUT_LEFT, INPUT_RIGHT, 0)
 CONV_TILED(conv_input_128, 16, 2, INPUT_LEFT, INPUT_RIGHT, 0)
 
 // w [output channels, depth] = y [output channels, pixels] x patches of x, over the pixels of all samples of the set.
 #define KERNEL_LEFT(line, k) \
-    conv_pixels(&s, left + (INT64)(place.row + (line)) * s.out_height * s.out_width, k, place.row + (line) < plan.rows ? end_k : 0, plan.vectors_left)
-#define KERNEL_RIGHT(line, k) conv_patch(&s, right, k, end_k, place.column + (line), plan.columns)
+    conv_pixels(&s, &by, left + (INT64)(place.row + (line)) * s.out_height * s.out_width, k, place.row + (line) < plan.rows ? end_k : 0, plan.vectors_left)
+#define KERNEL_RIGHT(line, k) conv_patch(&s, &by, right, k, end_k, place.column + (line), plan.columns)
 CONV_TILED(conv_kernel_32, 8, 1, KERNEL_LEFT, KERNEL_RIGHT, 1)
 CONV_TILED(conv_kernel_64, 16, 1, KERNEL_LEFT, KERNEL_RIGHT, 1)
 CONV_TILED(conv_kernel_128, 16, 2, KERNEL_LEFT, KERNEL_RIGHT, 1)
@@ -311,7 +325,7 @@ KERNEL(256) conv_plain_forward(CONV_SIZES s, INT64 count, IN(float, x), IN(float
 }
 
 // x, a thread per element; any launch size. For groups with few input channels.
-KERNEL(256) conv_plain_input(CONV_SIZES s, INT64 count, IN(float, y), IN(float, w), OUT(float, x))
+KERNEL(256) conv_plain_input(CONV_SIZES s, CONV_DIVISORS by, INT64 count, IN(float, y), IN(float, w), OUT(float, x))
 {
     DATA_IN(float, y);
     DATA_IN(float, w);
@@ -333,10 +347,10 @@ KERNEL(256) conv_plain_input(CONV_SIZES s, INT64 count, IN(float, y), IN(float, 
         float sum = 0;
         for (int o = 0; o < outputs; o++) {
             for (int r = 0; r < s.kernel_h; r++) {
-                int p = conv_meeting(h, r, s.stride_h, s.padding_h, s.dilation_h, s.out_height);
+                int p = conv_meeting(h, r, s.stride_h, by.stride_h, s.padding_h, s.dilation_h, s.out_height);
                 if (p >= 0) {
                     for (int c = 0; c < s.kernel_w; c++) {
-                        int q = conv_meeting(v, c, s.stride_w, s.padding_w, s.dilation_w, s.out_width);
+                        int q = conv_meeting(v, c, s.stride_w, by.stride_w, s.padding_w, s.dilation_w, s.out_width);
                         if (q >= 0) {
                             sum = FMA(weights[r * s.kernel_w + c], pixels[p * s.out_width + q], sum);
                         }
@@ -351,7 +365,7 @@ KERNEL(256) conv_plain_input(CONV_SIZES s, INT64 count, IN(float, y), IN(float, 
 }
 
 // w, a group per element, its threads striding over the pixels of the set's samples. For groups with few output channels.
-KERNEL(256) conv_plain_kernel(CONV_SIZES s, IN(float, x), IN(float, y), OUT(float, w))
+KERNEL(256) conv_plain_kernel(CONV_SIZES s, CONV_DIVISORS by, IN(float, x), IN(float, y), OUT(float, w))
 {
     LOCAL float scratch[REDUCE_SCRATCH];
     DATA_IN(float, x);
@@ -373,9 +387,9 @@ KERNEL(256) conv_plain_kernel(CONV_SIZES s, IN(float, x), IN(float, y), OUT(floa
     y += set * samples * s.sample_y + (INT64)output * pixels;
     float sum = 0;
     for (int n = LOCAL_ID; n < samples * pixels; n += 256) {
-        int sample = n / pixels;
+        int sample = divide(n, by.out_pixels);
         int pixel = n - sample * pixels;
-        int p = pixel / s.out_width;
+        int p = divide(pixel, by.out_width);
         int h = p * s.stride_h + r * s.dilation_h - s.padding_h;
         int v = (pixel - p * s.out_width) * s.stride_w + c * s.dilation_w - s.padding_w;
         if (h >= 0 && h < s.height && v >= 0 && v < s.width) {

@@ -2,6 +2,7 @@
 // are never in memory: they are either formed in local memory for a tile (plan "tile"), or not formed at all, the sums being ordered anew
 // (plans "thin" and "rows": y = sum over (i, h) of (x_i z_h) generator[o, (i, h)], a product whose left side is formed while tiles are filled).
 // The gradient by x is the same computation with inputs and outputs exchanged: both are written over "summed" and "result" positions.
+#include "lib/divide.h"
 #include "lib/reduce.h"
 #include "lib/tile.h"
 
@@ -27,6 +28,9 @@ typedef struct {
     INT64 generator_result;
     INT64 base_summed;
     INT64 base_result;
+    DIVISOR by_rows;
+    DIVISOR by_embedding;
+    DIVISOR by_inputs;
 } GENERATE_PLAN;
 
 // x[row, u] z[row's context, h] at k to k + 3, k = (u, h).
@@ -34,10 +38,10 @@ DEVICE FLOAT4 generate_left(const GENERATE_PLAN *p, GLOBAL const float *x, GLOBA
 {
     float four[4] = { 0, 0, 0, 0 };
     if (row < p->result_rows && k < end_k) {
-        int u = k / p->embedding;
+        int u = divide(k, p->by_embedding);
         int h = k - u * p->embedding;
         x += (INT64)row * p->summed;
-        z += (INT64)(row / p->rows) * p->embedding;
+        z += (INT64)divide(row, p->by_rows) * p->embedding;
         if (p->vectors) {
             FLOAT4 embedding = LOAD4(z + h);
             float value = x[u];
@@ -63,7 +67,7 @@ DEVICE FLOAT4 generate_right(const GENERATE_PLAN *p, GLOBAL const float *generat
 {
     float four[4] = { 0, 0, 0, 0 };
     if (column < p->result_columns && k < end_k) {
-        int u = k / p->embedding;
+        int u = divide(k, p->by_embedding);
         int h = k - u * p->embedding;
         generator += column * p->generator_result + u * p->generator_summed;
         if (p->vectors) {
@@ -90,7 +94,7 @@ DEVICE FLOAT4 generate_outer(
 {
     float four[4] = { 0, 0, 0, 0 };
     if (b < contexts && k < end_k) {
-        int o = k / p->inputs;
+        int o = divide(k, p->by_inputs);
         int i = k - o * p->inputs;
         x += (INT64)b * p->rows * p->inputs;
         gradient += (INT64)b * p->rows * p->outputs;

@@ -31,15 +31,35 @@ typedef struct {
     INT64 stride_slice;
 } MATMUL_PLAN;
 
-// Four elements of an operand, zeros outside: along k if it is stored with k contiguous, else along the other axis.
-DEVICE FLOAT4 matmul_four(GLOBAL const float *p, int ld, int deep, int vectors, int line, int lines, int k, int end)
+// Where a thread fetches its fours of an operand: along k if it is stored with k contiguous (deep), else along the other axis.
+typedef struct {
+    GLOBAL const float *from;
+    INT64 step;
+    int deep;
+    int left;
+    int vectors;
+} MATMUL_OPERAND;
+
+DEVICE MATMUL_OPERAND matmul_operand(GLOBAL const float *p, int ld, int deep, int line, int lines, int vectors)
 {
-    int left = deep ? (line < lines ? end - k : 0) : (k < end ? lines - line : 0);
-    return tile_get(p + (deep ? (INT64)line * ld + k : (INT64)k * ld + line), 1, left, vectors);
+    MATMUL_OPERAND operand;
+    operand.from = p + (deep ? (INT64)line * ld : line);
+    operand.step = deep ? 1 : ld;
+    operand.deep = deep;
+    operand.left = lines - line;
+    operand.vectors = vectors;
+    return operand;
 }
 
-#define MATMUL_A(line, at) matmul_four(a, s.ld_a, !s.transpose_a, plan.vectors_a, place.row + (line), s.m, at, end_k)
-#define MATMUL_B(line, at) matmul_four(b, s.ld_b, s.transpose_b, plan.vectors_b, place.column + (line), s.n, at, end_k)
+DEVICE FLOAT4 matmul_four(const MATMUL_OPERAND *operand, int k, int end)
+{
+    int left = operand->deep ? (operand->left > 0 ? end - k : 0) : (k < end ? operand->left : 0);
+    return tile_get(operand->from + k * operand->step, 1, left, operand->vectors);
+}
+
+// The line that a thread fetches is always the same: its place is worked out once.
+#define MATMUL_A(line, at) matmul_four(&from_a, at, end_k)
+#define MATMUL_B(line, at) matmul_four(&from_b, at, end_k)
 
 // One group per tile of Y, per slice of k and per matrix: tiles of 4 side parts by as many.
 // An activation dearer than a comparison runs in a loop of its own over what was written: unrolled over the sums its code would be huge.
@@ -54,8 +74,12 @@ DEVICE FLOAT4 matmul_four(GLOBAL const float *p, int ld, int deep, int vectors, 
         TILE_PLACE place = tile_place(s.m, s.n, plan.slices, TILE_SIZE(side, parts)); \
         int first_k = place.slice * plan.depth; \
         int end_k = s.k - first_k < plan.depth ? s.k : first_k + plan.depth; \
-        a += place.matrix * s.stride_a; \
-        b += place.matrix * s.stride_b; \
+        MATMUL_OPERAND from_a = matmul_operand( \
+            a + place.matrix * s.stride_a, s.ld_a, !s.transpose_a, \
+            place.row + TILE_FETCH_LINE(side, parts, !s.transpose_a), s.m, plan.vectors_a); \
+        MATMUL_OPERAND from_b = matmul_operand( \
+            b + place.matrix * s.stride_b, s.ld_b, s.transpose_b, \
+            place.column + TILE_FETCH_LINE(side, parts, s.transpose_b), s.n, plan.vectors_b); \
         y += place.matrix * s.stride_y + place.slice * plan.stride_slice; \
         TILE_PRODUCT(side, parts, first_k, end_k, MATMUL_A, !s.transpose_a, MATMUL_B, s.transpose_b) \
         UNROLL \

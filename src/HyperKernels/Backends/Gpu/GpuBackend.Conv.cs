@@ -8,6 +8,7 @@ internal sealed unsafe partial class GpuBackend
     public void Convolve(ConvProduct product, in ConvSizes sizes, BufferRef x, BufferRef w, BufferRef bias, BufferRef y)
     {
         ConvSizes s = sizes;
+        ConvDivisors by = new(s, 0);
         switch (product)
         {
             case ConvProduct.Forward when s.GroupOutputs <= PlainChannels:
@@ -19,13 +20,13 @@ internal sealed unsafe partial class GpuBackend
                 break;
             case ConvProduct.Input when s.GroupInputs <= PlainChannels:
                 long inputs = (long)s.Batch * s.Inputs * s.Pixels;
-                ForEach("conv/conv_plain_input", inputs, [KernelArgument.Of(&s), inputs, y, w, x]);
+                ForEach("conv/conv_plain_input", inputs, [KernelArgument.Of(&s), KernelArgument.Of(&by), inputs, y, w, x]);
                 break;
             case ConvProduct.Input:
                 RunConvTiles(product, s, PlanInput(s, x), w, y, default, x);
                 break;
             case ConvProduct.Kernel when s.GroupOutputs <= PlainChannels:
-                ForGroups("conv/conv_plain_kernel", (long)s.Sets * s.Outputs * s.Depth, [KernelArgument.Of(&s), x, y, w]);
+                ForGroups("conv/conv_plain_kernel", (long)s.Sets * s.Outputs * s.Depth, [KernelArgument.Of(&s), KernelArgument.Of(&by), x, y, w]);
                 break;
             default:
                 ConvolveKernel(s, x, w, y);
@@ -130,7 +131,22 @@ internal sealed unsafe partial class GpuBackend
             (_, 64) => "conv/conv_kernel_64",
             _ => "conv/conv_kernel_128",
         };
-        ForGroups(kernel, tiles.Groups, [KernelArgument.Of(&s), KernelArgument.Of(&plan), left, right, bias, result]);
+        ConvDivisors by = new(s, plan.ResultPixels);
+        ForGroups(kernel, tiles.Groups, [KernelArgument.Of(&s), KernelArgument.Of(&by), KernelArgument.Of(&plan), left, right, bias, result]);
+    }
+
+    /// <summary>Laid out as CONV_DIVISORS in kernels/conv.c.</summary>
+    private readonly struct ConvDivisors(in ConvSizes s, int resultPixels)
+    {
+        public readonly Divisor Places = s.KernelHeight * s.KernelWidth;
+        public readonly Divisor KernelW = s.KernelWidth;
+        public readonly Divisor OutPixels = s.OutPixels;
+        public readonly Divisor OutWidth = s.OutWidth;
+        public readonly Divisor Pixels = s.Pixels;
+        public readonly Divisor Width = s.Width;
+        public readonly Divisor StrideH = s.StrideH;
+        public readonly Divisor StrideW = s.StrideW;
+        public readonly Divisor ResultPixels = resultPixels;
     }
 
     /// <summary>Laid out as CONV_PLAN in kernels/conv.c, and explained there.</summary>

@@ -170,6 +170,9 @@ internal sealed unsafe partial class GpuBackend
         public long GeneratorResult;
         public long BaseSummed;
         public long BaseResult;
+        public Divisor ByRows;
+        public Divisor ByEmbedding;
+        public Divisor ByInputs;
 
         public static GeneratePlan Of(in GenerateSizes sizes) => new()
         {
@@ -177,6 +180,9 @@ internal sealed unsafe partial class GpuBackend
             Embedding = sizes.Embedding,
             Inputs = sizes.Inputs,
             Outputs = sizes.Outputs,
+            ByRows = sizes.Rows,
+            ByEmbedding = sizes.Embedding,
+            ByInputs = sizes.Inputs,
         };
 
         /// <summary>Both of the first two, rows of H numbers, and x are read as vectors if they can be.</summary>

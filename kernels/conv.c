@@ -51,8 +51,8 @@ typedef struct {
     int depth;
     int slices;
     int slice_depth;
-    int vectors_left;
-    int vectors_result;
+    int fours_left;
+    int fours_result;
     int result_pixels;
     INT64 left_set;
     INT64 left_group;
@@ -171,13 +171,13 @@ DEVICE FLOAT4 conv_turned(const CONV_SIZES *s, const CONV_DIVISORS *by, GLOBAL c
     return tile_four(four[0], four[1], four[2], four[3]);
 }
 
-// Pixels n to n + 3 of a channel of y, counted over the samples. Vectors: no four of them lie in two samples.
-DEVICE FLOAT4 conv_pixels(const CONV_SIZES *s, const CONV_DIVISORS *by, GLOBAL const float *y, int n, int end_n, int vectors)
+// Pixels n to n + 3 of a channel of y, counted over the samples. Fours: no four of them lie in two samples.
+DEVICE FLOAT4 conv_pixels(const CONV_SIZES *s, const CONV_DIVISORS *by, GLOBAL const float *y, int n, int end_n, int fours)
 {
     int pixels = s->out_height * s->out_width;
     int sample = divide(n, by->out_pixels);
     int pixel = n - sample * pixels;
-    if (vectors) {
+    if (fours) {
         return tile_get(y + sample * s->sample_y + pixel, 1, end_n - n, 1);
     }
     float four[4] = { 0, 0, 0, 0 };
@@ -200,7 +200,7 @@ DEVICE void conv_set(const CONV_PLAN *plan, const CONV_DIVISORS *by, GLOBAL floa
 {
     int sample = divide(n, by->result_pixels);
     int pixel = n - sample * plan->result_pixels;
-    if (plan->vectors_result) {
+    if (plan->fours_result) {
         tile_set(to + sample * plan->result_sample + pixel, plan->columns - n, 1, value);
         return;
     }
@@ -263,7 +263,7 @@ DEVICE void conv_set(const CONV_PLAN *plan, const CONV_DIVISORS *by, GLOBAL floa
 
 // y [output channels, pixels] = w [output channels, depth] x patches of x.
 #define FORWARD_LEFT(line, k) \
-    tile_get(left + (INT64)(place.row + (line)) * plan.depth + (k), 1, place.row + (line) < plan.rows ? end_k - (k) : 0, plan.vectors_left)
+    tile_get(left + (INT64)(place.row + (line)) * plan.depth + (k), 1, place.row + (line) < plan.rows ? end_k - (k) : 0, plan.fours_left)
 #define FORWARD_RIGHT(line, k) conv_patch(&s, &by, right, place.column + (line), plan.columns, k, end_k)
 CONV_TILED(conv_forward_32, 8, 1, FORWARD_LEFT, FORWARD_RIGHT, 0)
 CONV_TILED(conv_forward_64, 16, 1, FORWARD_LEFT, FORWARD_RIGHT, 0)
@@ -278,7 +278,7 @@ CONV_TILED(conv_input_128, 16, 2, INPUT_LEFT, INPUT_RIGHT, 0)
 
 // w [output channels, depth] = y [output channels, pixels] x patches of x, over the pixels of all samples of the set.
 #define KERNEL_LEFT(line, k) \
-    conv_pixels(&s, &by, left + (INT64)(place.row + (line)) * s.out_height * s.out_width, k, place.row + (line) < plan.rows ? end_k : 0, plan.vectors_left)
+    conv_pixels(&s, &by, left + (INT64)(place.row + (line)) * s.out_height * s.out_width, k, place.row + (line) < plan.rows ? end_k : 0, plan.fours_left)
 #define KERNEL_RIGHT(line, k) conv_patch(&s, &by, right, k, end_k, place.column + (line), plan.columns)
 CONV_TILED(conv_kernel_32, 8, 1, KERNEL_LEFT, KERNEL_RIGHT, 1)
 CONV_TILED(conv_kernel_64, 16, 1, KERNEL_LEFT, KERNEL_RIGHT, 1)

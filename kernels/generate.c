@@ -20,9 +20,9 @@ typedef struct {
     int inputs;
     int outputs;
     // Whether the generator's and the embeddings' rows may be read as FLOAT4; the same for x and the result.
-    int vectors;
-    int vectors_x;
-    int vectors_y;
+    int fours;
+    int fours_x;
+    int fours_y;
     // From one summed or result position to the next in the generator and in the base.
     INT64 generator_summed;
     INT64 generator_result;
@@ -31,10 +31,10 @@ typedef struct {
     DIVISOR by_rows;
     DIVISOR by_embedding;
     DIVISOR by_inputs;
-} GENERATE_PLAN;
+} GENERATE_ARGUMENTS;
 
 // x[row, u] z[row's context, h] at k to k + 3, k = (u, h).
-DEVICE FLOAT4 generate_left(const GENERATE_PLAN *p, GLOBAL const float *x, GLOBAL const float *z, int row, int k, int end_k)
+DEVICE FLOAT4 generate_left(const GENERATE_ARGUMENTS *p, GLOBAL const float *x, GLOBAL const float *z, int row, int k, int end_k)
 {
     float four[4] = { 0, 0, 0, 0 };
     if (row < p->result_rows && k < end_k) {
@@ -42,7 +42,7 @@ DEVICE FLOAT4 generate_left(const GENERATE_PLAN *p, GLOBAL const float *x, GLOBA
         int h = k - u * p->embedding;
         x += (INT64)row * p->summed;
         z += (INT64)divide(row, p->by_rows) * p->embedding;
-        if (p->vectors) {
+        if (p->fours) {
             FLOAT4 embedding = LOAD4(z + h);
             float value = x[u];
             return tile_four(value * embedding.x, value * embedding.y, value * embedding.z, value * embedding.w);
@@ -63,14 +63,14 @@ DEVICE FLOAT4 generate_left(const GENERATE_PLAN *p, GLOBAL const float *x, GLOBA
 }
 
 // The generator's part for a result position at k to k + 3, k = (u, h).
-DEVICE FLOAT4 generate_right(const GENERATE_PLAN *p, GLOBAL const float *generator, int column, int k, int end_k)
+DEVICE FLOAT4 generate_right(const GENERATE_ARGUMENTS *p, GLOBAL const float *generator, int column, int k, int end_k)
 {
     float four[4] = { 0, 0, 0, 0 };
     if (column < p->result_columns && k < end_k) {
         int u = divide(k, p->by_embedding);
         int h = k - u * p->embedding;
         generator += column * p->generator_result + u * p->generator_summed;
-        if (p->vectors) {
+        if (p->fours) {
             return LOAD4(generator + h);
         }
         UNROLL
@@ -90,7 +90,7 @@ DEVICE FLOAT4 generate_right(const GENERATE_PLAN *p, GLOBAL const float *generat
 
 // The gradients by weights k to k + 3 of context b, k = (o, i): sum_t gradient[b, t, o] x[b, t, i].
 DEVICE FLOAT4 generate_outer(
-    const GENERATE_PLAN *p, GLOBAL const float *x, GLOBAL const float *gradient, int b, int contexts, int k, int end_k)
+    const GENERATE_ARGUMENTS *p, GLOBAL const float *x, GLOBAL const float *gradient, int b, int contexts, int k, int end_k)
 {
     float four[4] = { 0, 0, 0, 0 };
     if (b < contexts && k < end_k) {
@@ -98,7 +98,7 @@ DEVICE FLOAT4 generate_outer(
         int i = k - o * p->inputs;
         x += (INT64)b * p->rows * p->inputs;
         gradient += (INT64)b * p->rows * p->outputs;
-        if (p->vectors_x) {
+        if (p->fours_x) {
             for (int t = 0; t < p->rows; t++) {
                 FLOAT4 values = LOAD4(x + (INT64)t * p->inputs + i);
                 float value = gradient[(INT64)t * p->outputs + o];
@@ -134,7 +134,7 @@ DEVICE FLOAT4 generate_outer(
             int column = place.column + TILE_COLUMN(side, part); \
             tile_set( \
                 result + ((INT64)place.slice * p.result_rows + row) * p.result_columns + column, \
-                row < p.result_rows ? p.result_columns - column : 0, p.vectors_y, TILE_SUMS(i, part)); \
+                row < p.result_rows ? p.result_columns - column : 0, p.fours_y, TILE_SUMS(i, part)); \
         } \
     }
 
@@ -155,7 +155,7 @@ DEVICE FLOAT4 generate_outer(
 // Plan "rows": y [B T, result positions], the generator read once per tile of rows. Best with few rows per context.
 // One group per tile of y and slice of (summed, h); the first slice adds the base.
 #define GENERATE_ROWS(name, side, parts) \
-    KERNEL((side) * (side)) name(GENERATE_PLAN p, IN(float, x), IN(float, z), IN(float, generator), IN(float, base), OUT(float, y)) \
+    KERNEL((side) * (side)) name(GENERATE_ARGUMENTS p, IN(float, x), IN(float, z), IN(float, generator), IN(float, base), OUT(float, y)) \
     { \
         TILE_DECLARE(side, parts) \
         DATA_IN(float, x); \
@@ -176,7 +176,7 @@ GENERATE_ROWS(generate_rows_64, 16, 1)
 GENERATE_ROWS(generate_rows_128, 16, 2)
 
 // Plan "thin", for up to four rows in all, which is bound by reading the generator once: a group per result position.
-KERNEL(256) generate_thin(GENERATE_PLAN p, IN(float, x), IN(float, z), IN(float, generator), IN(float, base), OUT(float, y))
+KERNEL(256) generate_thin(GENERATE_ARGUMENTS p, IN(float, x), IN(float, z), IN(float, generator), IN(float, base), OUT(float, y))
 {
     LOCAL float scratch[REDUCE_SCRATCH];
     DATA_IN(float, x);
@@ -218,7 +218,7 @@ KERNEL(256) generate_thin(GENERATE_PLAN p, IN(float, x), IN(float, z), IN(float,
 
 // Plan "tile": a group takes 32 rows of each of four contexts and 32 result positions. Eight summed positions at a time it generates the four
 // weight tiles, one number of each per thread, so that the generator is read once for four contexts, and applies them from local memory.
-KERNEL(256) generate_tile(GENERATE_PLAN p, int contexts, IN(float, x), IN(float, z), IN(float, generator), IN(float, base), OUT(float, y))
+KERNEL(256) generate_tile(GENERATE_ARGUMENTS p, int contexts, IN(float, x), IN(float, z), IN(float, generator), IN(float, base), OUT(float, y))
 {
     LOCAL FLOAT4 weights[4 * 8 * 9];
     LOCAL FLOAT4 values[4 * 8 * 9];
@@ -259,10 +259,10 @@ KERNEL(256) generate_tile(GENERATE_PLAN p, int contexts, IN(float, x), IN(float,
                 generated[i] = start;
             }
             for (int h = 0; h < p.embedding; h += 4) {
-                FLOAT4 part = tile_get(from + h, 1, p.embedding - h, p.vectors);
+                FLOAT4 part = tile_get(from + h, 1, p.embedding - h, p.fours);
                 UNROLL
                 for (int i = 0; i < 4; i++) {
-                    FLOAT4 embedding = tile_get(z + i * p.embedding + h, 1, i < left_contexts ? p.embedding - h : 0, p.vectors);
+                    FLOAT4 embedding = tile_get(z + i * p.embedding + h, 1, i < left_contexts ? p.embedding - h : 0, p.fours);
                     generated[i] = FMA(part.x, embedding.x, generated[i]);
                     generated[i] = FMA(part.y, embedding.y, generated[i]);
                     generated[i] = FMA(part.z, embedding.z, generated[i]);
@@ -271,7 +271,7 @@ KERNEL(256) generate_tile(GENERATE_PLAN p, int contexts, IN(float, x), IN(float,
             }
         }
         int inside = context < contexts && place.row + value_t < p.rows;
-        FLOAT4 four = tile_get(x + u0 + value_u, 1, inside ? p.summed - u0 - value_u : 0, p.vectors_x);
+        FLOAT4 four = tile_get(x + u0 + value_u, 1, inside ? p.summed - u0 - value_u : 0, p.fours_x);
         BARRIER();
         UNROLL
         for (int i = 0; i < 4; i++) {
@@ -303,7 +303,7 @@ KERNEL(256) generate_tile(GENERATE_PLAN p, int contexts, IN(float, x), IN(float,
         int row = place.row + lane / 8 * 4 + i;
         tile_set(
             y + ((INT64)context * p.rows + row) * p.result_columns + column,
-            context < contexts && row < p.rows ? p.result_columns - column : 0, p.vectors_y,
+            context < contexts && row < p.rows ? p.result_columns - column : 0, p.fours_y,
             tile_four(sums[i][0], sums[i][1], sums[i][2], sums[i][3]));
     }
 }
@@ -311,9 +311,9 @@ KERNEL(256) generate_tile(GENERATE_PLAN p, int contexts, IN(float, x), IN(float,
 // dz [B, H] = the gradients by the weights [B, (o, i)], formed while tiles are filled, x generator [(o, i), H]. Slices over (o, i).
 #define EMBEDDING_LEFT(line, k) generate_outer(&p, x, gradient, place.row + (line), p.result_rows, k, end_k)
 #define EMBEDDING_RIGHT(line, k) \
-    tile_get(generator + (INT64)(k) * p.embedding + place.column + (line), 1, (k) < end_k ? p.embedding - place.column - (line) : 0, p.vectors)
+    tile_get(generator + (INT64)(k) * p.embedding + place.column + (line), 1, (k) < end_k ? p.embedding - place.column - (line) : 0, p.fours)
 #define GENERATE_EMBEDDING(name, side, parts) \
-    KERNEL((side) * (side)) name(GENERATE_PLAN p, IN(float, x), IN(float, gradient), IN(float, generator), OUT(float, dz)) \
+    KERNEL((side) * (side)) name(GENERATE_ARGUMENTS p, IN(float, x), IN(float, gradient), IN(float, generator), OUT(float, dz)) \
     { \
         TILE_DECLARE(side, parts) \
         DATA_IN(float, x); \
@@ -332,9 +332,9 @@ GENERATE_EMBEDDING(generate_embedding_128, 16, 2)
 // dGenerator [(o, i), H] = the gradients by the weights turned [(o, i), B] x z [B, H].
 #define GENERATOR_LEFT(line, k) generate_outer(&p, x, gradient, k, end_k, place.row + (line), p.result_rows)
 #define GENERATOR_RIGHT(line, k) \
-    tile_get(z + (INT64)(k) * p.embedding + place.column + (line), 1, (k) < end_k ? p.embedding - place.column - (line) : 0, p.vectors)
+    tile_get(z + (INT64)(k) * p.embedding + place.column + (line), 1, (k) < end_k ? p.embedding - place.column - (line) : 0, p.fours)
 #define GENERATE_GENERATOR(name, side, parts) \
-    KERNEL((side) * (side)) name(GENERATE_PLAN p, IN(float, x), IN(float, gradient), IN(float, z), OUT(float, generator)) \
+    KERNEL((side) * (side)) name(GENERATE_ARGUMENTS p, IN(float, x), IN(float, gradient), IN(float, z), OUT(float, generator)) \
     { \
         TILE_DECLARE(side, parts) \
         DATA_IN(float, x); \

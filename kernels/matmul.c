@@ -23,9 +23,9 @@ typedef struct {
 
 // Which operands may be read or written as FLOAT4, and how k is cut: slice i takes [i depth, (i + 1) depth), and writes product i of Y's.
 typedef struct {
-    int vectors_a;
-    int vectors_b;
-    int vectors_y;
+    int fours_a;
+    int fours_b;
+    int fours_y;
     int slices;
     int depth;
     INT64 stride_slice;
@@ -37,24 +37,24 @@ typedef struct {
     INT64 step;
     int deep;
     int left;
-    int vectors;
+    int fours;
 } MATMUL_OPERAND;
 
-DEVICE MATMUL_OPERAND matmul_operand(GLOBAL const float *p, int ld, int deep, int line, int lines, int vectors)
+DEVICE MATMUL_OPERAND matmul_operand(GLOBAL const float *p, int ld, int deep, int line, int lines, int fours)
 {
     MATMUL_OPERAND operand;
     operand.from = p + (deep ? (INT64)line * ld : line);
     operand.step = deep ? 1 : ld;
     operand.deep = deep;
     operand.left = lines - line;
-    operand.vectors = vectors;
+    operand.fours = fours;
     return operand;
 }
 
 DEVICE FLOAT4 matmul_four(const MATMUL_OPERAND *operand, int k, int end)
 {
     int left = operand->deep ? (operand->left > 0 ? end - k : 0) : (k < end ? operand->left : 0);
-    return tile_get(operand->from + k * operand->step, 1, left, operand->vectors);
+    return tile_get(operand->from + k * operand->step, 1, left, operand->fours);
 }
 
 // The line that a thread fetches is always the same: its place is worked out once.
@@ -76,10 +76,10 @@ DEVICE FLOAT4 matmul_four(const MATMUL_OPERAND *operand, int k, int end)
         int end_k = s.k - first_k < plan.depth ? s.k : first_k + plan.depth; \
         MATMUL_OPERAND from_a = matmul_operand( \
             a + place.matrix * s.stride_a, s.ld_a, !s.transpose_a, \
-            place.row + TILE_FETCH_LINE(side, parts, !s.transpose_a), s.m, plan.vectors_a); \
+            place.row + TILE_FETCH_LINE(side, parts, !s.transpose_a), s.m, plan.fours_a); \
         MATMUL_OPERAND from_b = matmul_operand( \
             b + place.matrix * s.stride_b, s.ld_b, s.transpose_b, \
-            place.column + TILE_FETCH_LINE(side, parts, s.transpose_b), s.n, plan.vectors_b); \
+            place.column + TILE_FETCH_LINE(side, parts, s.transpose_b), s.n, plan.fours_b); \
         y += place.matrix * s.stride_y + place.slice * plan.stride_slice; \
         TILE_PRODUCT(side, parts, first_k, end_k, MATMUL_A, !s.transpose_a, MATMUL_B, s.transpose_b) \
         UNROLL \
@@ -97,7 +97,7 @@ DEVICE FLOAT4 matmul_four(const MATMUL_OPERAND *operand, int k, int end)
                 value.y += offset.y; \
                 value.z += offset.z; \
                 value.w += offset.w; \
-                tile_set(y + (INT64)row * s.ld_y + column, row < s.m ? s.n - column : 0, plan.vectors_y, value); \
+                tile_set(y + (INT64)row * s.ld_y + column, row < s.m ? s.n - column : 0, plan.fours_y, value); \
             } \
         } \
         if (s.activation != 0) { \
@@ -155,8 +155,8 @@ typedef struct {
     INT64 step_y;
     int row_bias;
     int step_bias;
-    int vectors_w;
-    int vectors_v;
+    int fours_w;
+    int fours_v;
     int activation;
     float parameter;
 } THIN_SIZES;
@@ -194,10 +194,10 @@ DEVICE void thin_set(const THIN_SIZES *s, int matrix, int row, int output, float
         v += matrix * s.stride_v; \
         if (first + line < s.outputs) { \
             for (int k = 4 * lane; k < s.k; k += 128) { \
-                FLOAT4 weight = tile_get(w + k, 1, s.k - k, s.vectors_w); \
+                FLOAT4 weight = tile_get(w + k, 1, s.k - k, s.fours_w); \
                 UNROLL \
                 for (int row = 0; row < (count); row++) { \
-                    FLOAT4 x = tile_get(v + row * s.row_v + k * s.step_v, s.step_v, row < s.rows ? s.k - k : 0, s.vectors_v); \
+                    FLOAT4 x = tile_get(v + row * s.row_v + k * s.step_v, s.step_v, row < s.rows ? s.k - k : 0, s.fours_v); \
                     sums[row] = FMA(weight.x, x.x, sums[row]); \
                     sums[row] = FMA(weight.y, x.y, sums[row]); \
                     sums[row] = FMA(weight.z, x.z, sums[row]); \
@@ -246,7 +246,7 @@ MATMUL_THIN_DEEP(matmul_thin_deep_4, 4)
         w += matrix * s.stride_w + first + lane; \
         v += matrix * s.stride_v; \
         for (int k = line; k < s.k; k += 32) { \
-            FLOAT4 weight = tile_get(w + (INT64)k * s.ld_w, 1, s.outputs - first - lane, s.vectors_w); \
+            FLOAT4 weight = tile_get(w + (INT64)k * s.ld_w, 1, s.outputs - first - lane, s.fours_w); \
             UNROLL \
             for (int row = 0; row < (count); row++) { \
                 float x = row < s.rows ? v[row * s.row_v + k * s.step_v] : 0.0f; \

@@ -108,10 +108,10 @@ DEVICE FLOAT4 tile_four(float x, float y, float z, float w)
 #define TILE_SUMS(i, column_part) \
     tile_four(tile_sums[i][4 * (column_part)], tile_sums[i][4 * (column_part) + 1], tile_sums[i][4 * (column_part) + 2], tile_sums[i][4 * (column_part) + 3])
 
-// Four elements from a place on, step apart; those from count on are zeros. Vectors: the place is a multiple of 16 bytes and step is 1.
-DEVICE FLOAT4 tile_get(GLOBAL const float *from, INT64 step, int count, int vectors)
+// Four elements from a place on, step apart; those from count on are zeros. Fours: the place is a multiple of 16 bytes and step is 1.
+DEVICE FLOAT4 tile_get(GLOBAL const float *from, INT64 step, int count, int fours)
 {
-    if (vectors && count >= 4) {
+    if (fours && count >= 4) {
         return LOAD4(from);
     }
     return tile_four(
@@ -119,9 +119,9 @@ DEVICE FLOAT4 tile_get(GLOBAL const float *from, INT64 step, int count, int vect
 }
 
 // Four neighbours of the result, those from count on left alone.
-DEVICE void tile_set(GLOBAL float *to, int count, int vectors, FLOAT4 value)
+DEVICE void tile_set(GLOBAL float *to, int count, int fours, FLOAT4 value)
 {
-    if (vectors && count >= 4) {
+    if (fours && count >= 4) {
         STORE4(to, value);
         return;
     }

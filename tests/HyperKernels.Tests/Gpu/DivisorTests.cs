@@ -15,7 +15,7 @@ public sealed class DivisorTests
         for (int i = 0; i < 2000; i++)
         {
             // Around multiples of the divisor, where a wrong factor shows first, and at both ends of the range.
-            long multiple = (long)random.Next(0, (int.MaxValue / divisor) + 1) * divisor;
+            long multiple = random.NextInt64(0, (int.MaxValue / divisor) + 1L) * divisor;
             foreach (long n in (ReadOnlySpan<long>)[multiple - 1, multiple, multiple + 1, random.Next(), int.MaxValue - i, i])
             {
                 if (n is >= 0 and <= int.MaxValue)

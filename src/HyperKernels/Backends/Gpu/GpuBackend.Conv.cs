@@ -43,8 +43,8 @@ internal sealed unsafe partial class GpuBackend
             Rows = s.GroupOutputs,
             Columns = s.Depth,
             Depth = depth,
-            VectorsLeft = s.OutPixels % 4 == 0 && IsVectors(y, s.SampleY) ? 1 : 0,
-            VectorsResult = s.Depth % 4 == 0 && IsVectors(w, s.SetW) ? 1 : 0,
+            FoursLeft = s.OutPixels % 4 == 0 && InFours(y, s.SampleY) ? 1 : 0,
+            FoursResult = s.Depth % 4 == 0 && InFours(w, s.SetW) ? 1 : 0,
             ResultPixels = s.Depth,
             LeftSet = s.SamplesPerSet * s.SampleY,
             LeftGroup = (long)s.GroupOutputs * s.OutPixels,
@@ -66,7 +66,7 @@ internal sealed unsafe partial class GpuBackend
             int perSet = s.Outputs * s.Depth;
             plan.ResultSet = perSet;
             plan.ResultSlice = (long)s.Sets * perSet;
-            plan.VectorsResult = s.Depth % 4 == 0 ? 1 : 0;
+            plan.FoursResult = s.Depth % 4 == 0 ? 1 : 0;
             BufferRef parts = Scratch(tiles.Slices * plan.ResultSlice);
             RunConvTiles(ConvProduct.Kernel, s, plan, tiles, y, x, default, parts);
             AddSlices(new MatmulSizes { Batch = s.Sets, M = 1, N = perSet, StrideY = s.SetW }, tiles.Slices, parts, default, w);
@@ -78,8 +78,8 @@ internal sealed unsafe partial class GpuBackend
         Rows = s.GroupOutputs,
         Columns = checked(s.SamplesPerSet * s.OutPixels),
         Depth = s.Depth,
-        VectorsLeft = IsVectors(w, s.Depth, s.SetW) ? 1 : 0,
-        VectorsResult = s.OutPixels % 4 == 0 && IsVectors(y, s.SampleY) ? 1 : 0,
+        FoursLeft = InFours(w, s.Depth, s.SetW) ? 1 : 0,
+        FoursResult = s.OutPixels % 4 == 0 && InFours(y, s.SampleY) ? 1 : 0,
         ResultPixels = s.OutPixels,
         LeftSet = s.SetW,
         LeftGroup = (long)s.GroupOutputs * s.Depth,
@@ -96,7 +96,7 @@ internal sealed unsafe partial class GpuBackend
         Rows = s.GroupInputs,
         Columns = checked(s.SamplesPerSet * s.Pixels),
         Depth = checked(s.GroupOutputs * s.KernelHeight * s.KernelWidth),
-        VectorsResult = s.Pixels % 4 == 0 && IsVectors(x, s.SampleX) ? 1 : 0,
+        FoursResult = s.Pixels % 4 == 0 && InFours(x, s.SampleX) ? 1 : 0,
         ResultPixels = s.Pixels,
         LeftSet = s.SetW,
         LeftGroup = (long)s.GroupOutputs * s.Depth,
@@ -157,8 +157,8 @@ internal sealed unsafe partial class GpuBackend
         public int Depth;
         public int Slices;
         public int SliceDepth;
-        public int VectorsLeft;
-        public int VectorsResult;
+        public int FoursLeft;
+        public int FoursResult;
         public int ResultPixels;
         public long LeftSet;
         public long LeftGroup;

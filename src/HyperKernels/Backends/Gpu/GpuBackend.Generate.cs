@@ -7,14 +7,14 @@ internal sealed unsafe partial class GpuBackend
 
     public void GenerateLinear(in GenerateSizes sizes, BufferRef x, BufferRef z, BufferRef generator, BufferRef? baseWeight, BufferRef y)
     {
-        GeneratePlan plan = GeneratePlan.Of(sizes);
-        plan.Summed = sizes.Inputs;
-        plan.ResultColumns = sizes.Outputs;
-        plan.GeneratorSummed = sizes.Embedding;
-        plan.GeneratorResult = (long)sizes.Inputs * sizes.Embedding;
-        plan.BaseSummed = 1;
-        plan.BaseResult = sizes.Inputs;
-        Generate(plan, sizes.Batch, x, z, generator, baseWeight, y);
+        GenerateArguments arguments = GenerateArguments.Of(sizes);
+        arguments.Summed = sizes.Inputs;
+        arguments.ResultColumns = sizes.Outputs;
+        arguments.GeneratorSummed = sizes.Embedding;
+        arguments.GeneratorResult = (long)sizes.Inputs * sizes.Embedding;
+        arguments.BaseSummed = 1;
+        arguments.BaseResult = sizes.Inputs;
+        Generate(arguments, sizes.Batch, x, z, generator, baseWeight, y);
     }
 
     public void GenerateLinearGradient(
@@ -23,32 +23,32 @@ internal sealed unsafe partial class GpuBackend
     {
         if (dx is { } forX)
         {
-            GeneratePlan plan = GeneratePlan.Of(sizes);
-            plan.Summed = sizes.Outputs;
-            plan.ResultColumns = sizes.Inputs;
-            plan.GeneratorSummed = (long)sizes.Inputs * sizes.Embedding;
-            plan.GeneratorResult = sizes.Embedding;
-            plan.BaseSummed = sizes.Inputs;
-            plan.BaseResult = 1;
-            Generate(plan, sizes.Batch, gradient, z, generator, baseWeight, forX);
+            GenerateArguments arguments = GenerateArguments.Of(sizes);
+            arguments.Summed = sizes.Outputs;
+            arguments.ResultColumns = sizes.Inputs;
+            arguments.GeneratorSummed = (long)sizes.Inputs * sizes.Embedding;
+            arguments.GeneratorResult = sizes.Embedding;
+            arguments.BaseSummed = sizes.Inputs;
+            arguments.BaseResult = 1;
+            Generate(arguments, sizes.Batch, gradient, z, generator, baseWeight, forX);
         }
         if (dz is { } forZ)
         {
-            GeneratePlan plan = GeneratePlan.Of(sizes);
-            plan.ResultRows = sizes.Batch;
-            plan.ResultColumns = sizes.Embedding;
-            plan.Depth = checked(sizes.Outputs * sizes.Inputs);
-            plan.SetVectors(generator, generator, x, sizes.Inputs);
-            RunGenerate(GenerateProduct.Embedding, plan, mayCut: true, [x, gradient, generator], forZ);
+            GenerateArguments arguments = GenerateArguments.Of(sizes);
+            arguments.ResultRows = sizes.Batch;
+            arguments.ResultColumns = sizes.Embedding;
+            arguments.Depth = checked(sizes.Outputs * sizes.Inputs);
+            arguments.SetFours(generator, generator, x, sizes.Inputs);
+            RunGenerate(GenerateProduct.Embedding, arguments, mayCut: true, [x, gradient, generator], forZ);
         }
         if (dGenerator is { } forGenerator)
         {
-            GeneratePlan plan = GeneratePlan.Of(sizes);
-            plan.ResultRows = checked(sizes.Outputs * sizes.Inputs);
-            plan.ResultColumns = sizes.Embedding;
-            plan.Depth = sizes.Batch;
-            plan.SetVectors(z, z, x, sizes.Inputs);
-            RunGenerate(GenerateProduct.Generator, plan, mayCut: false, [x, gradient, z], forGenerator);
+            GenerateArguments arguments = GenerateArguments.Of(sizes);
+            arguments.ResultRows = checked(sizes.Outputs * sizes.Inputs);
+            arguments.ResultColumns = sizes.Embedding;
+            arguments.Depth = sizes.Batch;
+            arguments.SetFours(z, z, x, sizes.Inputs);
+            RunGenerate(GenerateProduct.Generator, arguments, mayCut: false, [x, gradient, z], forGenerator);
         }
         if (dBase is { } forBase)
         {
@@ -73,53 +73,53 @@ internal sealed unsafe partial class GpuBackend
     /// "thin" for up to four rows in all: reading the generator is all the work. Else "rows" where its products, T H for each weight and context,
     /// are no more than thrice those of generating and applying, H + T, which run at a third of its speed or less; else "tile".
     /// </remarks>
-    private void Generate(GeneratePlan plan, int contexts, BufferRef x, BufferRef z, BufferRef generator, BufferRef? baseWeight, BufferRef y)
+    private void Generate(GenerateArguments arguments, int contexts, BufferRef x, BufferRef z, BufferRef generator, BufferRef? baseWeight, BufferRef y)
     {
-        plan.ResultRows = checked(contexts * plan.Rows);
-        plan.Depth = checked(plan.Summed * plan.Embedding);
-        plan.SetVectors(generator, z, x, plan.Summed);
-        if (plan.ResultRows == 0)
+        arguments.ResultRows = checked(contexts * arguments.Rows);
+        arguments.Depth = checked(arguments.Summed * arguments.Embedding);
+        arguments.SetFours(generator, z, x, arguments.Summed);
+        if (arguments.ResultRows == 0)
         {
             return;
         }
-        if (plan.ResultRows <= ThinRows)
+        if (arguments.ResultRows <= ThinRows)
         {
-            ForGroups("generate/generate_thin", plan.ResultColumns, [KernelArgument.Of(&plan), x, z, generator, baseWeight, y]);
+            ForGroups("generate/generate_thin", arguments.ResultColumns, [KernelArgument.Of(&arguments), x, z, generator, baseWeight, y]);
         }
-        else if ((long)plan.Rows * plan.Embedding <= 3 * ((long)plan.Rows + plan.Embedding))
+        else if ((long)arguments.Rows * arguments.Embedding <= 3 * ((long)arguments.Rows + arguments.Embedding))
         {
-            RunGenerate(GenerateProduct.Rows, plan, mayCut: true, [x, z, generator, baseWeight], y);
+            RunGenerate(GenerateProduct.Rows, arguments, mayCut: true, [x, z, generator, baseWeight], y);
         }
         else
         {
-            plan.VectorsY = IsVectors(y, plan.ResultColumns) ? 1 : 0;
-            long groups = Tiles((contexts + ContextsPerTile - 1) / ContextsPerTile, plan.Rows, plan.ResultColumns, 32);
-            ForGroups("generate/generate_tile", groups, [KernelArgument.Of(&plan), contexts, x, z, generator, baseWeight, y]);
+            arguments.FoursY = InFours(y, arguments.ResultColumns) ? 1 : 0;
+            long groups = Tiles((contexts + ContextsPerTile - 1) / ContextsPerTile, arguments.Rows, arguments.ResultColumns, 32);
+            ForGroups("generate/generate_tile", groups, [KernelArgument.Of(&arguments), contexts, x, z, generator, baseWeight, y]);
         }
     }
 
-    private void RunGenerate(GenerateProduct product, GeneratePlan plan, bool mayCut, ReadOnlySpan<KernelArgument> sources, BufferRef result)
+    private void RunGenerate(GenerateProduct product, GenerateArguments arguments, bool mayCut, ReadOnlySpan<KernelArgument> sources, BufferRef result)
     {
-        TilePlan tiles = PlanTiles(1, plan.ResultRows, plan.ResultColumns, plan.Depth, mayCut);
-        plan.Slices = tiles.Slices;
-        plan.SliceDepth = tiles.Depth;
+        TilePlan tiles = PlanTiles(1, arguments.ResultRows, arguments.ResultColumns, arguments.Depth, mayCut);
+        arguments.Slices = tiles.Slices;
+        arguments.SliceDepth = tiles.Depth;
         if (tiles.Slices == 1)
         {
-            RunGenerateTiles(product, plan, tiles, sources, result);
+            RunGenerateTiles(product, arguments, tiles, sources, result);
             return;
         }
         lock (_scratchGate)
         {
-            BufferRef parts = Scratch((long)tiles.Slices * plan.ResultRows * plan.ResultColumns);
-            RunGenerateTiles(product, plan, tiles, sources, parts);
-            MatmulSizes sum = new() { Batch = 1, M = plan.ResultRows, N = plan.ResultColumns, LdY = plan.ResultColumns };
+            BufferRef parts = Scratch((long)tiles.Slices * arguments.ResultRows * arguments.ResultColumns);
+            RunGenerateTiles(product, arguments, tiles, sources, parts);
+            MatmulSizes sum = new() { Batch = 1, M = arguments.ResultRows, N = arguments.ResultColumns, LdY = arguments.ResultColumns };
             AddSlices(sum, tiles.Slices, parts, default, result);
         }
     }
 
-    private void RunGenerateTiles(GenerateProduct product, GeneratePlan plan, in TilePlan tiles, ReadOnlySpan<KernelArgument> sources, BufferRef result)
+    private void RunGenerateTiles(GenerateProduct product, GenerateArguments arguments, in TilePlan tiles, ReadOnlySpan<KernelArgument> sources, BufferRef result)
     {
-        plan.VectorsY = IsVectors(result, plan.ResultColumns) ? 1 : 0;
+        arguments.FoursY = InFours(result, arguments.ResultColumns) ? 1 : 0;
         string kernel = (product, tiles.Size) switch
         {
             (GenerateProduct.Rows, 32) => "generate/generate_rows_32",
@@ -132,7 +132,7 @@ internal sealed unsafe partial class GpuBackend
             (_, 64) => "generate/generate_generator_64",
             _ => "generate/generate_generator_128",
         };
-        KernelArgument sizes = KernelArgument.Of(&plan);
+        KernelArgument sizes = KernelArgument.Of(&arguments);
         if (product == GenerateProduct.Rows)
         {
             ForGroups(kernel, tiles.Groups, [sizes, sources[0], sources[1], sources[2], sources[3], result]);
@@ -150,8 +150,8 @@ internal sealed unsafe partial class GpuBackend
         Generator,
     }
 
-    /// <summary>Laid out as GENERATE_PLAN in kernels/generate.c, and explained there.</summary>
-    private struct GeneratePlan
+    /// <summary>Laid out as GENERATE_ARGUMENTS in kernels/generate.c, and explained there.</summary>
+    private struct GenerateArguments
     {
         public int ResultRows;
         public int ResultColumns;
@@ -163,9 +163,9 @@ internal sealed unsafe partial class GpuBackend
         public int Summed;
         public int Inputs;
         public int Outputs;
-        public int Vectors;
-        public int VectorsX;
-        public int VectorsY;
+        public int Fours;
+        public int FoursX;
+        public int FoursY;
         public long GeneratorSummed;
         public long GeneratorResult;
         public long BaseSummed;
@@ -174,7 +174,7 @@ internal sealed unsafe partial class GpuBackend
         public Divisor ByEmbedding;
         public Divisor ByInputs;
 
-        public static GeneratePlan Of(in GenerateSizes sizes) => new()
+        public static GenerateArguments Of(in GenerateSizes sizes) => new()
         {
             Rows = sizes.Rows,
             Embedding = sizes.Embedding,
@@ -185,11 +185,11 @@ internal sealed unsafe partial class GpuBackend
             ByInputs = sizes.Inputs,
         };
 
-        /// <summary>Both of the first two, rows of H numbers, and x are read as vectors if they can be.</summary>
-        public void SetVectors(BufferRef generator, BufferRef z, BufferRef x, int rowX)
+        /// <summary>Both of the first two, rows of H numbers, and x are read in fours if they can be.</summary>
+        public void SetFours(BufferRef generator, BufferRef z, BufferRef x, int rowX)
         {
-            Vectors = IsVectors(generator, Embedding) && IsVectors(z, Embedding) ? 1 : 0;
-            VectorsX = IsVectors(x, rowX) ? 1 : 0;
+            Fours = InFours(generator, Embedding) && InFours(z, Embedding) ? 1 : 0;
+            FoursX = InFours(x, rowX) ? 1 : 0;
         }
     }
 }

@@ -54,9 +54,9 @@ internal sealed unsafe partial class GpuBackend
     {
         MatmulPlan plan = new()
         {
-            VectorsA = IsVectors(a, sizes.LdA, sizes.StrideA) ? 1 : 0,
-            VectorsB = IsVectors(b, sizes.LdB, sizes.StrideB) ? 1 : 0,
-            VectorsY = IsVectors(y, sizes.LdY, sizes.StrideY) && sizes.M * (long)sizes.N % 4 == 0 ? 1 : 0,
+            FoursA = InFours(a, sizes.LdA, sizes.StrideA) ? 1 : 0,
+            FoursB = InFours(b, sizes.LdB, sizes.StrideB) ? 1 : 0,
+            FoursY = InFours(y, sizes.LdY, sizes.StrideY) && sizes.M * (long)sizes.N % 4 == 0 ? 1 : 0,
             Slices = tiles.Slices,
             Depth = tiles.Depth,
             StrideSlice = (long)sizes.Batch * sizes.M * sizes.N,
@@ -87,9 +87,9 @@ internal sealed unsafe partial class GpuBackend
     /// <summary>Laid out as MATMUL_PLAN in kernels/matmul.c.</summary>
     private struct MatmulPlan
     {
-        public int VectorsA;
-        public int VectorsB;
-        public int VectorsY;
+        public int FoursA;
+        public int FoursB;
+        public int FoursY;
         public int Slices;
         public int Depth;
         public long StrideSlice;
@@ -112,8 +112,8 @@ internal sealed unsafe partial class GpuBackend
         public long StepY;
         public int RowBias;
         public int StepBias;
-        public int VectorsW;
-        public int VectorsV;
+        public int FoursW;
+        public int FoursV;
         public Activation Activation;
         public float ActivationParameter;
     }
@@ -149,8 +149,8 @@ internal sealed unsafe partial class GpuBackend
                 Activation = s.Activation,
                 ActivationParameter = s.ActivationParameter,
             };
-            Sizes.VectorsW = IsVectors(w, Sizes.LdW, Sizes.StrideW) ? 1 : 0;
-            Sizes.VectorsV = isVDeep && IsVectors(v, ldV, Sizes.StrideV) ? 1 : 0;
+            Sizes.FoursW = InFours(w, Sizes.LdW, Sizes.StrideW) ? 1 : 0;
+            Sizes.FoursV = isVDeep && InFours(v, ldV, Sizes.StrideV) ? 1 : 0;
         }
 
         public ThinSizes Sizes;

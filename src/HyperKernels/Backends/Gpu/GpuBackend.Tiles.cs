@@ -40,6 +40,6 @@ internal sealed unsafe partial class GpuBackend
     private static long Tiles(long matrices, int rows, int columns, int size) =>
         matrices * ((rows + size - 1) / size) * ((columns + size - 1) / size);
 
-    /// <summary>Whether rows that begin there, so far apart, may be read as vectors of four: memory itself begins at a multiple of 16 bytes.</summary>
-    private static bool IsVectors(BufferRef place, long step, long stride = 0) => (place.Offset | step | stride) % 4 == 0;
+    /// <summary>Whether rows that begin there, so far apart in matrices so far apart, may be read and written four elements at a time.</summary>
+    private static bool InFours(BufferRef place, long step, long stride = 0) => InFours(place) && (step | stride) % 4 == 0;
 }

@@ -40,6 +40,7 @@ public static class UnaryCases
         .. Rows("divided_number", x => 2 / x, x => 2 / x, low: 0.3),
         Strided("relu_of_columns", Ops.Relu, x => Math.Max(x, 0)),
         Strided("tanh_of_columns", Ops.Tanh, Math.Tanh),
+        Strided("tanh_of_columns", Ops.Tanh, Math.Tanh, first: 4, length: 8, columns: 20),
         Repeated(),
     ];
 
@@ -81,15 +82,15 @@ public static class UnaryCases
     }
 
     // A view with gaps between its rows goes in, as the gates of a recurrent cell do.
-    private static OpCase Strided(string op, Func<Tensor, Tensor> run, Func<double, double> oracle) => new()
+    private static OpCase Strided(string op, Func<Tensor, Tensor> run, Func<double, double> oracle, int first = 3, int length = 7, int columns = 21) => new()
     {
         Op = op,
-        Sizes = "N=29 of F=7 from 3, 21 columns",
-        Inputs = [CaseInput.Apart("x", [29, 21], 0.01)],
-        Run = t => run(Ops.Slice(t[0], 1, 3, 7)),
-        Oracle = p => Indexing.Map([29, 7], i => oracle(p[0][i / 7, 3 + (i % 7)])),
+        Sizes = $"N=29 of F={length} from {first}, {columns} columns",
+        Inputs = [CaseInput.Apart("x", [29, columns], 0.01)],
+        Run = t => run(Ops.Slice(t[0], 1, first, length)),
+        Oracle = p => Indexing.Map([29, length], i => oracle(p[0][i / length, first + (i % length)])),
         TwiceDifferentiable = true,
-        Bytes = 8.0 * 29 * 7,
+        Bytes = 8.0 * 29 * length,
     };
 
     private static OpCase Repeated() => new()

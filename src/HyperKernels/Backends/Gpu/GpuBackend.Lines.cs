@@ -28,10 +28,10 @@ internal sealed unsafe partial class GpuBackend
         {
             Lines = lines;
             int most = neighbours == 1 ? LineGroup : LineGroup / (int)Math.Min(MostNeighbours, BitOperations.RoundUpToPowerOf2((uint)neighbours));
-            long wanted = (length + PerThread - 1) / PerThread;
+            long wanted = Math.Max(1, (length + PerThread - 1) / PerThread);
             Width = wanted >= most ? most : (int)BitOperations.RoundUpToPowerOf2((uint)wanted);
-            long cut = Math.Min(WantedGroups / Groups, (length + (FewestSteps * Width) - 1) / (FewestSteps * Width));
-            Piece = (int)Math.Min(int.MaxValue, length > MostSteps * Width && cut > 1 ? (length + cut - 1) / cut : length);
+            long cut = Math.Min(WantedGroups / Math.Max(1, Groups), (length + (FewestSteps * Width) - 1) / (FewestSteps * Width));
+            Piece = (int)Math.Min(int.MaxValue, length > MostSteps * Width && cut > 1 ? (length + cut - 1) / cut : Math.Max(1, length));
             Pieces = (int)((length + Piece - 1) / Piece);
         }
 

@@ -210,7 +210,7 @@ DEVICE float gradient_of(const NORMALIZE_SIZES *sizes, float h, float x, float m
     return h * scale - FMA(x - mean, slope, level);
 }
 
-// Sums of h and of h (x - mean) of elements begin to end of a line.
+// Sums of h and of h (x - mean) of elements begin to end of a line; scratch is 512 floats.
 DEVICE float line_gradients(LOCAL_PTR float *scratch, LINE line, const NORMALIZE_SIZES *sizes, GLOBAL const float *x, GLOBAL const float *gradient,
     GLOBAL const float *gain, int has_gain, float mean, INT64 begin, INT64 end, float *moment)
 {
@@ -222,14 +222,15 @@ DEVICE float line_gradients(LOCAL_PTR float *scratch, LINE line, const NORMALIZE
         sum += h;
         product = FMA(h, x[element.at] - mean, product);
     }
-    *moment = line_sum(scratch, line, product);
-    return line_sum(scratch, line, sum);
+    line_sums(scratch, line, &sum, &product);
+    *moment = product;
+    return sum;
 }
 
 // The gradient with respect to x, where lines need no pieces.
 KERNEL(256) normalize_grad_lines(NORMALIZE_SIZES sizes, int width, IN(float, x), IN(float, gain), IN(float, means), IN(float, variances), IN(float, gradient), OUT(float, y))
 {
-    LOCAL float scratch[256];
+    LOCAL float scratch[512];
     DATA_IN(float, x);
     DATA_IN(float, gain);
     DATA_IN(float, means);
@@ -253,7 +254,7 @@ KERNEL(256) normalize_grad_lines(NORMALIZE_SIZES sizes, int width, IN(float, x),
 // pairs [statistics, pieces, 2]: the sums of h and h (x - mean) over each piece.
 KERNEL(256) normalize_grad_pieces(NORMALIZE_SIZES sizes, int width, int piece, int pieces, IN(float, x), IN(float, gain), IN(float, means), IN(float, gradient), OUT(float, pairs))
 {
-    LOCAL float scratch[256];
+    LOCAL float scratch[512];
     DATA_IN(float, x);
     DATA_IN(float, gain);
     DATA_IN(float, means);
@@ -278,7 +279,7 @@ KERNEL(256) normalize_grad_pieces(NORMALIZE_SIZES sizes, int width, int piece, i
 // first[line step] and second[line step], each where there is one: the sums of pairs [lines, pieces, 2]. A group per 256 / width lines.
 KERNEL(256) sum_pairs(INT64 lines, int width, int pieces, IN(float, pairs), int step, OUT(float, first), OUT(float, second))
 {
-    LOCAL float scratch[256];
+    LOCAL float scratch[512];
     DATA_IN(float, pairs);
     DATA_OUT(float, first);
     DATA_OUT(float, second);
@@ -290,8 +291,7 @@ KERNEL(256) sum_pairs(INT64 lines, int width, int pieces, IN(float, pairs), int 
         one += pairs[pair];
         other += pairs[pair + 1];
     }
-    one = line_sum(scratch, line, one);
-    other = line_sum(scratch, line, other);
+    line_sums(scratch, line, &one, &other);
     if (active && line.lane == 0) {
         if (HAS(first)) {
             first[line.line * step] = one;
@@ -326,7 +326,7 @@ KERNEL(256) normalize_grad_apply(NORMALIZE_SIZES sizes, INT64 count, IN(float, x
 KERNEL(256) normalize_grad_parameters(NORMALIZE_SIZES sizes, int width, INT64 lines, int piece, int pieces,
     IN(float, x), IN(float, means), IN(float, variances), IN(float, gradient), int step, OUT(float, gain), OUT(float, bias))
 {
-    LOCAL float scratch[256];
+    LOCAL float scratch[512];
     DATA_IN(float, x);
     DATA_IN(float, means);
     DATA_IN(float, variances);
@@ -352,8 +352,7 @@ KERNEL(256) normalize_grad_parameters(NORMALIZE_SIZES sizes, int width, INT64 li
         sum += dy;
         product = FMA(dy, (x[at] - mean) * scale_of(variances[statistic], sizes.epsilon), product);
     }
-    product = line_sum(scratch, line, product);
-    sum = line_sum(scratch, line, sum);
+    line_sums(scratch, line, &sum, &product);
     if (line.line < lines && line.lane == 0) {
         INT64 to = (line.line * pieces + number) * step;
         if (HAS(gain)) {

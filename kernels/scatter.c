@@ -1,5 +1,6 @@
 // Rows added up at their targets, in the order of the indices and without atomics: the indices are sorted (stable), then runs of equal
-// ones are summed. Runs may be of any width: threads own equal shares of the sorted list, and what crosses a border is joined afterwards.
+// ones are summed. Runs may be of any length: threads own equal shares of the sorted list, and what crosses a border is joined afterwards.
+#include "lib/math.h"
 
 #define DIGIT_BITS 4
 #define DIGITS 16
@@ -153,7 +154,7 @@ KERNEL(256) scatter_runs(IN(float, x), IN(int, keys), IN(int, positions), int co
     DATA_OUT(float, y);
     INT64 items = ((INT64)count + share - 1) / share * width;
     for (INT64 item = GLOBAL_ID; item < items; item += GLOBAL_SIZE) {
-        INT64 number = item / width;
+        INT64 number = hk_quotient(item, width);
         INT64 column = item - number * width;
         int begin = (int)(number * share);
         int end = count - begin < share ? count : begin + share;
@@ -196,7 +197,7 @@ KERNEL(256) scatter_join(IN(int, keys), int count, int width, int share, IN(floa
     DATA_OUT(float, y);
     INT64 items = ((INT64)count + share - 1) / share * width;
     for (INT64 item = GLOBAL_ID; item < items; item += GLOBAL_SIZE) {
-        INT64 number = item / width;
+        INT64 number = hk_quotient(item, width);
         INT64 begin = number * share;
         INT64 end = begin + share;
         if (end >= count) {

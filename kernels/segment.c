@@ -1,4 +1,5 @@
 // Sums over the slots of segments: rows gathered through an incidence, and their gradients.
+#include "lib/math.h"
 #include "lib/segments.h"
 
 DEVICE float zero1(void) { return 0.0f; }
@@ -131,7 +132,7 @@ SEGMENT_SUM(segment_sum4, 4, FLOAT4)
         DATA_OUT(float, y); \
         int lane = LOCAL_ID & ((1 << lane_bits) - 1); \
         INT64 item = (INT64)GROUP_ID * (256 >> lane_bits) + (LOCAL_ID >> lane_bits); \
-        INT64 i = item / heads; \
+        INT64 i = hk_quotient(item, heads); \
         int head = (int)(item - i * heads); \
         float scale = 1.0f; \
         float sum = 0.0f; \

@@ -60,7 +60,7 @@ KERNEL(256) segment_pick(int spread, INT64 count, int features, IN(int, argument
     DATA_OUT(float, y);
     for (INT64 i = GLOBAL_ID; i < count; i += GLOBAL_SIZE) {
         int member = argument[i];
-        INT64 at = (INT64)member * features + (i % features);
+        INT64 at = (INT64)member * features + (i - hk_quotient(i, features) * features);
         if (!spread) {
             y[i] = member < 0 ? 0.0f : x[at];
         } else if (member >= 0) {

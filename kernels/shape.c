@@ -1,5 +1,5 @@
 // Moving elements: copies between strides, rows and elements by index. 32-bit elements of either type go as int or, four at once, as FLOAT4.
-#include "lib/broadcast_pair.h"
+#include "lib/broadcast.h"
 #include "lib/first.h"
 
 // destination[stride_b] = source[stride_a] over the axes, count elements in all.   Any launch size. Any strides.
@@ -7,10 +7,9 @@ KERNEL(256) copy(BROADCAST_SIZES sizes, INT64 count, IN(int, source), OUT(int, d
 {
     DATA_IN(int, source);
     DATA_OUT(int, destination);
-    int small = count < 0x7fffffff;
     for (INT64 i = GLOBAL_ID; i < count; i += GLOBAL_SIZE) {
-        INT64 from, to;
-        broadcast_pair_at(&sizes, sizes.rank, small, i, &from, &to);
+        INT64 from, to, unused;
+        broadcast_at(&sizes, i, &from, &to, &unused);
         destination[to] = source[from];
     }
 }
@@ -21,10 +20,9 @@ KERNEL(256) copy4(BROADCAST_SIZES sizes, INT64 count, int tail, IN(float, source
 {
     DATA_IN(float, source);
     DATA_OUT(float, destination);
-    int small = count < 0x7fffffff;
     for (INT64 i = GLOBAL_ID; i < count; i += GLOBAL_SIZE) {
-        INT64 from, to;
-        broadcast_pair_at(&sizes, sizes.rank, small, i, &from, &to);
+        INT64 from, to, unused;
+        broadcast_at(&sizes, i, &from, &to, &unused);
         STORE4(destination + 4 * to, LOAD4(source + 4 * from));
     }
     if (GLOBAL_ID < tail) {
@@ -32,32 +30,29 @@ KERNEL(256) copy4(BROADCAST_SIZES sizes, INT64 count, int tail, IN(float, source
     }
 }
 
-// The same where the source lies together along the last axis but one and the destination along the last: through tiles of local memory,
-// so that both ends are read and written in whole lines.   One group per tile of 32 x 32 and batch of the axes before.
-KERNEL(256) copy_transposed(BROADCAST_SIZES sizes, IN(int, source), OUT(int, destination))
+// destination[row, column] = source[column, row] for each batch of the axes: through tiles of local memory, so that both ends are read and
+// written in whole lines; the outer of each end's two axes has the stride given.   One group per tile of 32 x 32 and batch.
+KERNEL(256) copy_transposed(
+    BROADCAST_SIZES batches, int rows, int columns, INT64 source_stride, INT64 destination_stride, IN(int, source), OUT(int, destination))
 {
     LOCAL int tile[32][33];
     DATA_IN(int, source);
     DATA_OUT(int, destination);
-    int last = sizes.rank - 1;
-    int rows = sizes.sizes[last - 1];
-    int columns = sizes.sizes[last];
     int row_tiles = (rows + 31) / 32;
     int column_tiles = (columns + 31) / 32;
-    int group = GROUP_ID;
-    int rest = group / column_tiles;
-    int first_column = (group - rest * column_tiles) * 32;
+    int rest = GROUP_ID / column_tiles;
+    int first_column = (GROUP_ID - rest * column_tiles) * 32;
     int batch = rest / row_tiles;
     int first_row = (rest - batch * row_tiles) * 32;
-    INT64 from, to;
-    broadcast_pair_at(&sizes, last - 1, 1, batch, &from, &to);
+    INT64 from, to, unused;
+    broadcast_at(&batches, batch, &from, &to, &unused);
     int lane = LOCAL_ID & 31;
     int line = LOCAL_ID >> 5;
     for (int k = line; k < 32; k += 8) {
         int column = first_column + k;
         int row = first_row + lane;
         if (column < columns && row < rows) {
-            tile[k][lane] = source[from + row + column * sizes.stride_a[last]];
+            tile[k][lane] = source[from + row + column * source_stride];
         }
     }
     BARRIER();
@@ -65,7 +60,7 @@ KERNEL(256) copy_transposed(BROADCAST_SIZES sizes, IN(int, source), OUT(int, des
         int row = first_row + k;
         int column = first_column + lane;
         if (column < columns && row < rows) {
-            destination[to + row * sizes.stride_b[last - 1] + column] = tile[lane][k];
+            destination[to + row * destination_stride + column] = tile[lane][k];
         }
     }
 }
@@ -78,7 +73,7 @@ KERNEL(256) gather_rows(IN(int, x), INT64 stride, IN(int, indices), int count, i
     DATA_OUT(int, y);
     INT64 items = (INT64)count * width;
     for (INT64 i = GLOBAL_ID; i < items; i += GLOBAL_SIZE) {
-        int row = (int)divided(i, width, items);
+        int row = (int)hk_quotient(i, width);
         y[i] = x[indices[row] * stride + (i - (INT64)row * width)];
     }
 }
@@ -91,7 +86,7 @@ KERNEL(256) gather_rows4(IN(float, x), INT64 stride, IN(int, indices), int count
     DATA_OUT(float, y);
     INT64 items = (INT64)count * width;
     for (INT64 i = GLOBAL_ID; i < items; i += GLOBAL_SIZE) {
-        int row = (int)divided(i, width, items);
+        int row = (int)hk_quotient(i, width);
         STORE4(y + 4 * i, LOAD4(x + 4 * (indices[row] * stride + (i - (INT64)row * width))));
     }
 }
@@ -104,8 +99,8 @@ KERNEL(256) take_along(int outer, int axis, int count, int inner, IN(float, x), 
     DATA_OUT(float, y);
     INT64 items = (INT64)outer * count * inner;
     for (INT64 i = GLOBAL_ID; i < items; i += GLOBAL_SIZE) {
-        INT64 pick = divided(i, inner, items);
-        INT64 row = divided(pick, count, items);
+        INT64 pick = hk_quotient(i, inner);
+        INT64 row = hk_quotient(pick, count);
         y[i] = x[(row * axis + indices[i]) * inner + (i - pick * inner)];
     }
 }
@@ -119,8 +114,8 @@ KERNEL(256) take_along_grad(int outer, int axis, int count, int inner, IN(float,
     DATA_OUT(float, x);
     INT64 items = (INT64)outer * axis * inner;
     for (INT64 i = GLOBAL_ID; i < items; i += GLOBAL_SIZE) {
-        INT64 rest = divided(i, inner, items);
-        INT64 row = divided(rest, axis, items);
+        INT64 rest = hk_quotient(i, inner);
+        INT64 row = hk_quotient(rest, axis);
         int place = (int)(rest - row * axis);
         INT64 at = row * count * inner + (i - rest * inner);
         float sum = 0.0f;
@@ -139,8 +134,8 @@ KERNEL(256) along_rows(int outer, int axis, int count, int inner, IN(int, indice
     DATA_OUT(int, rows);
     INT64 items = (INT64)outer * count * inner;
     for (INT64 i = GLOBAL_ID; i < items; i += GLOBAL_SIZE) {
-        INT64 pick = divided(i, inner, items);
-        INT64 row = divided(pick, count, items);
+        INT64 pick = hk_quotient(i, inner);
+        INT64 row = hk_quotient(pick, count);
         rows[i] = (int)((row * axis + indices[i]) * inner + (i - pick * inner));
     }
 }

@@ -2,6 +2,7 @@
 // thread for each unit of a row. A group holds whole segments if there are several lanes; with one lane they may run on into the next group.
 #ifndef LIB_SEGMENTS
 #define LIB_SEGMENTS
+#include "lib/math.h"
 
 typedef struct {
     int segments;
@@ -34,7 +35,7 @@ DEVICE SEGMENT_PLACE segment_place(const SEGMENT_SIZES *sizes, GLOBAL const int 
     int threads = sizes->lanes == 1 ? 256 : 256 / width * width;
     INT64 item = (INT64)GROUP_ID * threads + LOCAL_ID;
     SEGMENT_PLACE place;
-    place.segment = (int)(item / width);
+    place.segment = (int)hk_quotient(item, width);
     int within = (int)(item - (INT64)place.segment * width);
     place.lane = within / sizes->units;
     place.unit = within - place.lane * sizes->units;

@@ -23,10 +23,18 @@ internal sealed unsafe partial class GpuBackend
         }
         else if (Transposed(ref axes))
         {
+            // The last two axes are the rows and columns of tiles; those before count batches.
             int last = axes.Rank - 1;
-            long groups = count / ((long)axes.Sizes[last] * axes.Sizes[last - 1])
-                * Pieces(axes.Sizes[last], TransposeTile) * Pieces(axes.Sizes[last - 1], TransposeTile);
-            ForGroups("shape/copy_transposed", groups, [KernelArgument.Of(&axes), source, destination]);
+            int rows = axes.Sizes[last - 1];
+            int columns = axes.Sizes[last];
+            long sourceStride = axes.StrideA[last];
+            long destinationStride = axes.StrideB[last - 1];
+            long groups = count / ((long)rows * columns) * Pieces(rows, TransposeTile) * Pieces(columns, TransposeTile);
+            axes.Rank -= 2;
+            axes.Finish();
+            ForGroups(
+                "shape/copy_transposed", groups,
+                [KernelArgument.Of(&axes), rows, columns, sourceStride, destinationStride, source, destination]);
         }
         else
         {

@@ -45,6 +45,42 @@ KERNEL(256) softmax(int log, int length, int inner, INT64 lines, int width, IN(f
     }
 }
 
+// As softmax for lines of up to four elements per thread, which stay in registers: one read, and one exponential per element.
+KERNEL(256) softmax_short(int log, int length, int inner, INT64 lines, int width, IN(float, a), OUT(float, y))
+{
+    LOCAL float scratch[256];
+    DATA_IN(float, a);
+    DATA_OUT(float, y);
+    LINE at = line_of(GROUP_ID, width, inner > 1);
+    int active = at.line < lines;
+    INT64 start = line_start(at.line, length, inner);
+    float values[4];
+    float max = -HK_INFINITY;
+    UNROLL
+    for (int part = 0; part < 4; part++) {
+        int i = at.lane + part * width;
+        values[part] = active && i < length ? a[start + (INT64)i * inner] : -HK_INFINITY;
+        max = hk_max(max, values[part]);
+    }
+    max = line_max(scratch, at, max);
+    float sum = 0.0f;
+    UNROLL
+    for (int part = 0; part < 4; part++) {
+        float shifted = values[part] - max, power = hk_exp(shifted);
+        sum += power;
+        values[part] = log ? shifted : power;
+    }
+    sum = line_sum(scratch, at, sum);
+    float by = log ? hk_log(sum) : 1.0f / sum;
+    UNROLL
+    for (int part = 0; part < 4; part++) {
+        int i = at.lane + part * width;
+        if (active && i < length) {
+            y[start + (INT64)i * inner] = log ? values[part] - by : values[part] * by;
+        }
+    }
+}
+
 // y = a (b - sum(a b)) or, if log, b - e^a sum(b), a being the output and b its gradient; y may be a or b.
 KERNEL(256) softmax_grad(int log, int length, int inner, INT64 lines, int width, IN(float, a), IN(float, b), OUT(float, y))
 {

@@ -2,13 +2,17 @@ namespace HyperKernels.Backends.Gpu;
 
 internal sealed unsafe partial class GpuBackend
 {
+    // Elements of a line that a thread can keep in registers.
+    private const int SoftmaxShort = 4;
+
     public void Softmax(SoftmaxOp op, int outer, int length, int inner, BufferRef a, BufferRef b, BufferRef y)
     {
         LineLayout layout = new((long)outer * inner, length, inner);
         bool log = op is SoftmaxOp.LogSoftmax or SoftmaxOp.LogSoftmaxGradient;
         if (op is SoftmaxOp.Softmax or SoftmaxOp.LogSoftmax)
         {
-            ForGroups("softmax/softmax", layout.Groups, [log, length, inner, layout.Lines, layout.Width, a, y]);
+            string kernel = length <= SoftmaxShort * layout.Width ? "softmax/softmax_short" : "softmax/softmax";
+            ForGroups(kernel, layout.Groups, [log, length, inner, layout.Lines, layout.Width, a, y]);
         }
         else
         {

@@ -111,8 +111,9 @@ def markdown(info, lines, setups, load, absent):
                     for s in setups.values()})) + "."
     else:
         yield f"Rivals skipped: {absent}"
-    yield f"Load of the machine before and after: {load}."
-    if float(load.split()[0]) > BUSIEST:
+    if load:
+        yield f"Load of the machine before and after: {load}."
+    if load and float(load.split()[0]) > BUSIEST:
         yield "**A trial on a busy machine: no results.** Waiting threads of OpenBLAS suffer most; ratios on two threads mean nothing here."
     yield ""
     yield "Medians in ms over all rounds, run in turn. Ratios are the rival's time over ours: above 1 this engine is faster."
@@ -131,6 +132,8 @@ def markdown(info, lines, setups, load, absent):
             else:
                 yield f"{own} {rival['variant']} | {rival['core']} | {times(rival.get('forwardRatio'))} | {times(rival.get('trainRatio'))} |"
             own = "| | | | | | | | |"
+    if all(line["threads"] == 1 for line in lines):
+        return
     yield ""
     yield "## Two threads against one (row 3)"
     yield ""
@@ -177,7 +180,8 @@ def main():
     raw, out = map(pathlib.Path, sys.argv[1:])
     lines, setups = gather(raw)
     info = read(raw / "info.json")
-    load = " and ".join((raw / "load.txt").read_text(encoding="utf-8").split())
+    # bench/gpu/run writes none: there the processor only launches.
+    load = " and ".join((raw / "load.txt").read_text(encoding="utf-8").split()) if (raw / "load.txt").exists() else ""
     absent = ((raw / "absent.txt").read_text(encoding="utf-8").strip().splitlines() or [""])[-1]
     machine = {key: info[key] for key in ("version", "runtime", "operatingSystem", "processor", "cores", "vectorWidth")}
     starts = [read(path) for path in sorted(raw.glob("start-*.json"))]

@@ -60,10 +60,10 @@ def normal(*shape, scale=1.0):
 
 
 class Variant:
-    """One way to do a work: forward gives the answer, train one pass forward and backward."""
+    """One way to do a work: forward gives the answer, train one pass forward and backward, again(name, wrap) the same with another forward."""
 
-    def __init__(self, name, forward, train=None, compare=True):
-        self.name, self.forward, self.train, self.compare = name, forward, train, compare
+    def __init__(self, name, forward, train=None, compare=True, again=None):
+        self.name, self.forward, self.train, self.compare, self.again = name, forward, train, compare, again
 
 
 def with_gradient(name, run, leaves):
@@ -78,7 +78,7 @@ def with_gradient(name, run, leaves):
 
     for leaf in leaves:
         leaf.requires_grad_(True)
-    return Variant(name, run, train)
+    return Variant(name, run, train, again=lambda other, wrap: with_gradient(other, wrap(run), leaves))
 
 
 def matmul(s):
@@ -203,7 +203,7 @@ def adam(s):
         yield Variant(name, step, compare=False)
 
 
-def training(name, forward, parameters, labels):
+def training(name, forward, parameters, labels, compare=True):
     optimizer = torch.optim.Adam(parameters, lr=1e-4)
 
     def train():
@@ -211,7 +211,8 @@ def training(name, forward, parameters, labels):
         F.cross_entropy(forward(), labels).backward()
         optimizer.step()
 
-    return Variant(name, forward, train)
+    # By the time of a second variant the first has trained the parameters: values differ.
+    return Variant(name, forward, train, compare, again=lambda other, wrap: training(other, wrap(forward), parameters, labels, compare=False))
 
 
 def mlp_step(s):

@@ -3,6 +3,10 @@ namespace HyperKernels.Cases.Sized;
 /// <summary>One thing to be timed: what runs, and how much work it is. Its inputs are made beforehand and belong to the maker's scope.</summary>
 public sealed class BenchSubject : IDisposable
 {
+    // bench/gpu/torch_gpu.py has the same two.
+    private const double RotationBytes = 256 << 20;
+    private const int MostSets = 8;
+
     /// <summary>The op's name: <c>generate_linear</c>.</summary>
     public required string Op { get; init; }
 
@@ -75,6 +79,34 @@ public sealed class BenchSubject : IDisposable
     public static BenchSubject Of(OpCase row, Device device) =>
         Of(row.Op, row.Sizes, row.Flops, row.Bytes, row.Upload(row.MakeInputs(), device), [.. row.Inputs.Select(input => input.Differentiable)], row.Run);
 
+    /// <summary>
+    /// The same work on several sets of buffers in turn, together larger than the caches of graphics processors, so that no run finds its
+    /// inputs there. At most eight; one where a single set is large enough.
+    /// </summary>
+    /// <param name="make">Makes one set, in the current scope.</param>
+    public static BenchSubject InTurn(Func<BenchSubject> make)
+    {
+        BenchSubject first = make();
+        BenchSubject[] all = new BenchSubject[(int)Math.Clamp(Math.Ceiling(RotationBytes / first.Bytes), 1, MostSets)];
+        all[0] = first;
+        for (int i = 1; i < all.Length; i++)
+        {
+            all[i] = make();
+        }
+        int turn = 0;
+        return new BenchSubject
+        {
+            Op = first.Op,
+            Sizes = first.Sizes,
+            Plan = first.Plan,
+            Flops = first.Flops,
+            Bytes = first.Bytes,
+            Forward = () => all[turn++ % all.Length].Forward(),
+            Train = first.Train is null ? null : tape => all[turn++ % all.Length].Train!(tape),
+            Owned = new Together(all),
+        };
+    }
+
     /// <summary>Ends what the subject holds besides tensors of the scope it was made in.</summary>
     public void Dispose() => Owned?.Dispose();
 
@@ -84,5 +116,16 @@ public sealed class BenchSubject : IDisposable
         float[] values = new float[shape.Count];
         new RandomStream((ulong)seed).FillNormal(values, 0, scale);
         return Tensor.From(values, shape, device);
+    }
+
+    private sealed class Together(BenchSubject[] all) : IDisposable
+    {
+        public void Dispose()
+        {
+            foreach (BenchSubject subject in all)
+            {
+                subject.Dispose();
+            }
+        }
     }
 }

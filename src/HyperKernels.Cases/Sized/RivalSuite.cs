@@ -1,6 +1,6 @@
 namespace HyperKernels.Cases.Sized;
 
-/// <summary>A line of the table of rivals: what is timed here, and by the scripts in <c>bench/peers</c>, which read this side's report.</summary>
+/// <summary>A line of a table of rivals: what is timed here, and by the scripts in <c>bench/peers</c> and <c>bench/gpu</c>, which read this side's report.</summary>
 /// <param name="Row">The table's row: several sizes share one.</param>
 /// <param name="Op">One of <see cref="SizedOps"/>.</param>
 /// <param name="Sizes">Its sizes in letters.</param>
@@ -57,6 +57,22 @@ public static class RivalSuite
         .. Lines(13, "lenet_step", "B=64"),
         .. Lines(14, "hyper_lstm", "B=32 I=256 H=256 K=128 Z=16 T=100"),
         .. Lines(15, "mlp_step", "B=1 I=8 H=16"),
+    ];
+
+    /// <summary>The same ops at sizes that fill a graphics processor; its own rows.</summary>
+    public static IReadOnlyList<RivalLine> Gpu { get; } =
+    [
+        .. Lines(1, "matmul", "B=1 M=1024 K=1024 N=1024", "B=1 M=2048 K=2048 N=2048", "B=1 M=4096 K=4096 N=4096", "B=1 M=8192 K=8192 N=8192"),
+        .. Lines(2, "matmul", "B=16384 M=8 K=8 N=8", "B=8192 M=16 K=16 N=16", "B=8192 M=32 K=32 N=32", "B=4096 M=64 K=64 N=64"),
+        // One row per context: the weights, 268 MB if they were written, are beyond every cache.
+        .. Lines(3, "generate_linear", "B=1024 T=1 I=256 O=256 H=8", "B=1024 T=1 I=256 O=256 H=16", "B=1024 T=1 I=256 O=256 H=64"),
+        .. Lines(4, "generate_linear", "B=1024 T=32 I=256 O=256 H=16", "B=1024 T=64 I=256 O=256 H=64"),
+        .. Lines(5, "conv2d_per_sample", "B=64 I=64 O=64 S=28 K=3", "B=256 I=32 O=32 S=28 K=3"),
+        .. Lines(6, "hypergraph_conv", "N=1000000 E=500000 M=10000000 F=64", "N=1000000 E=500000 M=10000000 F=256"),
+        .. Lines(7, "segment_attention", "N=1000000 E=500000 M=10000000 F=64 H=4"),
+        .. Lines(8, "mip_mlp_step", "B=32 C=32"),
+        .. Lines(9, "adam", "P=13000000", "P=100000000"),
+        .. Lines(10, "lenet_step", "B=64", "B=1024"),
     ];
 
     private static IEnumerable<RivalLine> Lines(int row, string op, params string[] sizes) => sizes.Select(text => new RivalLine(row, op, text));

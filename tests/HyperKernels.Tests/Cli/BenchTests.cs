@@ -144,11 +144,30 @@ public sealed class BenchTests
     public void RivalSuite_LinesAreSizesThatTheirOpsRead() =>
         Assert.Multiple(() =>
         {
-            foreach (RivalLine line in RivalSuite.All)
+            foreach (RivalLine line in RivalSuite.All.Concat(RivalSuite.Gpu))
             {
                 Assert.That(line.Sized.Parse(line.Sizes).Text, Is.EqualTo(line.Sizes));
             }
         });
+
+    [TestCase(100, 8)]
+    [TestCase(100 << 20, 3)]
+    [TestCase(300 << 20, 1)]
+    public void InTurn_TakesAsManySetsAsOutgrowTheCaches(int bytes, int sets)
+    {
+        int made = 0;
+        List<int> runs = [];
+        using BenchSubject subject = BenchSubject.InTurn(() =>
+        {
+            int number = made++;
+            return new BenchSubject { Op = "op", Sizes = "", Flops = 1, Bytes = bytes, Forward = () => runs.Add(number) };
+        });
+        for (int i = 0; i <= sets; i++)
+        {
+            subject.Forward();
+        }
+        Assert.That(runs, Is.EqualTo(Enumerable.Range(0, sets).Append(0)));
+    }
 
     [Test]
     public void SizedOps_AllHaveATest() =>

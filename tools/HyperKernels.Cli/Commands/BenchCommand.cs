@@ -9,6 +9,7 @@ namespace HyperKernels.Cli.Commands;
 internal static class BenchCommand
 {
     private const string Rivals = "rivals";
+    private const string Gpu = "gpu";
 
     private static readonly Option<string> s_backend = CommonOptions.Backend();
     private static readonly Option<int?> s_threads = CommonOptions.Threads();
@@ -21,7 +22,7 @@ internal static class BenchCommand
 
     private static readonly Option<string?> s_suite = new("--suite")
     {
-        Description = $"A fixed list of works instead: \"{Rivals}\", those that bench/peers compares with other libraries.",
+        Description = $"A fixed list of works instead: \"{Rivals}\" or \"{Gpu}\", those that bench/peers and bench/gpu compare with other libraries.",
         HelpName = "NAME",
     };
     private static readonly Option<int?> s_row = new("--row") { Description = "Only that row of the suite.", HelpName = "N" };
@@ -57,15 +58,16 @@ internal static class BenchCommand
 
     private static IReadOnlyList<Work> Suite(string suite, int? row, Device device)
     {
-        if (suite != Rivals)
+        IReadOnlyList<RivalLine> lines = suite switch
         {
-            throw new UsageException($"there is no suite \"{suite}\". Known: {Rivals}.");
-        }
-        Work[] works = [.. RivalSuite.All.Where(line => row is null || line.Row == row)
-            .Select(line => new Work(line.Row, () => Make(line.Sized, line.Sized.Parse(line.Sizes), device)))];
+            Rivals => RivalSuite.All,
+            Gpu => RivalSuite.Gpu,
+            _ => throw new UsageException($"there is no suite \"{suite}\". Known: {Rivals}, {Gpu}."),
+        };
+        Work[] works = [.. lines.Where(line => row is null || line.Row == row).Select(line => new Work(line.Row, () => Make(line, suite, device)))];
         return works.Length > 0
             ? works
-            : throw new UsageException($"{suite} has no row {row}. Rows: {string.Join(", ", RivalSuite.All.Select(line => line.Row).Distinct())}.");
+            : throw new UsageException($"{suite} has no row {row}. Rows: {string.Join(", ", lines.Select(line => line.Row).Distinct())}.");
     }
 
     private static List<Work> Chosen(string op, string[] sizes, Device device)
@@ -124,6 +126,12 @@ internal static class BenchCommand
         {
             throw new UsageException(failure.Message);
         }
+    }
+
+    private static BenchSubject Make(RivalLine line, string suite, Device device)
+    {
+        Sizes sizes = line.Sized.Parse(line.Sizes);
+        return suite == Gpu ? BenchSubject.InTurn(() => Make(line.Sized, sizes, device)) : Make(line.Sized, sizes, device);
     }
 
     private static BenchSubject Make(SizedOp op, Sizes sizes, Device device)

@@ -284,27 +284,38 @@ CONV_TILED(conv_kernel_32, 8, 1, KERNEL_LEFT, KERNEL_RIGHT, 1)
 CONV_TILED(conv_kernel_64, 16, 1, KERNEL_LEFT, KERNEL_RIGHT, 1)
 CONV_TILED(conv_kernel_128, 16, 2, KERNEL_LEFT, KERNEL_RIGHT, 1)
 
-// y, a thread per element; any launch size. For groups with few output channels.
-KERNEL(256) conv_plain_forward(CONV_SIZES s, INT64 count, IN(float, x), IN(float, w), IN(float, bias), OUT(float, y))
+// Elements of a sample that a group of the plain kernels computes.
+#define PLAIN_ELEMENTS 1024
+
+// y, for groups with few output channels: a group takes 1024 elements of a sample.
+KERNEL(256) conv_plain_forward(CONV_SIZES s, CONV_DIVISORS by, IN(float, x), IN(float, w), IN(float, bias), OUT(float, y))
 {
     DATA_IN(float, x);
     DATA_IN(float, w);
     DATA_IN(float, bias);
     DATA_OUT(float, y);
     int inputs = s.inputs / s.groups;
+    int group_outputs = s.outputs / s.groups;
     int places = s.kernel_h * s.kernel_w;
-    for (INT64 at = GLOBAL_ID; at < count; at += GLOBAL_SIZE) {
-        INT64 line = at / s.out_width;
-        INT64 plane = line / s.out_height;
-        int q = (int)(at - line * s.out_width);
-        int p = (int)(line - plane * s.out_height);
-        int sample = (int)(plane / s.outputs);
-        int output = (int)(plane - (INT64)sample * s.outputs);
-        int set = sample / (s.batch / s.sets);
-        int group = output / (s.outputs / s.groups);
-        GLOBAL const float *weights = w + set * s.set_w + (INT64)output * inputs * places;
-        GLOBAL const float *pixels = x + sample * s.sample_x + (INT64)group * inputs * s.height * s.width;
-        float sum = HAS(bias) ? bias[set * s.set_bias + output] : 0.0f;
+    int pixels = s.out_height * s.out_width;
+    int count = s.outputs * pixels;
+    int blocks = (count + PLAIN_ELEMENTS - 1) / PLAIN_ELEMENTS;
+    int sample = GROUP_ID / blocks;
+    int first = (GROUP_ID - sample * blocks) * PLAIN_ELEMENTS;
+    int end = count - first < PLAIN_ELEMENTS ? count : first + PLAIN_ELEMENTS;
+    int set = sample / (s.batch / s.sets);
+    x += sample * s.sample_x;
+    y += sample * s.sample_y;
+    w += set * s.set_w;
+    bias += set * s.set_bias;
+    for (int at = first + LOCAL_ID; at < end; at += 256) {
+        int output = divide(at, by.out_pixels);
+        int pixel = at - output * pixels;
+        int p = divide(pixel, by.out_width);
+        int q = pixel - p * s.out_width;
+        GLOBAL const float *weights = w + (INT64)output * inputs * places;
+        GLOBAL const float *from = x + (INT64)(output / group_outputs) * inputs * s.height * s.width;
+        float sum = HAS(bias) ? bias[output] : 0.0f;
         for (int i = 0; i < inputs; i++) {
             for (int r = 0; r < s.kernel_h; r++) {
                 int h = p * s.stride_h + r * s.dilation_h - s.padding_h;
@@ -312,20 +323,20 @@ KERNEL(256) conv_plain_forward(CONV_SIZES s, INT64 count, IN(float, x), IN(float
                     for (int c = 0; c < s.kernel_w; c++) {
                         int v = q * s.stride_w + c * s.dilation_w - s.padding_w;
                         if (v >= 0 && v < s.width) {
-                            sum = FMA(weights[r * s.kernel_w + c], pixels[h * s.width + v], sum);
+                            sum = FMA(weights[r * s.kernel_w + c], from[h * s.width + v], sum);
                         }
                     }
                 }
             }
             weights += places;
-            pixels += s.height * s.width;
+            from += s.height * s.width;
         }
-        y[sample * s.sample_y + (at - (INT64)sample * s.outputs * s.out_height * s.out_width)] = sum;
+        y[at] = sum;
     }
 }
 
-// x, a thread per element; any launch size. For groups with few input channels.
-KERNEL(256) conv_plain_input(CONV_SIZES s, CONV_DIVISORS by, INT64 count, IN(float, y), IN(float, w), OUT(float, x))
+// x, for groups with few input channels: a group takes 1024 elements of a sample.
+KERNEL(256) conv_plain_input(CONV_SIZES s, CONV_DIVISORS by, IN(float, y), IN(float, w), OUT(float, x))
 {
     DATA_IN(float, y);
     DATA_IN(float, w);
@@ -333,17 +344,23 @@ KERNEL(256) conv_plain_input(CONV_SIZES s, CONV_DIVISORS by, INT64 count, IN(flo
     int inputs = s.inputs / s.groups;
     int outputs = s.outputs / s.groups;
     int places = s.kernel_h * s.kernel_w;
-    for (INT64 at = GLOBAL_ID; at < count; at += GLOBAL_SIZE) {
-        INT64 line = at / s.width;
-        INT64 plane = line / s.height;
-        int v = (int)(at - line * s.width);
-        int h = (int)(line - plane * s.height);
-        int sample = (int)(plane / s.inputs);
-        int input = (int)(plane - (INT64)sample * s.inputs);
-        int set = sample / (s.batch / s.sets);
+    int pixels = s.height * s.width;
+    int count = s.inputs * pixels;
+    int blocks = (count + PLAIN_ELEMENTS - 1) / PLAIN_ELEMENTS;
+    int sample = GROUP_ID / blocks;
+    int first = (GROUP_ID - sample * blocks) * PLAIN_ELEMENTS;
+    int end = count - first < PLAIN_ELEMENTS ? count : first + PLAIN_ELEMENTS;
+    x += sample * s.sample_x;
+    y += sample * s.sample_y;
+    w += sample / (s.batch / s.sets) * s.set_w;
+    for (int at = first + LOCAL_ID; at < end; at += 256) {
+        int input = divide(at, by.pixels);
+        int pixel = at - input * pixels;
+        int h = divide(pixel, by.width);
+        int v = pixel - h * s.width;
         int group = input / inputs;
-        GLOBAL const float *weights = w + set * s.set_w + ((INT64)group * outputs * inputs + input - group * inputs) * places;
-        GLOBAL const float *pixels = y + sample * s.sample_y + (INT64)group * outputs * s.out_height * s.out_width;
+        GLOBAL const float *weights = w + ((INT64)group * outputs * inputs + input - group * inputs) * places;
+        GLOBAL const float *from = y + (INT64)group * outputs * s.out_height * s.out_width;
         float sum = 0;
         for (int o = 0; o < outputs; o++) {
             for (int r = 0; r < s.kernel_h; r++) {
@@ -352,15 +369,15 @@ KERNEL(256) conv_plain_input(CONV_SIZES s, CONV_DIVISORS by, INT64 count, IN(flo
                     for (int c = 0; c < s.kernel_w; c++) {
                         int q = conv_meeting(v, c, s.stride_w, by.stride_w, s.padding_w, s.dilation_w, s.out_width);
                         if (q >= 0) {
-                            sum = FMA(weights[r * s.kernel_w + c], pixels[p * s.out_width + q], sum);
+                            sum = FMA(weights[r * s.kernel_w + c], from[p * s.out_width + q], sum);
                         }
                     }
                 }
             }
             weights += (INT64)inputs * places;
-            pixels += s.out_height * s.out_width;
+            from += s.out_height * s.out_width;
         }
-        x[sample * s.sample_x + (at - (INT64)sample * s.inputs * s.height * s.width)] = sum;
+        x[at] = sum;
     }
 }
 

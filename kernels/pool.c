@@ -1,5 +1,6 @@
 // Pooling over windows, and drawing planes at another size. The adjoints ask, for each pixel, which windows it belongs to, so that
-// nothing is added by two threads and sums run in the windows' order.
+// nothing is added by two threads and sums run in the windows' order. A launch takes less than 2^31 elements: backends cut planes off.
+#include "lib/divide.h"
 
 // Laid out as Backends/IBackend.Pool.cs.
 typedef struct {
@@ -16,6 +17,14 @@ typedef struct {
     int padding_w;
     char adaptive;
 } POOL_SIZES;
+
+// What the sizes are divided by.
+typedef struct {
+    DIVISOR height;
+    DIVISOR width;
+    DIVISOR out_height;
+    DIVISOR out_width;
+} POOL_DIVISORS;
 
 // A window along one axis: pixels first to last - 1, of a window that begins at origin (in the padding, perhaps) and has length places.
 typedef struct {
@@ -72,16 +81,17 @@ DEVICE POOL_SPAN pool_windows(int adaptive, int at, int size, int out_size, int 
 
 // y[w] = the largest of window w, NaN being larger than all; places[w], where given, its position in the window.
 // One thread per window. Any launch size.
-KERNEL(256) pool_max(POOL_SIZES s, INT64 count, IN(float, x), OUT(float, y), OUT(float, places))
+KERNEL(256) pool_max(POOL_SIZES s, POOL_DIVISORS by, int count, IN(float, x), OUT(float, y), OUT(float, places))
 {
     DATA_IN(float, x);
     DATA_OUT(float, y);
     DATA_OUT(float, places);
-    for (INT64 i = GLOBAL_ID; i < count; i += GLOBAL_SIZE) {
-        INT64 row = i / s.out_width;
-        INT64 plane = row / s.out_height;
+    for (INT64 at = GLOBAL_ID; at < count; at += GLOBAL_SIZE) {
+        int i = (int)at;
+        int row = divide(i, by.out_width);
+        INT64 plane = divide(row, by.out_height);
         POOL_SPAN down = pool_rows(&s, (int)(row - plane * s.out_height));
-        POOL_SPAN across = pool_columns(&s, (int)(i - row * s.out_width));
+        POOL_SPAN across = pool_columns(&s, i - row * s.out_width);
         GLOBAL const float *pixels = x + plane * s.height * s.width;
         int best_r = down.first, best_c = across.first;
         float best = pixels[best_r * s.width + best_c];
@@ -103,16 +113,17 @@ KERNEL(256) pool_max(POOL_SIZES s, INT64 count, IN(float, x), OUT(float, y), OUT
 }
 
 // y[w] = what stands at window w's place.   One thread per window. Any launch size.
-KERNEL(256) pool_max_gather(POOL_SIZES s, INT64 count, IN(float, x), IN(float, places), OUT(float, y))
+KERNEL(256) pool_max_gather(POOL_SIZES s, POOL_DIVISORS by, int count, IN(float, x), IN(float, places), OUT(float, y))
 {
     DATA_IN(float, x);
     DATA_IN(float, places);
     DATA_OUT(float, y);
-    for (INT64 i = GLOBAL_ID; i < count; i += GLOBAL_SIZE) {
-        INT64 row = i / s.out_width;
-        INT64 plane = row / s.out_height;
+    for (INT64 at = GLOBAL_ID; at < count; at += GLOBAL_SIZE) {
+        int i = (int)at;
+        int row = divide(i, by.out_width);
+        INT64 plane = divide(row, by.out_height);
         POOL_SPAN down = pool_rows(&s, (int)(row - plane * s.out_height));
-        POOL_SPAN across = pool_columns(&s, (int)(i - row * s.out_width));
+        POOL_SPAN across = pool_columns(&s, i - row * s.out_width);
         int place = (int)places[i];
         int r = place / across.length;
         y[i] = x[(plane * s.height + down.origin + r) * s.width + across.origin + place - r * across.length];
@@ -120,15 +131,16 @@ KERNEL(256) pool_max_gather(POOL_SIZES s, INT64 count, IN(float, x), IN(float, p
 }
 
 // y[w] = the mean of window w, padding counted as zeros.   One thread per window. Any launch size.
-KERNEL(256) pool_average(POOL_SIZES s, INT64 count, IN(float, x), OUT(float, y))
+KERNEL(256) pool_average(POOL_SIZES s, POOL_DIVISORS by, int count, IN(float, x), OUT(float, y))
 {
     DATA_IN(float, x);
     DATA_OUT(float, y);
-    for (INT64 i = GLOBAL_ID; i < count; i += GLOBAL_SIZE) {
-        INT64 row = i / s.out_width;
-        INT64 plane = row / s.out_height;
+    for (INT64 at = GLOBAL_ID; at < count; at += GLOBAL_SIZE) {
+        int i = (int)at;
+        int row = divide(i, by.out_width);
+        INT64 plane = divide(row, by.out_height);
         POOL_SPAN down = pool_rows(&s, (int)(row - plane * s.out_height));
-        POOL_SPAN across = pool_columns(&s, (int)(i - row * s.out_width));
+        POOL_SPAN across = pool_columns(&s, i - row * s.out_width);
         GLOBAL const float *pixels = x + plane * s.height * s.width;
         float sum = 0;
         for (int r = down.first; r < down.last; r++) {
@@ -142,16 +154,17 @@ KERNEL(256) pool_average(POOL_SIZES s, INT64 count, IN(float, x), OUT(float, y))
 
 // x[pixel] = the sum of y over the windows whose place it is (scatter), or of every window's share of y over the windows it lies in.
 // One thread per pixel. Any launch size.
-KERNEL(256) pool_adjoint(POOL_SIZES s, int scatter, INT64 count, IN(float, y), IN(float, places), OUT(float, x))
+KERNEL(256) pool_adjoint(POOL_SIZES s, POOL_DIVISORS by, int scatter, int count, IN(float, y), IN(float, places), OUT(float, x))
 {
     DATA_IN(float, y);
     DATA_IN(float, places);
     DATA_OUT(float, x);
-    for (INT64 i = GLOBAL_ID; i < count; i += GLOBAL_SIZE) {
-        INT64 row = i / s.width;
-        INT64 plane = row / s.height;
+    for (INT64 at = GLOBAL_ID; at < count; at += GLOBAL_SIZE) {
+        int i = (int)at;
+        int row = divide(i, by.width);
+        INT64 plane = divide(row, by.height);
         int r = (int)(row - plane * s.height);
-        int c = (int)(i - row * s.width);
+        int c = i - row * s.width;
         POOL_SPAN rows = pool_windows(s.adaptive, r, s.height, s.out_height, s.kernel_h, s.stride_h, s.padding_h);
         POOL_SPAN columns = pool_windows(s.adaptive, c, s.width, s.out_width, s.kernel_w, s.stride_w, s.padding_w);
         float sum = 0;
@@ -216,15 +229,16 @@ DEVICE POOL_SPAN resize_targets(int mode, int at, int size, int out_size)
 }
 
 // y = x drawn at another size.   One thread per drawn pixel. Any launch size.
-KERNEL(256) resize(POOL_SIZES s, int mode, INT64 count, IN(float, x), OUT(float, y))
+KERNEL(256) resize(POOL_SIZES s, POOL_DIVISORS by, int mode, int count, IN(float, x), OUT(float, y))
 {
     DATA_IN(float, x);
     DATA_OUT(float, y);
-    for (INT64 i = GLOBAL_ID; i < count; i += GLOBAL_SIZE) {
-        INT64 row = i / s.out_width;
-        INT64 plane = row / s.out_height;
+    for (INT64 at = GLOBAL_ID; at < count; at += GLOBAL_SIZE) {
+        int i = (int)at;
+        int row = divide(i, by.out_width);
+        INT64 plane = divide(row, by.out_height);
         RESIZE_SOURCE down = resize_source(mode, (int)(row - plane * s.out_height), s.height, s.out_height);
-        RESIZE_SOURCE across = resize_source(mode, (int)(i - row * s.out_width), s.width, s.out_width);
+        RESIZE_SOURCE across = resize_source(mode, i - row * s.out_width, s.width, s.out_width);
         GLOBAL const float *upper = x + (plane * s.height + down.first) * s.width;
         GLOBAL const float *lower = x + (plane * s.height + down.second) * s.width;
         if (mode == 0) {
@@ -244,15 +258,16 @@ DEVICE float resize_weight(RESIZE_SOURCE source, int at)
 }
 
 // x = the adjoint of resize applied to y.   One thread per pixel of x. Any launch size.
-KERNEL(256) resize_adjoint(POOL_SIZES s, int mode, INT64 count, IN(float, y), OUT(float, x))
+KERNEL(256) resize_adjoint(POOL_SIZES s, POOL_DIVISORS by, int mode, int count, IN(float, y), OUT(float, x))
 {
     DATA_IN(float, y);
     DATA_OUT(float, x);
-    for (INT64 i = GLOBAL_ID; i < count; i += GLOBAL_SIZE) {
-        INT64 row = i / s.width;
-        INT64 plane = row / s.height;
+    for (INT64 at = GLOBAL_ID; at < count; at += GLOBAL_SIZE) {
+        int i = (int)at;
+        int row = divide(i, by.width);
+        INT64 plane = divide(row, by.height);
         int r = (int)(row - plane * s.height);
-        int c = (int)(i - row * s.width);
+        int c = i - row * s.width;
         POOL_SPAN rows = resize_targets(mode, r, s.height, s.out_height);
         POOL_SPAN columns = resize_targets(mode, c, s.width, s.out_width);
         float sum = 0;

@@ -5,6 +5,9 @@ internal sealed unsafe partial class GpuBackend
     // A group's channels on the result's side up to which a tile would be mostly empty; depthwise convolutions have one.
     private const int PlainChannels = 4;
 
+    // Elements of a sample that a group of the plain kernels computes.
+    private const int PlainElements = 1024;
+
     public void Convolve(ConvProduct product, in ConvSizes sizes, BufferRef x, BufferRef w, BufferRef bias, BufferRef y)
     {
         ConvSizes s = sizes;
@@ -12,15 +15,13 @@ internal sealed unsafe partial class GpuBackend
         switch (product)
         {
             case ConvProduct.Forward when s.GroupOutputs <= PlainChannels:
-                long outputs = (long)s.Batch * s.Outputs * s.OutPixels;
-                ForEach("conv/conv_plain_forward", outputs, [KernelArgument.Of(&s), outputs, x, w, bias, y]);
+                ForGroups("conv/conv_plain_forward", PlainGroups(s.Batch, s.Outputs * s.OutPixels), [KernelArgument.Of(&s), KernelArgument.Of(&by), x, w, bias, y]);
                 break;
             case ConvProduct.Forward:
                 RunConvTiles(product, s, PlanForward(s, w, y), w, x, bias, y);
                 break;
             case ConvProduct.Input when s.GroupInputs <= PlainChannels:
-                long inputs = (long)s.Batch * s.Inputs * s.Pixels;
-                ForEach("conv/conv_plain_input", inputs, [KernelArgument.Of(&s), KernelArgument.Of(&by), inputs, y, w, x]);
+                ForGroups("conv/conv_plain_input", PlainGroups(s.Batch, s.Inputs * s.Pixels), [KernelArgument.Of(&s), KernelArgument.Of(&by), y, w, x]);
                 break;
             case ConvProduct.Input:
                 RunConvTiles(product, s, PlanInput(s, x), w, y, default, x);
@@ -33,6 +34,9 @@ internal sealed unsafe partial class GpuBackend
                 break;
         }
     }
+
+    // As kernels/conv.c shares out a sample's elements, which are fewer than 2^31.
+    private static long PlainGroups(int samples, int elements) => samples * ((elements + (long)PlainElements - 1) / PlainElements);
 
     /// <summary>The product whose depth are the pixels of all samples: it is cut into slices where tiles of w are few.</summary>
     private void ConvolveKernel(ConvSizes s, BufferRef x, BufferRef w, BufferRef y)

@@ -16,7 +16,8 @@ internal sealed unsafe partial class GpuBackend
     /// <remarks>
     /// The larger a tile, the fewer times an operand is read; but every unit of the device should have one. So: 128 where the sides are no
     /// shorter than three quarters of it and there are enough such tiles; 64 where the sides are over 32 and there are enough, counting
-    /// what slices would add; else 32. Where tiles are still fewer than units and the depth is large, it is cut into slices, if the caller can add them up.
+    /// what slices would add; else 32. Where tiles are still too few to keep the device busy and the depth is large, it is cut into slices, if the
+    /// caller can add them up.
     /// </remarks>
     private TilePlan PlanTiles(long matrices, int rows, int columns, int depth, bool mayCut = true)
     {
@@ -27,11 +28,13 @@ internal sealed unsafe partial class GpuBackend
             : 32;
         long groups = Tiles(matrices, rows, columns, size);
         long results = matrices * rows * columns;
-        if (groups == 0 || groups >= units || !mayCut)
+        // Groups of 64 threads hide memory's latency by their number, those of 256 by their own threads.
+        long wanted = units * (size == 32 ? 8L : 2L);
+        if (groups == 0 || 2 * groups > wanted || !mayCut)
         {
             return new TilePlan(size, 1, depth, groups);
         }
-        int slices = (int)Math.Max(1, Math.Min(Math.Min(2L * units / groups, depth / ShortestSlice), LargestScratch / results));
+        int slices = (int)Math.Max(1, Math.Min(Math.Min(wanted / groups, depth / ShortestSlice), LargestScratch / results));
         int part = ((depth + slices - 1) / slices + 15) / 16 * 16;
         slices = Math.Max(1, (depth + part - 1) / Math.Max(1, part));
         return slices == 1 ? new TilePlan(size, 1, depth, groups) : new TilePlan(size, slices, part, groups * slices);

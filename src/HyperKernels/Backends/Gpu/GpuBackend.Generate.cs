@@ -5,6 +5,10 @@ internal sealed unsafe partial class GpuBackend
     // The plan "tile" generates for four contexts at once.
     private const int ContextsPerTile = 4;
 
+    // Rows a context from which on the gradients by the weights are formed by products of their own, in panels of 16 MiB.
+    private const int PanelRows = 8;
+    private const int PanelElements = 4 << 20;
+
     public void GenerateLinear(in GenerateSizes sizes, BufferRef x, BufferRef z, BufferRef generator, BufferRef? baseWeight, BufferRef y)
     {
         GenerateArguments arguments = GenerateArguments.Of(sizes);
@@ -32,23 +36,16 @@ internal sealed unsafe partial class GpuBackend
             arguments.BaseResult = 1;
             Generate(arguments, sizes.Batch, gradient, z, generator, baseWeight, forX);
         }
-        if (dz is { } forZ)
+        if (dz is not null || dGenerator is not null)
         {
-            GenerateArguments arguments = GenerateArguments.Of(sizes);
-            arguments.ResultRows = sizes.Batch;
-            arguments.ResultColumns = sizes.Embedding;
-            arguments.Depth = checked(sizes.Outputs * sizes.Inputs);
-            arguments.SetFours(generator, generator, x, sizes.Inputs);
-            RunGenerate(GenerateProduct.Embedding, arguments, mayCut: true, [x, gradient, generator], forZ);
-        }
-        if (dGenerator is { } forGenerator)
-        {
-            GenerateArguments arguments = GenerateArguments.Of(sizes);
-            arguments.ResultRows = checked(sizes.Outputs * sizes.Inputs);
-            arguments.ResultColumns = sizes.Embedding;
-            arguments.Depth = sizes.Batch;
-            arguments.SetFours(z, z, x, sizes.Inputs);
-            RunGenerate(GenerateProduct.Generator, arguments, mayCut: false, [x, gradient, z], forGenerator);
+            if (sizes.Rows >= PanelRows && sizes.Batch > 0 && sizes.Outputs > 0 && sizes.Inputs > 0)
+            {
+                GradientsByPanels(sizes, x, z, generator, gradient, dz, dGenerator);
+            }
+            else
+            {
+                GradientsByTiles(sizes, x, z, generator, gradient, dz, dGenerator);
+            }
         }
         if (dBase is { } forBase)
         {
@@ -65,6 +62,89 @@ internal sealed unsafe partial class GpuBackend
                 TransposeA = true,
             };
             Matmul(product, gradient, x, default, forBase);
+        }
+    }
+
+    /// <summary>dz and dGenerator with the gradients by the weights formed while tiles are filled: for few rows a context.</summary>
+    private void GradientsByTiles(
+        in GenerateSizes sizes, BufferRef x, BufferRef z, BufferRef generator, BufferRef gradient, BufferRef? dz, BufferRef? dGenerator)
+    {
+        GenerateArguments arguments = GenerateArguments.Of(sizes);
+        int weights = checked(sizes.Outputs * sizes.Inputs);
+        arguments.ResultColumns = sizes.Embedding;
+        if (dz is { } forZ)
+        {
+            arguments.ResultRows = sizes.Batch;
+            arguments.Depth = weights;
+            arguments.SetFours(generator, generator, x, sizes.Inputs);
+            RunGenerate(GenerateProduct.Embedding, arguments, mayCut: true, [x, gradient, generator], forZ);
+        }
+        if (dGenerator is { } forGenerator)
+        {
+            arguments.ResultRows = weights;
+            arguments.Depth = sizes.Batch;
+            arguments.SetFours(z, z, x, sizes.Inputs);
+            RunGenerate(GenerateProduct.Generator, arguments, mayCut: false, [x, gradient, z], forGenerator);
+        }
+    }
+
+    /// <summary>
+    /// dz and dGenerator from panels of gradients by the weights [B, some outputs, I], which are formed once for both and stay in a GPU's
+    /// second-level cache: for many rows a context.
+    /// </summary>
+    private void GradientsByPanels(
+        in GenerateSizes sizes, BufferRef x, BufferRef z, BufferRef generator, BufferRef gradient, BufferRef? dz, BufferRef? dGenerator)
+    {
+        (int batch, int inputs, int embedding) = (sizes.Batch, sizes.Inputs, sizes.Embedding);
+        int most = (int)Math.Clamp(PanelElements / ((long)batch * inputs), 1, sizes.Outputs);
+        int panels = (sizes.Outputs + most - 1) / most;
+        long length = (long)batch * most * inputs;
+        int last = sizes.Outputs - ((panels - 1) * most);
+        long allSlices = ((panels - 1L) * PlanTiles(1, batch, embedding, checked(most * inputs)).Slices)
+            + PlanTiles(1, batch, embedding, last * inputs).Slices;
+        lock (_scratchGate)
+        {
+            BufferRef panel = Scratch(length + (dz is null ? 0 : allSlices * batch * embedding));
+            BufferRef parts = panel.Skip(length);
+            int slices = 0;
+            for (int first = 0; first < sizes.Outputs; first += most)
+            {
+                int outputs = Math.Min(most, sizes.Outputs - first);
+                int row = outputs * inputs;
+                MatmulSizes form = new()
+                {
+                    Batch = batch,
+                    M = outputs,
+                    N = inputs,
+                    K = sizes.Rows,
+                    StrideA = (long)sizes.Rows * sizes.Outputs,
+                    LdA = sizes.Outputs,
+                    TransposeA = true,
+                    StrideB = (long)sizes.Rows * inputs,
+                    LdB = inputs,
+                    StrideY = row,
+                    LdY = inputs,
+                };
+                RunTiles(form, PlanTiles(batch, outputs, inputs, sizes.Rows, mayCut: false), gradient.Skip(first), x, default, panel);
+                MatmulSizes apply = new() { Batch = 1, N = embedding, LdA = row, LdB = embedding, LdY = embedding };
+                long place = (long)first * inputs * embedding;
+                if (dGenerator is { } forGenerator)
+                {
+                    (apply.M, apply.K, apply.TransposeA) = (row, batch, true);
+                    RunTiles(apply, PlanTiles(1, row, embedding, batch, mayCut: false), panel, z, default, forGenerator.Skip(place));
+                }
+                if (dz is not null)
+                {
+                    (apply.M, apply.K, apply.TransposeA) = (batch, row, false);
+                    TilePlan tiles = PlanTiles(1, batch, embedding, row);
+                    RunTiles(apply, tiles, panel, generator.Skip(place), default, parts.Skip((long)slices * batch * embedding));
+                    slices += tiles.Slices;
+                }
+            }
+            if (dz is { } forZ)
+            {
+                AddSlices(new MatmulSizes { Batch = 1, M = batch, N = embedding, LdY = embedding }, slices, parts, default, forZ);
+            }
         }
     }
 

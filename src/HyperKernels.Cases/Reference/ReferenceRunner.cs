@@ -58,6 +58,7 @@ public static partial class ReferenceRunner
 
     private static ReferenceResult Run(ReferenceCase source, IReferenceSystem system, Device device)
     {
+        using DeviceUse use = Device.Use(device);
         using Tape tape = new();
         using ReferenceRun run = new(source, device, tape);
         IReadOnlyDictionary<string, Tensor> outputs = system.Run(run);

@@ -27,8 +27,8 @@ public sealed class OpenCLFailureTests
 
     public static IEnumerable<string> Discovery => s_discovery;
 
-    // A platform whose devices cannot be listed is passed over, so that clGetDeviceIDs is neither.
-    public static IEnumerable<string> Fatal => OpenCLChoice.Functions.Except(s_forgiven).Except(s_discovery).Except(s_foreign).Except(["clGetDeviceIDs"]);
+    // A platform whose devices cannot be listed is passed over, and checks read back rather than wait by clFinish: these two are neither.
+    public static IEnumerable<string> Fatal => OpenCLChoice.Functions.Except(s_forgiven).Except(s_discovery).Except(s_foreign).Except(["clGetDeviceIDs", "clFinish"]);
 
     [OneTimeSetUp]
     public void BuildStandIn()
@@ -81,6 +81,15 @@ public sealed class OpenCLFailureTests
             Assert.That(result.Output + result.Error, Does.Contain($"opencl: {function} failed (CL_OUT_OF_HOST_MEMORY, -6)").Or.Contain("opencl: out of memory: asked for"));
             Assert.That(result.Error, Does.Not.Contain("   at "));
         });
+    }
+
+    [Test]
+    public void Synchronize_WhereItFails_EndsWithCallAndCode()
+    {
+        _ = Gpus.OpenCL;
+        CliResult result = CliProcess.Run(Environment(_standIn, [("STANDIN_FAILS", "clFinish")]), "bench", "--backend", "opencl", "--op", "add");
+        Assert.That(result.ExitCode, Is.EqualTo(3), result.ToString());
+        Assert.That(result.Error, Does.Contain("opencl: clFinish failed (CL_OUT_OF_HOST_MEMORY, -6)"));
     }
 
     [Test]

@@ -23,6 +23,7 @@ internal sealed unsafe record OpenCLChoice(nint Device, string Description, stri
     private const uint DeviceVersion = 0x102F;
     private const uint DevicePlatform = 0x1031;
     private const int TextBytes = 1024;
+    private const int NoPlatform = -1001;
     private const ulong AllDevices = 0xFFFFFFFF;
     private const ulong GpuType = 4;
     private const ulong CorrectlyRoundedDivision = 128;
@@ -85,11 +86,15 @@ internal sealed unsafe record OpenCLChoice(nint Device, string Description, stri
         uint count = 0;
         int status = clGetPlatformIDs(0, null, &count);
         // The loader's way of saying that no driver is registered.
-        if (status == -1001 || count == 0)
+        if (status == NoPlatform)
         {
             return [];
         }
         Check(status, nameof(clGetPlatformIDs), "the list of platforms");
+        if (count == 0)
+        {
+            return [];
+        }
         nint[] platforms = new nint[count];
         fixed (nint* first = platforms)
         {

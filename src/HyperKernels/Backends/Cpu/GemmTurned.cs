@@ -19,10 +19,14 @@ internal static unsafe class GemmTurned
     [ThreadStatic]
     private static WorkBuffer? s_panels;
 
-    /// <summary>Whether this way is the faster one: it turns M N numbers of Y where packing turns K N of B, and fills registers where dot products sum lanes.</summary>
+    /// <summary>Whether this way is the faster one: it turns A and Y where packing turns B, and fills registers where dot products sum lanes.</summary>
     public static bool Pays(in GemmMatrix matrix) =>
-        matrix.ColumnB != 1 && matrix.DepthB == 1 && matrix.N >= 4 * Chunk
-        && matrix.M <= MostRows && matrix.M <= 2 * Math.Max(matrix.K, 8) && !DotsPay(matrix);
+        matrix.ColumnB != 1 && matrix.DepthB == 1 && matrix.M <= MostRows && TurnsLess(matrix) && !DotsPay(matrix);
+
+    // With many columns A is turned once for all; a B beyond the caches costs more to pack than it has numbers.
+    private static bool TurnsLess(in GemmMatrix matrix) => matrix.N >= 4 * Chunk
+        ? matrix.M <= 2 * Math.Max(matrix.K, 8)
+        : matrix.N >= 2 * Chunk && (long)matrix.M * (matrix.K + matrix.N) <= (long)matrix.K * matrix.N;
 
     // Cycles for a column of Y, measured at 512 bits: about 10 and K / 24 for every dot product, K / 2 here for up to 16 rows at once.
     private static bool DotsPay(in GemmMatrix matrix) =>

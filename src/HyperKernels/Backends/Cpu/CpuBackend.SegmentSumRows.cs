@@ -36,6 +36,11 @@ internal sealed unsafe partial class CpuBackend
             return TVec.Create(factors[index[slot]]);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static TVec Part<TVec>(float* row, int lanes)
+            where TVec : struct, IVec<TVec> =>
+            lanes == TVec.Count ? TVec.Load(row) : TVec.LoadPartial(row, lanes);
+
         /// <summary>Requests a row's lines. The number of floats is a constant where this is inlined, so that nothing but the requests is left.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void PrefetchRow(float* row, int floats)
@@ -202,13 +207,13 @@ internal sealed unsafe partial class CpuBackend
             {
                 float* row0 = Row(slot, rows, x, stride, ahead, prefetchEnd, lanes);
                 float* row1 = Row(slot + 1, rows, x, stride, ahead, prefetchEnd, lanes);
-                a0 = TVec.MultiplyAdd(Factor<TVec>(slot, factors, index, ahead, prefetchEnd), lanes == TVec.Count ? TVec.Load(row0) : TVec.LoadPartial(row0, lanes), a0);
-                a1 = TVec.MultiplyAdd(Factor<TVec>(slot + 1, factors, index, ahead, prefetchEnd), lanes == TVec.Count ? TVec.Load(row1) : TVec.LoadPartial(row1, lanes), a1);
+                a0 = TVec.MultiplyAdd(Factor<TVec>(slot, factors, index, ahead, prefetchEnd), Part<TVec>(row0, lanes), a0);
+                a1 = TVec.MultiplyAdd(Factor<TVec>(slot + 1, factors, index, ahead, prefetchEnd), Part<TVec>(row1, lanes), a1);
             }
             if (slot < end)
             {
                 float* row = Row(slot, rows, x, stride, ahead, prefetchEnd, lanes);
-                a0 = TVec.MultiplyAdd(Factor<TVec>(slot, factors, index, ahead, prefetchEnd), lanes == TVec.Count ? TVec.Load(row) : TVec.LoadPartial(row, lanes), a0);
+                a0 = TVec.MultiplyAdd(Factor<TVec>(slot, factors, index, ahead, prefetchEnd), Part<TVec>(row, lanes), a0);
             }
             TVec sum = (a0 + a1) * scale;
             if (lanes == TVec.Count)

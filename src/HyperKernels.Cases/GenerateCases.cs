@@ -6,11 +6,11 @@ public static class GenerateCases
     /// <summary>The rows.</summary>
     public static IEnumerable<OpCase> All =>
     [
-        .. from plan in new[] { GeneratePlan.Materialise, GeneratePlan.Tile }
+        .. from plan in new[] { GeneratePlan.Materialise, GeneratePlan.Tile, GeneratePlan.Reassociate }
            from sizes in s_sizes
            from based in new[] { true, false }
            where based || sizes.B <= 3
-           where plan == GeneratePlan.Tile || sizes.B < 60
+           where plan != GeneratePlan.Materialise || sizes.B < 60
            select Row(plan, sizes.B, sizes.T, sizes.I, sizes.O, sizes.H, based),
     ];
 

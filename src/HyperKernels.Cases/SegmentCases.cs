@@ -31,12 +31,17 @@ public static class SegmentCases
         .. BothWays(Huge, 3, weights: 1, scaled: true),
         .. BothWays(Huge, 33, weights: 0, scaled: false),
         .. BothWays(Huge, 6, weights: 2, scaled: true),
+        // Heads that fill registers of every width, and rows that fill sixteen of the widest.
+        .. new[] { (Gaps, true), (Sorted, false) }.SelectMany(row => BothWays(row.Item1, 64, weights: 4, row.Item2)),
+        .. BothWays(Huge, 32, weights: 2, scaled: true),
+        .. BothWays(Gaps, 277, weights: 1, scaled: false),
         .. new[] { s_tiny[1], Gaps, Sorted, Huge }.SelectMany(structure => Memberships(structure, structure == Gaps ? 5 : 2)),
         .. new[] { (s_tiny[0], 2), (s_tiny[1], 3), (Gaps, 1), (Gaps, 7), (Sorted, 67), (Medium, 16), (Huge, 5) }.Select(row => Dot(row.Item1, row.Item2, 0)),
         View(Gaps, 5),
         View(Sorted, 20),
         Dot(Gaps, 6, 3),
         Dot(Medium, 40, 4),
+        Dot(Medium, 70, 70),
     ];
 
     /// <summary>y[to] += factor * x[from] over the pairs, in plain loops.</summary>

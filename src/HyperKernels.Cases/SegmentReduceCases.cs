@@ -28,6 +28,9 @@ public static class SegmentReduceCases
             yield return Softmax(structure, toward, columns, 1);
         }
         yield return Softmax(SegmentCases.Medium, toward, [3], 40);
+        // Rows that are one register.
+        yield return Softmax(SegmentCases.Medium, toward, [4], 1);
+        yield return Softmax(SegmentCases.Medium, toward, [8], 40);
     }
 
     private static OpCase Reduction(

@@ -28,6 +28,7 @@ public sealed class InferenceAllocationTests
         ("linear", t => Ops.Linear(t.Rows, t.Square, t.Vector, Activation.Gelu)),
         ("linear per sample", t => Ops.Linear(t.Rows, t.Squares, t.Rows)),
         ("generate", t => Ops.GenerateLinear(t.Rows, t.Rows, t.Generator, plan: GeneratePlan.Tile)),
+        ("generate, reassociated", t => Ops.GenerateLinear(t.Rows, t.Rows, t.Generator, plan: GeneratePlan.Reassociate)),
         ("generate, materialised", t => Ops.GenerateLinear(t.Rows, t.Rows, t.Generator, t.Square, GeneratePlan.Materialise)),
         ("convolution", t => Ops.Conv2d(t.Images, t.Kernels, null, new Conv2dOptions(padding: 1))),
         ("convolution, one channel each", t => Ops.Conv2d(t.Images, t.ChannelKernels, null, new Conv2dOptions(groups: 3))),

@@ -74,19 +74,19 @@ public sealed class ReadmeExamples
         try
         {
             // <generate>
-            Tensor x = Ops.RandomNormal([64, 16, 128], random);          // 16 rows for each of 64 contexts
+            Tensor x = Ops.RandomNormal([64, 128], random);              // a row for each of 64 contexts; [64, T, 128] for T rows
             Tensor z = Ops.RandomNormal([64, 32], random);               // what tells the contexts apart
             Tensor generator = Ops.RandomNormal([96, 128, 32], random);  // what each of the 32 numbers adds to a 96 by 128 matrix
             Tensor baseWeight = Ops.RandomNormal([96, 128], random);
 
             // y_b = x_b (W0 + sum_h z_bh G_h)': the 64 matrices are never written to memory unless that is faster.
-            Tensor y = Ops.GenerateLinear(x, z, generator, baseWeight);  // [64, 16, 96]
-            Console.WriteLine(Ops.PlanOf(x, z, generator));              // Tile
+            Tensor y = Ops.GenerateLinear(x, z, generator, baseWeight);  // [64, 96]
+            Console.WriteLine(Ops.PlanOf(x, z, generator));              // Reassociate
             // </generate>
             Tensor weights = Ops.Add(Ops.Reshape(Ops.Matmul(z, Ops.Reshape(generator, [96 * 128, 32]), transposeB: true), [64, 96, 128]), baseWeight);
-            float[] expected = Ops.Matmul(x, weights, transposeB: true).ToArray();
+            float[] expected = Ops.Matmul(Ops.Reshape(x, [64, 1, 128]), weights, transposeB: true).ToArray();
             Assert.That(y.ToArray(), Is.EqualTo(expected).Within(1e-4f * expected.Max(MathF.Abs)));
-            Assert.That(written.ToString().Trim(), Is.EqualTo("Tile"));
+            Assert.That(written.ToString().Trim(), Is.EqualTo("Reassociate"));
         }
         finally
         {

@@ -15,6 +15,18 @@ internal static class GenerateSized
     /// <summary>A tile of weights at a time.</summary>
     public static SizedOp Tiled { get; } = Make("generate_linear_tile", GeneratePlan.Tile);
 
+    /// <summary>The outer product of x and z against the generator.</summary>
+    public static SizedOp Reassociated { get; } = Make("generate_linear_reassociate", GeneratePlan.Reassociate);
+
+    /// <summary>By one plan.</summary>
+    public static SizedOp At(GeneratePlan plan) => plan switch
+    {
+        GeneratePlan.Materialise => Materialised,
+        GeneratePlan.Tile => Tiled,
+        GeneratePlan.Reassociate => Reassociated,
+        _ => Linear,
+    };
+
     private static SizedOp Make(string name, GeneratePlan plan) => new(name, s_letters, (sizes, device) =>
     {
         (int batch, int rows, int inputs, int outputs, int embedding) = (sizes["B"], sizes["T"], sizes["I"], sizes["O"], sizes["H"]);

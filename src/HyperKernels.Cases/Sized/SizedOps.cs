@@ -12,6 +12,7 @@ public static class SizedOps
         GenerateSized.Linear,
         GenerateSized.Materialised,
         GenerateSized.Tiled,
+        GenerateSized.Reassociated,
         ConvSized.PerSample,
         SegmentSized.NodesToEdges,
         SegmentSized.Convolution,

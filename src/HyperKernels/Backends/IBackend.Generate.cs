@@ -1,7 +1,16 @@
 namespace HyperKernels.Backends;
 
 /// <summary>Sizes of generate-and-apply: B contexts, T rows each, I inputs, O outputs, H numbers of embedding.</summary>
-internal readonly record struct GenerateSizes(int Batch, int Rows, int Inputs, int Outputs, int Embedding);
+/// <param name="Batch">B.</param>
+/// <param name="Rows">T.</param>
+/// <param name="Inputs">I.</param>
+/// <param name="Outputs">O.</param>
+/// <param name="Embedding">H.</param>
+/// <param name="Reassociate">
+/// Multiplies the outer products of x and z with the generator, instead of generating weights tile by tile. A backend with one way only
+/// may take it for both.
+/// </param>
+internal readonly record struct GenerateSizes(int Batch, int Rows, int Inputs, int Outputs, int Embedding, bool Reassociate = false);
 
 internal partial interface IBackend
 {

@@ -11,4 +11,10 @@ public enum GeneratePlan
 
     /// <summary>Generates a tile of weights at a time and applies it at once: about a megabyte of memory per thread.</summary>
     Tile,
+
+    /// <summary>
+    /// Multiplies the outer product of x and z with the generator: no weights exist, and the gradients take fewer products; but T rows a
+    /// context cost T times the work of one.
+    /// </summary>
+    Reassociate,
 }

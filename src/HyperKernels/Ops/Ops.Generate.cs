@@ -4,10 +4,6 @@ namespace HyperKernels;
 
 public static partial class Ops
 {
-    // Weights up to this size stay in the caches between generating and applying them; beyond it, writing and rereading them costs more
-    // than a tile's smaller products.
-    private const long MaterialisedBytes = 2L << 20;
-
     /// <summary>Generates a weight matrix per context and applies it: <c>y_b = x_b (W0 + sum_h z_bh G_h)'</c>.</summary>
     /// <param name="x">T rows per context <c>[B, T, I]</c>, or one <c>[B, I]</c>.</param>
     /// <param name="z">The contexts' embeddings <c>[B, H]</c>.</param>
@@ -23,24 +19,25 @@ public static partial class Ops
     public static Tensor GenerateLinear(Tensor x, Tensor z, Tensor generator, Tensor? baseWeight = null, GeneratePlan plan = GeneratePlan.Auto)
     {
         GenerateSizes sizes = CheckGenerate(x, z, generator, baseWeight);
-        if (plan is < GeneratePlan.Auto or > GeneratePlan.Tile)
+        if (plan is < GeneratePlan.Auto or > GeneratePlan.Reassociate)
         {
             Throw.Argument($"GenerateLinear: there is no plan {plan}.");
         }
         if (plan == GeneratePlan.Auto)
         {
-            plan = Choose(sizes);
+            plan = GeneratePlanner.Choose(sizes, x.Device.Backend);
         }
-        return plan == GeneratePlan.Tile
-            ? GenerateTiled(sizes, x, z, generator, baseWeight)
-            : Linear(x, GenerateWeights(sizes, z, generator, baseWeight));
+        return plan == GeneratePlan.Materialise
+            ? Linear(x, GenerateWeights(sizes, z, generator, baseWeight))
+            : GenerateFused(sizes with { Reassociate = plan == GeneratePlan.Reassociate }, x, z, generator, baseWeight);
     }
 
-    /// <summary>The plan that <see cref="GenerateLinear"/> chooses by itself for these operands.</summary>
-    public static GeneratePlan PlanOf(Tensor x, Tensor z, Tensor generator) => Choose(CheckGenerate(x, z, generator, null));
-
-    private static GeneratePlan Choose(in GenerateSizes sizes) =>
-        4L * sizes.Batch * sizes.Inputs * sizes.Outputs > MaterialisedBytes ? GeneratePlan.Tile : GeneratePlan.Materialise;
+    /// <summary>
+    /// The plan that <see cref="GenerateLinear"/> chooses by itself for these operands: from their sizes and the device alone, so that
+    /// reruns give the same bits.
+    /// </summary>
+    public static GeneratePlan PlanOf(Tensor x, Tensor z, Tensor generator) =>
+        GeneratePlanner.Choose(CheckGenerate(x, z, generator, null), x.Device.Backend);
 
     private static Tensor GenerateWeights(in GenerateSizes sizes, Tensor z, Tensor generator, Tensor? baseWeight)
     {
@@ -50,7 +47,7 @@ public static partial class Ops
         return Reshape(flat, [sizes.Batch, sizes.Outputs, sizes.Inputs]);
     }
 
-    private static Tensor GenerateTiled(in GenerateSizes sizes, Tensor x, Tensor z, Tensor generator, Tensor? baseWeight)
+    private static Tensor GenerateFused(in GenerateSizes sizes, Tensor x, Tensor z, Tensor generator, Tensor? baseWeight)
     {
         Tensor rows = Dense(x);
         Tensor embedding = Dense(z);

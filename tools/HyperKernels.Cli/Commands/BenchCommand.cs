@@ -10,6 +10,7 @@ internal static class BenchCommand
 {
     private const string Rivals = "rivals";
     private const string Gpu = "gpu";
+    private const string Plans = "plans";
 
     private static readonly Option<string> s_backend = CommonOptions.Backend();
     private static readonly Option<int?> s_threads = CommonOptions.Threads();
@@ -22,7 +23,7 @@ internal static class BenchCommand
 
     private static readonly Option<string?> s_suite = new("--suite")
     {
-        Description = $"A fixed list of works instead: \"{Rivals}\" or \"{Gpu}\", those that bench/peers and bench/gpu compare with other libraries.",
+        Description = $"A fixed list of works instead: \"{Rivals}\" or \"{Gpu}\", those that bench/peers and bench/gpu compare with other libraries; \"{Plans}\", the plans of generate-and-apply at many sizes, against the planner's choice.",
         HelpName = "NAME",
     };
     private static readonly Option<int?> s_row = new("--row") { Description = "Only that row of the suite.", HelpName = "N" };
@@ -50,6 +51,14 @@ internal static class BenchCommand
             {
                 throw new UsageException("--suite has ops and sizes of its own; --op and --sizes do not go with it.");
             }
+            if (suite == Plans)
+            {
+                if (row is not null)
+                {
+                    throw new UsageException($"{Plans} has no rows.");
+                }
+                return PlanBench.Run(new Terminal(parsed), device, interrupt.Token);
+            }
             IReadOnlyList<Work> works = suite is null ? Chosen(op ?? "", sizes, device) : Suite(suite, row, device);
             return Run(new Terminal(parsed), device, works, interrupt.Token);
         });
@@ -62,7 +71,7 @@ internal static class BenchCommand
         {
             Rivals => RivalSuite.All,
             Gpu => RivalSuite.Gpu,
-            _ => throw new UsageException($"there is no suite \"{suite}\". Known: {Rivals}, {Gpu}."),
+            _ => throw new UsageException($"there is no suite \"{suite}\". Known: {Rivals}, {Gpu}, {Plans}."),
         };
         Work[] works = [.. lines.Where(line => row is null || line.Row == row).Select(line => new Work(line.Row, () => Make(line, suite, device)))];
         return works.Length > 0

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HyperKernels.Cases.Sized;
 
 namespace HyperKernels.Cli.Reports;
 
@@ -11,6 +12,7 @@ namespace HyperKernels.Cli.Reports;
 [JsonSerializable(typeof(TrainReport))]
 [JsonSerializable(typeof(IReadOnlyList<RecipeReport>))]
 [JsonSerializable(typeof(IReadOnlyList<BenchReport>))]
+[JsonSerializable(typeof(IReadOnlyList<PlanTiming>))]
 [JsonSerializable(typeof(InfoReport))]
 [JsonSerializable(typeof(IReadOnlyList<OpReport>))]
 [JsonSerializable(typeof(IReadOnlyList<VerifyReport>))]

@@ -1,290 +1,118 @@
-using System.Runtime.CompilerServices;
+using System.Numerics.Tensors;
 
 namespace HyperKernels.Backends.Cpu;
 
 internal sealed unsafe partial class CpuBackend
 {
-    // Weights of one tile: 256 KiB stay in the second-level cache beside the generator's rows that make them.
-    private const int GeneratedTile = 64 * 1024;
-
-    // Samples per tile where tiles own samples: enough rows for the register tiles, few enough to share out.
-    private const int GeneratedSamples = 32;
-
     [ThreadStatic]
-    private static WorkBuffer? s_weights;
-
-    [ThreadStatic]
-    private static WorkBuffer? s_weightGradients;
+    private static WorkBuffer? s_sums;
 
     public void GenerateLinear(in GenerateSizes sizes, BufferRef x, BufferRef z, BufferRef generator, BufferRef? baseWeight, BufferRef y)
     {
+        if (sizes.Batch == 0 || sizes.Outputs == 0)
+        {
+            return;
+        }
+        if (sizes.Reassociate)
+        {
+            OuterTiles outer = new(sizes, _threads, VectorWidth)
+            {
+                X = Floats(x), Z = Floats(z), Generator = Floats(generator), Base = FloatsOrNull(baseWeight), Y = Floats(y),
+            };
+            _threads.For(VectorWidth, outer.RowParts * outer.OutputParts, ref outer);
+            return;
+        }
         GenerateTiles tiles = new(sizes, sizes.Batch, _threads, VectorWidth)
         {
-            X = Floats(x),
-            Z = Floats(z),
-            Generator = Floats(generator),
-            Base = FloatsOrNull(baseWeight),
-            Y = Floats(y),
+            X = Floats(x), Z = Floats(z), Generator = Floats(generator), Base = FloatsOrNull(baseWeight), Y = Floats(y),
         };
-        if (sizes.Batch > 0 && sizes.Outputs > 0)
-        {
-            _threads.For(VectorWidth, tiles.OutputBlocks * tiles.SampleBlocks, ref tiles);
-        }
+        _threads.For(VectorWidth, tiles.OutputBlocks * tiles.SampleBlocks, ref tiles);
     }
 
     public void GenerateLinearGradient(
         in GenerateSizes sizes, BufferRef x, BufferRef z, BufferRef generator, BufferRef? baseWeight, BufferRef gradient,
         BufferRef? dx, BufferRef? dz, BufferRef? dGenerator, BufferRef? dBase)
     {
+        if (sizes.Reassociate)
+        {
+            OuterGradients(sizes, x, z, generator, baseWeight, gradient, dx, dz, dGenerator, dBase);
+            return;
+        }
         if (dGenerator is not null || dBase is not null)
         {
             // Tiles own outputs: each adds up all samples for its rows of the generator, in order.
             GenerateTiles tiles = new(sizes, sizes.Batch, _threads, VectorWidth)
             {
-                X = Floats(x),
-                Z = Floats(z),
-                Gradient = Floats(gradient),
-                DGenerator = FloatsOrNull(dGenerator),
-                DBase = FloatsOrNull(dBase),
+                X = Floats(x), Z = Floats(z), Gradient = Floats(gradient), DGenerator = FloatsOrNull(dGenerator), DBase = FloatsOrNull(dBase),
             };
             _threads.For(VectorWidth, tiles.OutputBlocks, ref tiles);
         }
         if ((dx is not null || dz is not null) && sizes.Batch > 0)
         {
             // Tiles own samples: each goes through all outputs in order, generating the weights anew.
-            GenerateTiles tiles = new(sizes, GeneratedSamples, _threads, VectorWidth)
+            GenerateTiles tiles = new(sizes, GenerateTiles.SamplesPerTile, _threads, VectorWidth)
             {
-                X = Floats(x),
-                Z = Floats(z),
-                Generator = Floats(generator),
-                Base = FloatsOrNull(baseWeight),
-                Gradient = Floats(gradient),
-                DX = FloatsOrNull(dx),
-                DZ = FloatsOrNull(dz),
+                X = Floats(x), Z = Floats(z), Generator = Floats(generator), Base = FloatsOrNull(baseWeight), Gradient = Floats(gradient),
+                DX = FloatsOrNull(dx), DZ = FloatsOrNull(dz),
             };
             _threads.For(VectorWidth, tiles.SampleBlocks, ref tiles);
         }
     }
 
-    private static float* FloatsOrNull(BufferRef? place) => place is { } given ? Floats(given) : null;
-
-    private struct GenerateTiles : ITiles
+    private void OuterGradients(
+        in GenerateSizes sizes, BufferRef x, BufferRef z, BufferRef generator, BufferRef? baseWeight, BufferRef gradient,
+        BufferRef? dx, BufferRef? dz, BufferRef? dGenerator, BufferRef? dBase)
     {
-        private readonly GenerateSizes _sizes;
-        private readonly ForkJoin _threads;
-        private readonly int _width;
-        private readonly int _samples;
-        private readonly int _outputs;
-
-        public GenerateTiles(in GenerateSizes sizes, int samples, ForkJoin threads, int width)
+        int rows = checked(sizes.Batch * sizes.Rows);
+        OuterTiles tiles = new(sizes, _threads, VectorWidth) { X = Floats(x), Z = Floats(z), Generator = Floats(generator), Gradient = Floats(gradient) };
+        if (dBase is { } baseTarget)
         {
-            _sizes = sizes;
-            _threads = threads;
-            _width = width;
-            int inputs = Math.Max(1, sizes.Inputs);
-            _samples = Math.Max(1, Math.Min(Math.Min(samples, sizes.Batch), GeneratedTile / inputs));
-            _outputs = Math.Max(1, Math.Min(sizes.Outputs, GeneratedTile / inputs / _samples));
-            SampleBlocks = (sizes.Batch + _samples - 1) / _samples;
-            OutputBlocks = (sizes.Outputs + _outputs - 1) / _outputs;
-        }
-
-        public int SampleBlocks { get; }
-
-        public int OutputBlocks { get; }
-
-        public float* X;
-        public float* Z;
-        public float* Generator;
-        public float* Base;
-        public float* Y;
-        public float* Gradient;
-        public float* DX;
-        public float* DZ;
-        public float* DGenerator;
-        public float* DBase;
-
-        public void Run<TVec>(int tile)
-            where TVec : struct, IVec<TVec>
-        {
-            if (Y != null)
-            {
-                Apply(tile / SampleBlocks * _outputs, tile % SampleBlocks * _samples);
-            }
-            else if (DX != null || DZ != null)
-            {
-                SampleGradients(tile * _samples);
-            }
-            else
-            {
-                GeneratorGradients<TVec>(tile * _outputs);
-            }
-        }
-
-        private readonly long TileLength => (long)_samples * _outputs * Math.Max(1, _sizes.Inputs);
-
-        private void Apply(int output, int sample)
-        {
-            int outputs = Math.Min(_outputs, _sizes.Outputs - output);
-            int samples = Math.Min(_samples, _sizes.Batch - sample);
-            float* weights = (s_weights ??= new WorkBuffer()).Rent(TileLength);
-            Generate(weights, output, outputs, sample, samples);
-            Multiply(new MatmulArgs
-            {
-                Batch = samples,
-                M = _sizes.Rows,
-                N = outputs,
-                K = _sizes.Inputs,
-                A = X + ((long)sample * _sizes.Rows * _sizes.Inputs),
-                StrideA = (long)_sizes.Rows * _sizes.Inputs,
-                LdA = _sizes.Inputs,
-                B = weights,
-                StrideB = (long)outputs * _sizes.Inputs,
-                LdB = _sizes.Inputs,
-                TransposeB = true,
-                Y = Y + ((long)sample * _sizes.Rows * _sizes.Outputs) + output,
-                StrideY = (long)_sizes.Rows * _sizes.Outputs,
-                LdY = _sizes.Outputs,
-            });
-        }
-
-        private void SampleGradients(int sample)
-        {
-            int samples = Math.Min(_samples, _sizes.Batch - sample);
-            float* weights = (s_weights ??= new WorkBuffer()).Rent(TileLength);
-            float* gradients = (s_weightGradients ??= new WorkBuffer()).Rent(TileLength);
-            for (int output = 0; output < _sizes.Outputs || output == 0; output += _outputs)
-            {
-                int outputs = Math.Min(_outputs, _sizes.Outputs - output);
-                if (DX != null)
+            Gemm.Run(
+                new MatmulArgs
                 {
-                    Generate(weights, output, outputs, sample, samples);
-                    Multiply(new MatmulArgs
-                    {
-                        Batch = samples,
-                        M = _sizes.Rows,
-                        N = _sizes.Inputs,
-                        K = outputs,
-                        A = Gradient + ((long)sample * _sizes.Rows * _sizes.Outputs) + output,
-                        StrideA = (long)_sizes.Rows * _sizes.Outputs,
-                        LdA = _sizes.Outputs,
-                        B = weights,
-                        StrideB = (long)outputs * _sizes.Inputs,
-                        LdB = _sizes.Inputs,
-                        Y = DX + ((long)sample * _sizes.Rows * _sizes.Inputs),
-                        StrideY = (long)_sizes.Rows * _sizes.Inputs,
-                        LdY = _sizes.Inputs,
-                        Accumulate = output > 0,
-                    });
-                }
-                if (DZ != null)
-                {
-                    WeightGradients(gradients, output, outputs, sample, samples);
-                    Multiply(new MatmulArgs
-                    {
-                        Batch = 1,
-                        M = samples,
-                        N = _sizes.Embedding,
-                        K = outputs * _sizes.Inputs,
-                        A = gradients,
-                        LdA = outputs * _sizes.Inputs,
-                        B = Generator + ((long)output * _sizes.Inputs * _sizes.Embedding),
-                        LdB = _sizes.Embedding,
-                        Y = DZ + ((long)sample * _sizes.Embedding),
-                        LdY = _sizes.Embedding,
-                        Accumulate = output > 0,
-                    });
-                }
-            }
+                    Batch = 1, M = sizes.Outputs, N = sizes.Inputs, K = rows,
+                    A = tiles.Gradient, LdA = sizes.Outputs, TransposeA = true,
+                    B = tiles.X, LdB = sizes.Inputs,
+                    Y = Floats(baseTarget), LdY = sizes.Inputs,
+                },
+                _threads, VectorWidth);
         }
-
-        private void GeneratorGradients<TVec>(int output)
-            where TVec : struct, IVec<TVec>
+        if (dGenerator is { } generatorTarget)
         {
-            int outputs = Math.Min(_outputs, _sizes.Outputs - output);
-            int row = outputs * _sizes.Inputs;
-            float* gradients = (s_weightGradients ??= new WorkBuffer()).Rent(TileLength);
-            for (int sample = 0; sample < _sizes.Batch || sample == 0; sample += _samples)
+            tiles.DGenerator = Floats(generatorTarget);
+            _threads.For(VectorWidth, tiles.InputParts, ref tiles);
+            tiles.DGenerator = null;
+        }
+        if (dx is null && dz is null)
+        {
+            return;
+        }
+        int numbers = checked(sizes.Batch * sizes.Embedding);
+        tiles.DX = FloatsOrNull(dx);
+        tiles.Sums = dz is null ? null : (s_sums ??= new WorkBuffer()).Rent((long)numbers * tiles.InputParts);
+        _threads.For(VectorWidth, tiles.InputParts, ref tiles);
+        if (dz is { } embeddingTarget)
+        {
+            Span<float> total = new(Floats(embeddingTarget), numbers);
+            total.Clear();
+            for (int part = 0; part < tiles.InputParts; part++)
             {
-                int samples = Math.Min(_samples, _sizes.Batch - sample);
-                WeightGradients(gradients, output, outputs, sample, samples);
-                if (DGenerator != null)
-                {
-                    Multiply(new MatmulArgs
-                    {
-                        Batch = 1,
-                        M = row,
-                        N = _sizes.Embedding,
-                        K = samples,
-                        A = gradients,
-                        LdA = row,
-                        TransposeA = true,
-                        B = Z + ((long)sample * _sizes.Embedding),
-                        LdB = _sizes.Embedding,
-                        Y = DGenerator + ((long)output * _sizes.Inputs * _sizes.Embedding),
-                        LdY = _sizes.Embedding,
-                        Accumulate = sample > 0,
-                    });
-                }
-                if (DBase != null)
-                {
-                    AddRows<TVec>(gradients, samples, row, DBase + ((long)output * _sizes.Inputs), sample > 0);
-                }
+                TensorPrimitives.Add(total, new ReadOnlySpan<float>(tiles.Sums + ((long)part * numbers), numbers), total);
             }
         }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void AddRows<TVec>(float* rows, int count, int length, float* sums, bool accumulate)
-            where TVec : struct, IVec<TVec>
+        if (dx is not null && baseWeight is { } bases)
         {
-            for (int i = 0; i < length; i += TVec.Count)
-            {
-                int lanes = Math.Min(TVec.Count, length - i);
-                TVec sum = accumulate ? TVec.LoadPartial(sums + i, lanes) : TVec.Zero;
-                for (int row = 0; row < count; row++)
+            Gemm.Run(
+                new MatmulArgs
                 {
-                    sum += TVec.LoadPartial(rows + ((long)row * length) + i, lanes);
-                }
-                sum.StorePartial(sums + i, lanes);
-            }
+                    Batch = 1, M = rows, N = sizes.Inputs, K = sizes.Outputs,
+                    A = tiles.Gradient, LdA = sizes.Outputs,
+                    B = Floats(bases), LdB = sizes.Inputs,
+                    Y = tiles.DX, LdY = sizes.Inputs, Accumulate = true,
+                },
+                _threads, VectorWidth);
         }
-
-        /// <summary>weights[b,o,i] = base[o,i] + sum_h z[b,h] generator[o,i,h] for a block of samples and outputs.</summary>
-        private readonly void Generate(float* weights, int output, int outputs, int sample, int samples) => Multiply(new MatmulArgs
-        {
-            Batch = 1,
-            M = samples,
-            N = outputs * _sizes.Inputs,
-            K = _sizes.Embedding,
-            A = Z + ((long)sample * _sizes.Embedding),
-            LdA = _sizes.Embedding,
-            B = Generator + ((long)output * _sizes.Inputs * _sizes.Embedding),
-            LdB = _sizes.Embedding,
-            TransposeB = true,
-            Bias = Base == null ? null : Base + ((long)output * _sizes.Inputs),
-            Y = weights,
-            LdY = outputs * _sizes.Inputs,
-        });
-
-        /// <summary>gradients[b,o,i] = sum_t gradient[b,t,o] x[b,t,i] for a block of samples and outputs.</summary>
-        private readonly void WeightGradients(float* gradients, int output, int outputs, int sample, int samples) => Multiply(new MatmulArgs
-        {
-            Batch = samples,
-            M = outputs,
-            N = _sizes.Inputs,
-            K = _sizes.Rows,
-            A = Gradient + ((long)sample * _sizes.Rows * _sizes.Outputs) + output,
-            StrideA = (long)_sizes.Rows * _sizes.Outputs,
-            LdA = _sizes.Outputs,
-            TransposeA = true,
-            B = X + ((long)sample * _sizes.Rows * _sizes.Inputs),
-            StrideB = (long)_sizes.Rows * _sizes.Inputs,
-            LdB = _sizes.Inputs,
-            Y = gradients,
-            StrideY = (long)outputs * _sizes.Inputs,
-            LdY = _sizes.Inputs,
-        });
-
-        // Inside a tile the crew is taken, so that the product runs on this thread alone.
-        private readonly void Multiply(in MatmulArgs product) => Gemm.Run(product, _threads, _width);
     }
+
+    private static float* FloatsOrNull(BufferRef? place) => place is { } given ? Floats(given) : null;
 }

@@ -41,10 +41,10 @@ internal sealed unsafe partial class CpuBackend
             OutScale = OptionalFloats(outScale),
             PieceSums = OptionalFloats(pieceSums),
             Y = Floats(y),
-            PrefetchEnd = form.Rows is not null && 4L * xRows * features > PrefetchFromBytes ? form.Slots : 0,
         };
+        tiles.RequestBefore(form.Rows is not null && 4L * xRows * features > PrefetchFromBytes ? form.Slots : 0);
         // The pieces first: they are the longest tiles.
-        _threads.For(VectorWidth, form.PieceCount + tiles.Ranges.Tiles, ref tiles);
+        _threads.For(SegmentSumWidth(features, heads), form.PieceCount + tiles.Ranges.Tiles, ref tiles);
         if (form.PieceCount > 0)
         {
             SegmentPieceTiles pieces = new()
@@ -58,6 +58,19 @@ internal sealed unsafe partial class CpuBackend
             };
             _threads.For(VectorWidth, form.LongCount, ref pieces);
         }
+    }
+
+    /// <summary>Narrower registers where heads fill those and not the widest ones: better than a pass over the rows for each head.</summary>
+    private int SegmentSumWidth(int features, int heads)
+    {
+        for (int width = VectorWidth; heads > 1 && width >= 128; width /= 2)
+        {
+            if (SegmentSumTiles.HeadsFill(width / 32, features / heads, features))
+            {
+                return width;
+            }
+        }
+        return VectorWidth;
     }
 
     /// <summary>Requests the cache lines of floats that will be read soon; lines far behind the first are left to the processor.</summary>

@@ -15,6 +15,8 @@ internal sealed unsafe partial class CpuBackend
         SegmentDotTiles tiles = new()
         {
             Plan = new RowPlan(count, 1, Math.Max(32, SegmentTileElements / Math.Max(1, features))),
+            Count = count,
+            Ahead = SegmentDotTiles.RowsAhead(features),
             Width = features / heads,
             Heads = heads,
             RowsA = OptionalInts(rowsA),
@@ -65,68 +67,6 @@ internal sealed unsafe partial class CpuBackend
             Y = Floats(y),
         };
         _threads.For(VectorWidth, tiles.Plan.Tiles, ref tiles);
-    }
-
-    private struct SegmentDotTiles : ITiles
-    {
-        private const int RowsAhead = 8;
-
-        public RowPlan Plan;
-        public int Width;
-        public int Heads;
-        public int* RowsA;
-        public int* RowsB;
-        public float* X;
-        public long XStride;
-        public float* Z;
-        public long ZStride;
-        public float* ScaleA;
-        public float* ScaleB;
-        public float* Y;
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run<TVec>(int tile)
-            where TVec : struct, IVec<TVec>
-        {
-            (long first, long last, _, _) = Plan.Range(tile);
-            int heads = Heads;
-            for (long i = first; i < last; i++)
-            {
-                if (i + RowsAhead < last)
-                {
-                    Prefetch(X + ((RowsA == null ? i + RowsAhead : RowsA[i + RowsAhead]) * XStride), heads * Width);
-                    Prefetch(Z + ((RowsB == null ? i + RowsAhead : RowsB[i + RowsAhead]) * ZStride), heads * Width);
-                }
-                long a = RowsA == null ? i : RowsA[i];
-                long b = RowsB == null ? i : RowsB[i];
-                float scale = (ScaleA == null ? 1 : ScaleA[a]) * (ScaleB == null ? 1 : ScaleB[b]);
-                float* x = X + (a * XStride);
-                float* z = Z + (b * ZStride);
-                for (int head = 0; head < heads; head++)
-                {
-                    Y[(i * heads) + head] = scale * Dot<TVec>(x + ((long)head * Width), z + ((long)head * Width), Width);
-                }
-            }
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static float Dot<TVec>(float* x, float* z, int count)
-            where TVec : struct, IVec<TVec>
-        {
-            TVec a0 = TVec.Zero, a1 = TVec.Zero;
-            int k = 0;
-            for (; k <= count - (2 * TVec.Count); k += 2 * TVec.Count)
-            {
-                a0 = TVec.MultiplyAdd(TVec.Load(x + k), TVec.Load(z + k), a0);
-                a1 = TVec.MultiplyAdd(TVec.Load(x + k + TVec.Count), TVec.Load(z + k + TVec.Count), a1);
-            }
-            for (; k < count; k += TVec.Count)
-            {
-                int lanes = Math.Min(TVec.Count, count - k);
-                a0 = TVec.MultiplyAdd(TVec.LoadPartial(x + k, lanes), TVec.LoadPartial(z + k, lanes), a0);
-            }
-            return TVec.Sum(a0 + a1);
-        }
     }
 
     private struct SegmentExtremeTiles : ITiles

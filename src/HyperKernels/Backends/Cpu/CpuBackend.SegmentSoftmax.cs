@@ -29,11 +29,11 @@ internal sealed unsafe partial class CpuBackend
     /// fill the registers of the exponential and rows that lie scattered are read once. Segments too long for that are read again instead,
     /// and summed in double.
     /// </summary>
-    private struct SegmentSoftmaxTiles : ITiles
+    private partial struct SegmentSoftmaxTiles : ITiles
     {
         private const int Most = 64;
         private const int Room = 1024;
-        private const int RowsAhead = 16;
+        private const int RowsAhead = 32;
 
         public SegmentRanges Ranges;
         public int* Positions;
@@ -52,10 +52,25 @@ internal sealed unsafe partial class CpuBackend
             float* other = stackalloc float[Room];
             double* sums = stackalloc double[Most];
             (int first, int last) = Ranges.Range(tile);
+            // The numbers of heads that fill a register of their own, narrower than the widest.
+            bool four = Columns == Vec128.Count && TVec.Count > Vec128.Count;
+            bool eight = Columns == Vec256.Count && TVec.Count > Vec256.Count;
             for (int segment = first; segment < last; segment++)
             {
                 int begin = Ranges.Offsets[segment];
                 int end = Ranges.Offsets[segment + 1];
+                if ((four || eight) && (long)(end - begin) * Columns <= Room)
+                {
+                    if (four)
+                    {
+                        Narrow<TVec, Vec128>(begin, end, room, other);
+                    }
+                    else
+                    {
+                        Narrow<TVec, Vec256>(begin, end, room, other);
+                    }
+                    continue;
+                }
                 for (int column = 0; begin < end && column < Columns; column += Most)
                 {
                     int width = Math.Min(Most, Columns - column);

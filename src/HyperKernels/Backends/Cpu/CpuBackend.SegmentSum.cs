@@ -5,12 +5,16 @@ namespace HyperKernels.Backends.Cpu;
 internal sealed unsafe partial class CpuBackend
 {
     /// <summary>
-    /// Weighted sums of gathered rows. The factors of a tile's slots are computed first, so that the inner loops, which hold up to eight
-    /// registers of sums over a segment, only read a row number, a factor and a row.
+    /// Weighted sums of gathered rows. Factors that are products are computed first, for a whole tile, so that the inner loops, which hold up
+    /// to sixteen registers of sums over a segment, only read numbers, a factor and a row. Where heads fill whole registers, all heads are summed
+    /// in one pass over the rows instead.
     /// </summary>
-    private struct SegmentSumTiles : ITiles
+    private partial struct SegmentSumTiles : ITiles
     {
-        private const int PrefetchSlots = 8;
+        // What is on its way at once: enough to hide the memory's delay, little enough to stay in the first-level cache.
+        private const int AheadBytes = 8192;
+        private const int FewestAhead = 4;
+        private const int MostAhead = 32;
 
         public SegmentRanges Ranges;
         public int* Rows;
@@ -31,6 +35,16 @@ internal sealed unsafe partial class CpuBackend
         /// <summary>Rows of slots before this one are requested early; 0 for none.</summary>
         public int PrefetchEnd;
 
+        // How many slots early.
+        private int _ahead;
+
+        /// <summary>Says which rows are requested early. All else is set already.</summary>
+        public void RequestBefore(int end)
+        {
+            PrefetchEnd = end;
+            _ahead = Math.Clamp(AheadBytes / (sizeof(float) * Features), FewestAhead, MostAhead);
+        }
+
         [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<TVec>(int tile)
@@ -39,17 +53,35 @@ internal sealed unsafe partial class CpuBackend
             // A tile begins no segment later than MostSlots of work, and no segment outside the pieces is longer.
             float* room = stackalloc float[2 * MostSlots];
             int width = Features / Heads;
+            bool together = Heads > 1 && HeadsFill(TVec.Count, width, Features);
             if (tile < PieceCount)
             {
                 int begin = Pieces[(3 * tile) + 1];
                 int end = Pieces[(3 * tile) + 2];
+                if (together)
+                {
+                    AllHeads<TVec>(begin, end, width, 1, PieceSums + ((long)tile * Features));
+                    return;
+                }
                 for (int head = 0; head < Heads; head++)
                 {
-                    Segment<TVec>(begin, end, Factors(room, begin, end, head), head * width, width, 1, PieceSums + ((long)tile * Features));
+                    float* factors = Factors(room, begin, end, head, out int* index);
+                    Segment<TVec>(begin, end, factors, index, head * width, width, 1, PieceSums + ((long)tile * Features));
                 }
                 return;
             }
             (int first, int last) = Ranges.Range(tile - PieceCount);
+            if (together)
+            {
+                for (int segment = first; segment < last; segment++)
+                {
+                    if (End(segment) - Begin(segment) <= MostSlots)
+                    {
+                        AllHeads<TVec>(Begin(segment), End(segment), width, OutScale == null ? 1 : OutScale[segment], Y + ((long)segment * Features));
+                    }
+                }
+                return;
+            }
             for (int head = 0; head < Heads; head++)
             {
                 // Runs of segments between long ones: the slots of a run fit into the room.
@@ -62,11 +94,11 @@ internal sealed unsafe partial class CpuBackend
                     }
                     if (stop > start)
                     {
-                        float* factors = Factors(room, Begin(start), End(stop - 1), head);
+                        float* factors = Factors(room, Begin(start), End(stop - 1), head, out int* index);
                         for (int segment = start; segment < stop; segment++)
                         {
                             float scale = OutScale == null ? 1 : OutScale[segment];
-                            Segment<TVec>(Begin(segment), End(segment), factors, head * width, width, scale, Y + ((long)segment * Features));
+                            Segment<TVec>(Begin(segment), End(segment), factors, index, head * width, width, scale, Y + ((long)segment * Features));
                         }
                     }
                     start = stop + 1;
@@ -80,23 +112,29 @@ internal sealed unsafe partial class CpuBackend
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private readonly int End(int segment) => Ranges.Offsets == null ? segment + 1 : Ranges.Offsets[segment + 1];
 
-        /// <summary>The factors of slots begin to end, to be read at the slot's own number.</summary>
+        /// <summary>
+        /// The factors of slots begin to end: at the slot's own number, or where <paramref name="index"/> has one, at that. A single list of
+        /// factors is read in place, so that its cache lines come together with the rows; others are made here.
+        /// </summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly float* Factors(float* room, int begin, int end, int head)
+        private readonly float* Factors(float* room, int begin, int end, int head, out int* index)
         {
             float* factors = room - begin;
             int* rows = Rows;
+            index = null;
             if (Weights == null && InScale == null)
             {
                 new Span<float>(room, end - begin).Fill(1);
             }
             else if (Weights == null)
             {
-                float* scale = InScale;
-                for (int slot = begin; slot < end; slot++)
-                {
-                    factors[slot] = scale[rows == null ? slot : rows[slot]];
-                }
+                index = rows;
+                return InScale;
+            }
+            else if (InScale == null && Heads == 1)
+            {
+                index = Positions;
+                return Weights;
             }
             else
             {
@@ -114,138 +152,33 @@ internal sealed unsafe partial class CpuBackend
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private readonly void Segment<TVec>(int begin, int end, float* factors, int column, int width, float scale, float* y)
+        private readonly void Segment<TVec>(int begin, int end, float* factors, int* index, int column, int width, float scale, float* y)
             where TVec : struct, IVec<TVec>
         {
             TVec s = TVec.Create(scale);
             int stop = column + width;
+            // Sixteen sums and a factor need more registers than there are below 512 bits.
+            for (; TVec.Count == 16 && column <= stop - (16 * TVec.Count); column += 16 * TVec.Count)
+            {
+                Sixteen<TVec>(begin, end, Rows, factors, index, X + column, XStride, _ahead, PrefetchEnd, s, y + column);
+            }
             for (; column <= stop - (8 * TVec.Count); column += 8 * TVec.Count)
             {
-                Eight<TVec>(begin, end, Rows, factors, X + column, XStride, PrefetchEnd, s, y + column);
+                Eight<TVec>(begin, end, Rows, factors, index, X + column, XStride, _ahead, PrefetchEnd, s, y + column);
             }
             if (column <= stop - (4 * TVec.Count))
             {
-                Four<TVec>(begin, end, Rows, factors, X + column, XStride, PrefetchEnd, s, y + column);
+                Four<TVec>(begin, end, Rows, factors, index, X + column, XStride, _ahead, PrefetchEnd, s, y + column);
                 column += 4 * TVec.Count;
             }
             if (column <= stop - (2 * TVec.Count))
             {
-                Two<TVec>(begin, end, Rows, factors, X + column, XStride, PrefetchEnd, s, y + column);
+                Two<TVec>(begin, end, Rows, factors, index, X + column, XStride, _ahead, PrefetchEnd, s, y + column);
                 column += 2 * TVec.Count;
             }
             for (; column < stop; column += TVec.Count)
             {
-                One<TVec>(begin, end, Rows, factors, X + column, XStride, PrefetchEnd, s, y + column, Math.Min(TVec.Count, stop - column));
-            }
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static float* Row(int slot, int* rows, float* x, long stride, int prefetchEnd, int floats)
-        {
-            if (rows == null)
-            {
-                return x + (slot * stride);
-            }
-            if (slot + PrefetchSlots < prefetchEnd)
-            {
-                Prefetch(x + (rows[slot + PrefetchSlots] * stride), floats);
-            }
-            return x + (rows[slot] * stride);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Eight<TVec>(int begin, int end, int* rows, float* factors, float* x, long stride, int prefetchEnd, TVec scale, float* y)
-            where TVec : struct, IVec<TVec>
-        {
-            TVec a0 = TVec.Zero, a1 = TVec.Zero, a2 = TVec.Zero, a3 = TVec.Zero;
-            TVec a4 = TVec.Zero, a5 = TVec.Zero, a6 = TVec.Zero, a7 = TVec.Zero;
-            for (int slot = begin; slot < end; slot++)
-            {
-                float* row = Row(slot, rows, x, stride, prefetchEnd, 8 * TVec.Count);
-                TVec w = TVec.Create(factors[slot]);
-                a0 = TVec.MultiplyAdd(w, TVec.Load(row), a0);
-                a1 = TVec.MultiplyAdd(w, TVec.Load(row + TVec.Count), a1);
-                a2 = TVec.MultiplyAdd(w, TVec.Load(row + (2 * TVec.Count)), a2);
-                a3 = TVec.MultiplyAdd(w, TVec.Load(row + (3 * TVec.Count)), a3);
-                a4 = TVec.MultiplyAdd(w, TVec.Load(row + (4 * TVec.Count)), a4);
-                a5 = TVec.MultiplyAdd(w, TVec.Load(row + (5 * TVec.Count)), a5);
-                a6 = TVec.MultiplyAdd(w, TVec.Load(row + (6 * TVec.Count)), a6);
-                a7 = TVec.MultiplyAdd(w, TVec.Load(row + (7 * TVec.Count)), a7);
-            }
-            (a0 * scale).Store(y);
-            (a1 * scale).Store(y + TVec.Count);
-            (a2 * scale).Store(y + (2 * TVec.Count));
-            (a3 * scale).Store(y + (3 * TVec.Count));
-            (a4 * scale).Store(y + (4 * TVec.Count));
-            (a5 * scale).Store(y + (5 * TVec.Count));
-            (a6 * scale).Store(y + (6 * TVec.Count));
-            (a7 * scale).Store(y + (7 * TVec.Count));
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Four<TVec>(int begin, int end, int* rows, float* factors, float* x, long stride, int prefetchEnd, TVec scale, float* y)
-            where TVec : struct, IVec<TVec>
-        {
-            TVec a0 = TVec.Zero, a1 = TVec.Zero, a2 = TVec.Zero, a3 = TVec.Zero;
-            for (int slot = begin; slot < end; slot++)
-            {
-                float* row = Row(slot, rows, x, stride, prefetchEnd, 4 * TVec.Count);
-                TVec w = TVec.Create(factors[slot]);
-                a0 = TVec.MultiplyAdd(w, TVec.Load(row), a0);
-                a1 = TVec.MultiplyAdd(w, TVec.Load(row + TVec.Count), a1);
-                a2 = TVec.MultiplyAdd(w, TVec.Load(row + (2 * TVec.Count)), a2);
-                a3 = TVec.MultiplyAdd(w, TVec.Load(row + (3 * TVec.Count)), a3);
-            }
-            (a0 * scale).Store(y);
-            (a1 * scale).Store(y + TVec.Count);
-            (a2 * scale).Store(y + (2 * TVec.Count));
-            (a3 * scale).Store(y + (3 * TVec.Count));
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Two<TVec>(int begin, int end, int* rows, float* factors, float* x, long stride, int prefetchEnd, TVec scale, float* y)
-            where TVec : struct, IVec<TVec>
-        {
-            TVec a0 = TVec.Zero, a1 = TVec.Zero;
-            for (int slot = begin; slot < end; slot++)
-            {
-                float* row = Row(slot, rows, x, stride, prefetchEnd, 2 * TVec.Count);
-                TVec w = TVec.Create(factors[slot]);
-                a0 = TVec.MultiplyAdd(w, TVec.Load(row), a0);
-                a1 = TVec.MultiplyAdd(w, TVec.Load(row + TVec.Count), a1);
-            }
-            (a0 * scale).Store(y);
-            (a1 * scale).Store(y + TVec.Count);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void One<TVec>(
-            int begin, int end, int* rows, float* factors, float* x, long stride, int prefetchEnd, TVec scale, float* y, int lanes)
-            where TVec : struct, IVec<TVec>
-        {
-            // Two sums, of the even and of the odd slots, so that narrow rows do not wait for each other.
-            TVec a0 = TVec.Zero, a1 = TVec.Zero;
-            int slot = begin;
-            for (; slot + 1 < end; slot += 2)
-            {
-                float* row0 = Row(slot, rows, x, stride, prefetchEnd, lanes);
-                float* row1 = Row(slot + 1, rows, x, stride, prefetchEnd, lanes);
-                a0 = TVec.MultiplyAdd(TVec.Create(factors[slot]), lanes == TVec.Count ? TVec.Load(row0) : TVec.LoadPartial(row0, lanes), a0);
-                a1 = TVec.MultiplyAdd(TVec.Create(factors[slot + 1]), lanes == TVec.Count ? TVec.Load(row1) : TVec.LoadPartial(row1, lanes), a1);
-            }
-            if (slot < end)
-            {
-                float* row = Row(slot, rows, x, stride, prefetchEnd, lanes);
-                a0 = TVec.MultiplyAdd(TVec.Create(factors[slot]), lanes == TVec.Count ? TVec.Load(row) : TVec.LoadPartial(row, lanes), a0);
-            }
-            TVec sum = (a0 + a1) * scale;
-            if (lanes == TVec.Count)
-            {
-                sum.Store(y);
-            }
-            else
-            {
-                sum.StorePartial(y, lanes);
+                One<TVec>(begin, end, Rows, factors, index, X + column, XStride, _ahead, PrefetchEnd, s, y + column, Math.Min(TVec.Count, stop - column));
             }
         }
     }

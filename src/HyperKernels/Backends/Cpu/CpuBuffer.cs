@@ -7,6 +7,10 @@ internal sealed unsafe class CpuBuffer : DeviceBuffer
 {
     private const int Alignment = 64;
 
+    // From two huge pages on, which both x86 and 64-bit Arm have: scattered rows of a large tensor then find their page without a walk through tables.
+    private const long HugeFromBytes = 2 * HugePage;
+    private const int HugePage = 2 << 20;
+
     private nint _pointer;
 
     public CpuBuffer(long bytes)
@@ -14,7 +18,13 @@ internal sealed unsafe class CpuBuffer : DeviceBuffer
     {
         try
         {
-            _pointer = (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, Alignment), Alignment);
+            bool huge = bytes >= HugeFromBytes && OperatingSystem.IsLinux();
+            _pointer = (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, Alignment), (nuint)(huge ? HugePage : Alignment));
+            if (huge)
+            {
+                // Advice: where the system has no huge pages, it answers with an error that changes nothing.
+                _ = MemoryApi.Advise(_pointer, (nuint)bytes, MemoryApi.HugePages);
+            }
         }
         catch (OutOfMemoryException failure)
         {

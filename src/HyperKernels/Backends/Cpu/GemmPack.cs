@@ -76,18 +76,7 @@ internal static unsafe class GemmPack
             int d = 0;
             for (; d <= depth - 4; d += 4)
             {
-                Vector128<float> a = Vector128.Load(s0 + d);
-                Vector128<float> b = Vector128.Load(s1 + d);
-                Vector128<float> c = Vector128.Load(s2 + d);
-                Vector128<float> e = Vector128.Load(s3 + d);
-                Vector128<float> abLow = InterleaveLow(a, b);
-                Vector128<float> abHigh = InterleaveHigh(a, b);
-                Vector128<float> ceLow = InterleaveLow(c, e);
-                Vector128<float> ceHigh = InterleaveHigh(c, e);
-                Low(abLow, ceLow).Store(target);
-                High(abLow, ceLow).Store(target + pitch);
-                Low(abHigh, ceHigh).Store(target + (2 * pitch));
-                High(abHigh, ceHigh).Store(target + (3 * pitch));
+                Four(s0 + d, s1 + d, s2 + d, s3 + d, target, pitch);
                 target += 4 * pitch;
             }
             for (; d < depth; d++)
@@ -96,6 +85,60 @@ internal static unsafe class GemmPack
                 target += pitch;
             }
         }
+    }
+
+    /// <summary>
+    /// Writes the transpose of <paramref name="lines"/> contiguous lines of <paramref name="depth"/> numbers, and nothing else. A line of
+    /// the target is written from end to end before the next four: lines a power of two apart throw each other out of the cache.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Turn(float* source, nint lineStep, int lines, int depth, float* target, nint targetStep)
+    {
+        int d = 0;
+        for (; d <= depth - 4; d += 4)
+        {
+            float* from = source + d;
+            int i = 0;
+            for (; i <= lines - 4; i += 4)
+            {
+                Four(from, from + lineStep, from + (2 * lineStep), from + (3 * lineStep), target + i, targetStep);
+                from += 4 * lineStep;
+            }
+            for (; i < lines; i++)
+            {
+                for (int j = 0; j < 4; j++)
+                {
+                    target[(j * targetStep) + i] = from[j];
+                }
+                from += lineStep;
+            }
+            target += 4 * targetStep;
+        }
+        for (; d < depth; d++)
+        {
+            for (int i = 0; i < lines; i++)
+            {
+                target[i] = source[(i * lineStep) + d];
+            }
+            target += targetStep;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Four(float* s0, float* s1, float* s2, float* s3, float* target, nint step)
+    {
+        Vector128<float> a = Vector128.Load(s0);
+        Vector128<float> b = Vector128.Load(s1);
+        Vector128<float> c = Vector128.Load(s2);
+        Vector128<float> e = Vector128.Load(s3);
+        Vector128<float> abLow = InterleaveLow(a, b);
+        Vector128<float> abHigh = InterleaveHigh(a, b);
+        Vector128<float> ceLow = InterleaveLow(c, e);
+        Vector128<float> ceHigh = InterleaveHigh(c, e);
+        Low(abLow, ceLow).Store(target);
+        High(abLow, ceLow).Store(target + step);
+        Low(abHigh, ceHigh).Store(target + (2 * step));
+        High(abHigh, ceHigh).Store(target + (3 * step));
     }
 
     private static void AcrossOneByOne(float* source, nint lineStep, int width, int depth, float* panel, int pitch)

@@ -9,6 +9,9 @@ internal static unsafe class GemmSolver
     // Packed panels take at most this much memory each, in floats.
     private const int MaxPacked = 1 << 20;
 
+    // Rows that read a line of B again before packing it pays, where its lines crowd one set.
+    private const int AliasedRows = 24;
+
     [ThreadStatic]
     private static WorkBuffer? s_panelsA;
 
@@ -63,7 +66,7 @@ internal static unsafe class GemmSolver
     }
 
     // Two thirds of the first cache for a panel of B: the rest is for A, which streams by, and for Y.
-    private static int Depths<TVec>(int depth)
+    public static int Depths<TVec>(int depth)
         where TVec : struct, IVec<TVec>
     {
         int most = Math.Clamp(CacheSizes.Level1 / 3 * 2 / (2 * TVec.Count * sizeof(float)), 128, 512);
@@ -77,7 +80,10 @@ internal static unsafe class GemmSolver
         matrix.N > 4 * TVec.Count && (long)matrix.M * matrix.K * sizeof(float) > CacheSizes.Level2 / 4;
 
     private static bool PacksB(in GemmMatrix matrix) =>
-        matrix.ColumnB != 1 || (long)matrix.N * matrix.K * sizeof(float) > CacheSizes.Level2 / 4;
+        matrix.ColumnB != 1
+        || (long)matrix.N * matrix.K * sizeof(float) > CacheSizes.Level2 / 4
+        // Lines a multiple of 4 KiB apart fall into one set of the first cache.
+        || (matrix.DepthB % 1024 == 0 && matrix.M > AliasedRows && matrix.K > AliasedRows);
 
     private struct PackTiles : ITiles
     {

@@ -30,6 +30,7 @@ internal unsafe struct GemmTiles : ITiles
         Empty,
         Thin,
         Dot,
+        Turned,
         Blocks,
     }
 
@@ -41,6 +42,7 @@ internal unsafe struct GemmTiles : ITiles
         bool linesOfB = matrix.ColumnB == 1;
         _way = matrix.K == 0 ? Way.Empty
             : linesOfB && (matrix.M <= ThinRows || matrix.K <= ShallowDepth) ? Way.Thin
+            : GemmTurned.Pays(matrix) ? Way.Turned
             : !linesOfB && matrix.M <= DotRows ? Way.Dot
             : Way.Blocks;
         long work = (long)matrix.M * matrix.N * Math.Max(matrix.K, 1);
@@ -61,6 +63,10 @@ internal unsafe struct GemmTiles : ITiles
         else if (_way is Way.Thin or Way.Dot)
         {
             _columnParts = (int)Math.Clamp(parts, 1, Math.Max(matrix.N / (2 * ColumnStep), 1));
+        }
+        else if (_way == Way.Turned)
+        {
+            _columnParts = (int)Math.Clamp(parts, 1, Math.Max(matrix.N / (8 * GemmTurned.Chunk), 1));
         }
         tiles = (Batch.Count + _matricesPerTile - 1) / _matricesPerTile * _rowParts * _columnParts;
         return true;
@@ -92,6 +98,11 @@ internal unsafe struct GemmTiles : ITiles
                     int end = Cut(matrix.N, _columnParts, (tile % parts) + 1, ColumnStep);
                     MakeRowsContiguous(ref matrix);
                     GemmDot.Multiply<TVec>(matrix, start, end - start);
+                    break;
+                case Way.Turned:
+                    int from = Cut(matrix.N, _columnParts, tile % parts, GemmTurned.Chunk);
+                    int to = Cut(matrix.N, _columnParts, (tile % parts) + 1, GemmTurned.Chunk);
+                    GemmTurned.Multiply<TVec>(matrix, from, to - from, GemmSolver.Depths<TVec>(matrix.K));
                     break;
                 default:
                     GemmSolver.Solve<TVec>(matrix, null, 0);

@@ -1,0 +1,77 @@
+using HyperKernels.Backends.Cpu;
+using HyperKernels.Cases.Sized;
+
+namespace HyperKernels.Tests;
+
+/// <summary>The planner of generate-and-apply, and what its plans may cost.</summary>
+public sealed class GeneratePlanTests
+{
+    private static readonly GeneratePlan[] s_plans = [GeneratePlan.Materialise, GeneratePlan.Tile, GeneratePlan.Reassociate];
+
+    [TestCase(33, 1, 20, 18, 16)]
+    [TestCase(130, 2, 17, 131, 5)]
+    [TestCase(2, 40, 70, 30, 33)]
+    public void GenerateLinear_EveryPlan_GivesTheSameResultAndGradients(int batch, int rows, int inputs, int outputs, int embedding)
+    {
+        float[][] first = Run(s_plans[0], batch, rows, inputs, outputs, embedding);
+        foreach (GeneratePlan plan in s_plans.AsSpan(1))
+        {
+            float[][] other = Run(plan, batch, rows, inputs, outputs, embedding);
+            for (int i = 0; i < first.Length; i++)
+            {
+                Assert.That(other[i], Is.EqualTo(first[i]).Within(2e-5f * first[i].Max(MathF.Abs)), $"{plan}, result {i}");
+            }
+        }
+    }
+
+    [TestCase(64, 1, GeneratePlan.Reassociate)]
+    [TestCase(64, 16, GeneratePlan.Materialise)]
+    [TestCase(1, 16, GeneratePlan.Tile)]
+    public void PlanOf_KnownCases_FollowsTheRows(int batch, int rows, GeneratePlan expected)
+    {
+        using MemoryScope scope = Device.Cpu.Scope();
+        Assert.That(Ops.PlanOf(Tensor.Zeros([batch, rows, 64]), Tensor.Zeros([batch, 64]), Tensor.Zeros([64, 64, 64])), Is.EqualTo(expected));
+    }
+
+    [TestCase(GeneratePlan.Tile)]
+    [TestCase(GeneratePlan.Reassociate)]
+    public void GenerateLinear_WithoutMaterialising_TakesNoMemoryForWeights(GeneratePlan plan)
+    {
+        // 256 weight sets of 128 by 128 would be 16 MiB; operands and result are 0.8 MiB.
+        using Device device = new(new CpuBackend(CpuBackend.WidestVector, 1));
+        using MemoryScope scope = device.Scope();
+        Tensor x = Tensor.Ones([256, 1, 128], device);
+        Tensor z = Tensor.Ones([256, 8], device);
+        Tensor generator = Tensor.Ones([128, 128, 8], device);
+        long before = device.Memory.PeakBytes;
+        Ops.GenerateLinear(x, z, generator, plan: plan);
+        Assert.That(device.Memory.PeakBytes - before, Is.LessThan(1 << 20));
+    }
+
+    [Test]
+    [Category("Long")]
+    [Explicit("times every plan at 72 sizes; the machine must be idle: half a minute")]
+    public void Planner_OnTheGrid_LosesLittleToTheBestPlan()
+    {
+        Device.Cpu.Threads = 1;
+        foreach (string sizes in PlanSuite.All)
+        {
+            // The best of three: a disturbed measurement is no loss of the planner's.
+            double loss = Enumerable.Range(0, 3).Min(_ => PlanSuite.Measure(sizes, Device.Cpu, CancellationToken.None).Loss);
+            Assert.That(loss, Is.LessThan(0.05), sizes);
+        }
+    }
+
+    private static float[][] Run(GeneratePlan plan, int batch, int rows, int inputs, int outputs, int embedding)
+    {
+        RandomStream random = new(3);
+        using Tape tape = new();
+        Tensor x = Ops.RandomNormal([batch, rows, inputs], random);
+        Tensor z = Ops.RandomNormal([batch, embedding], random);
+        Tensor generator = Ops.RandomNormal([outputs, inputs, embedding], random);
+        Tensor weight = Ops.RandomNormal([outputs, inputs], random);
+        Tensor[] leaves = [tape.Watch(x), tape.Watch(z), tape.Watch(generator), tape.Watch(weight)];
+        Tensor y = Ops.GenerateLinear(x, z, generator, weight, plan);
+        return [y.ToArray(), .. tape.Gradient(y, leaves, Ops.RandomNormal(y.Shape, random)).Select(gradient => gradient.ToArray())];
+    }
+}

@@ -29,6 +29,52 @@ public sealed class ManyLaunchTests
     [Test]
     public void Transpose_OfLargeMatrix_MovesEveryElement() => Compare([1021, 2039], (x, _) => Ops.Transpose(x).ToArray(), 0);
 
+    [TestCase(1_000_003, 1, 0)]
+    [TestCase(2000, 500, 1)]
+    [TestCase(3001, 333, 1)]
+    [TestCase(3001, 333, 0)]
+    public void Elementwise_MoreElementsThanThreads_GivesValuesAndGradients(int rows, int columns, int repeated) =>
+        Compare([rows, columns], (x, device) =>
+        {
+            Tensor row = Tensor.From(Values(repeated == 0 ? rows : columns, 9), repeated == 0 ? [rows, 1] : [columns], device);
+            using Tape tape = new();
+            Tensor watched = tape.Watch(x);
+            return tape.Gradient(Ops.Gelu(Ops.Multiply(watched, row)), watched).ToArray();
+        }, 1e-6);
+
+    [TestCase(70_001, 10, 1)]
+    [TestCase(3, 100_003, 1)]
+    [TestCase(2, 7, 50_001)]
+    public void Softmax_ManyOrLongLines_GivesValuesAndGradients(int outer, int length, int inner)
+    {
+        Compare([outer, length, inner], (x, _) => Ops.Softmax(x, 1).ToArray(), 1e-5);
+        Compare([outer, length, inner], (x, _) =>
+        {
+            using Tape tape = new();
+            Tensor watched = tape.Watch(x);
+            return tape.Gradient(Ops.LogSoftmax(watched, 1), [watched], x)[0].ToArray();
+        }, 1e-5);
+    }
+
+    [Test]
+    public void CrossEntropy_ManyRows_GivesTheGradient() => Compare([40_001, 7], (logits, device) =>
+    {
+        Tensor labels = Tensor.From([.. Enumerable.Range(0, 40_001).Select(i => i % 7)], [40_001], device);
+        using Tape tape = new();
+        Tensor watched = tape.Watch(logits);
+        return tape.Gradient(Ops.CrossEntropy(watched, labels, Reduction.Sum), watched).ToArray();
+    }, 1e-6);
+
+    [TestCase(3, 100_003)]
+    [TestCase(50_001, 6)]
+    public void LayerNorm_LongOrManyRows_GivesAllGradients(int rows, int columns) =>
+        Compare([rows, columns], (x, device) => Gradients(x, columns, device, (y, gain, bias) => Ops.LayerNorm(y, 1, gain, bias)), 2e-5);
+
+    [TestCase(50_001, 6, 1)]
+    [TestCase(32, 5, 1763)]
+    public void BatchNorm_ManySamples_GivesAllGradients(int samples, int channels, int inner) =>
+        Compare([samples, channels, inner], (x, device) => Gradients(x, channels, device, (y, gain, bias) => Ops.BatchNorm(y, gain, bias).Output), 2e-5);
+
     [TestCase(1)]
     [TestCase(8)]
     [TestCase(129)]
@@ -71,6 +117,17 @@ public sealed class ManyLaunchTests
             Tensor watched = tape.Watch(values);
             return tape.Gradient(Ops.SegmentMax(watched, incidence, toward), watched).ToArray();
         }, 0);
+    }
+
+    // Of a normalisation's weighted sum with respect to x, gains and biases, one behind the other.
+    private static float[] Gradients(Tensor x, int channels, Device device, Func<Tensor, Tensor, Tensor, Tensor> run)
+    {
+        using Tape tape = new();
+        Tensor watched = tape.Watch(x);
+        Tensor gain = tape.Watch(Tensor.From(Values(channels, 10), [channels], device));
+        Tensor bias = tape.Watch(Tensor.From(Values(channels, 11), [channels], device));
+        Tensor seed = Tensor.From(Values(x.Shape.Count, 12), x.Shape, device);
+        return [.. tape.Gradient(run(watched, gain, bias), [watched, gain, bias], seed).SelectMany(gradient => gradient.ToArray())];
     }
 
     // Members at random, and sizes from one member up, as many hyperedges of each magnitude.

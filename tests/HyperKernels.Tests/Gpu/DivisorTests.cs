@@ -1,5 +1,4 @@
 using HyperKernels.Backends.Gpu;
-using NUnit.Framework;
 
 namespace HyperKernels.Tests.Gpu;
 

@@ -145,6 +145,8 @@ internal static class BenchCommand
 
     private static BenchSubject Make(SizedOp op, Sizes sizes, Device device)
     {
+        // Layers are made on the default device.
+        using DeviceUse use = Device.Use(device);
         try
         {
             return op.Make(sizes, device);

@@ -146,11 +146,11 @@ DEVICE FLOAT4 generate_outer(
 #define ROWS_LEFT(line, k) generate_left(&p, x, z, place.row + (line), k, end_k)
 #define ROWS_RIGHT(line, k) generate_right(&p, generator, place.column + (line), k, end_k)
 #define BASE_LEFT(line, k) \
-    tile_get(x + (INT64)(place.row + (line)) * p.summed + (k), 1, place.row + (line) < p.result_rows ? p.summed - (k) : 0, 0)
+    tile_get(x + (INT64)(place.row + (line)) * p.summed + (k), 1, place.row + (line) < p.result_rows ? end_base - (k) : 0, 0)
 #define BASE_RIGHT(line, k) \
     tile_get( \
         base + (place.column + (line)) * p.base_result + (k) * p.base_summed, p.base_summed, \
-        place.column + (line) < p.result_columns ? p.summed - (k) : 0, 0)
+        place.column + (line) < p.result_columns ? end_base - (k) : 0, 0)
 
 // Plan "rows": y [B T, result positions], the generator read once per tile of rows. Best with few rows per context.
 // One group per tile of y and slice of (summed, h); the first slice adds the base.
@@ -165,9 +165,8 @@ DEVICE FLOAT4 generate_outer(
         DATA_OUT(float, y); \
         GENERATE_PLACE(side, parts) \
         TILE_PRODUCT(side, parts, first_k, end_k, ROWS_LEFT, 1, ROWS_RIGHT, 1) \
-        if (HAS(base) && place.slice == 0) { \
-            TILE_PRODUCT(side, parts, 0, p.summed, BASE_LEFT, 1, BASE_RIGHT, 1) \
-        } \
+        int end_base = HAS(base) && place.slice == 0 ? p.summed : 0; \
+        TILE_PRODUCT(side, parts, 0, end_base, BASE_LEFT, 1, BASE_RIGHT, 1) \
         GENERATE_STORE(side, parts, y) \
     }
 

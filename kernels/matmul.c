@@ -1,8 +1,9 @@
 // Batches of matrix products Y = activation(op(A) op(B) + bias), op(A) being [M, K] and op(B) [K, N].
 #include "lib/activation.h"
+#include "lib/divide.h"
 #include "lib/tile.h"
 
-// Laid out as Backends/IBackend.Matmul.cs.
+// Laid out as Backends/IBackend.Matmul.cs, whose bool is one byte.
 typedef struct {
     int batch;
     int m;
@@ -115,6 +116,34 @@ DEVICE FLOAT4 matmul_four(const MATMUL_OPERAND *operand, int k, int end)
 MATMUL_TILED(matmul_32, 8, 1)
 MATMUL_TILED(matmul_64, 16, 1)
 MATMUL_TILED(matmul_128, 16, 2)
+
+// Products of at most 8 by 8, of which a tile would be mostly empty: a thread per element of all Y, fewer than 2^31.   Any launch size.
+KERNEL(256) matmul_small(
+    MATMUL_SIZES s, DIVISOR by_m, DIVISOR by_n, int count, IN(float, a), IN(float, b), IN(float, bias), OUT(float, y))
+{
+    DATA_IN(float, a);
+    DATA_IN(float, b);
+    DATA_IN(float, bias);
+    DATA_OUT(float, y);
+    INT64 step_a = s.transpose_a ? s.ld_a : 1;
+    INT64 step_b = s.transpose_b ? 1 : s.ld_b;
+    for (INT64 i = GLOBAL_ID; i < count; i += GLOBAL_SIZE) {
+        int line = divide((int)i, by_n);
+        int column = (int)i - line * s.n;
+        int matrix = divide(line, by_m);
+        int row = line - matrix * s.m;
+        GLOBAL const float *left = a + matrix * s.stride_a + (INT64)row * (s.transpose_a ? 1 : s.ld_a);
+        GLOBAL const float *right = b + matrix * s.stride_b + (INT64)column * (s.transpose_b ? s.ld_b : 1);
+        float sum = 0;
+        for (int k = 0; k < s.k; k++) {
+            sum = FMA(left[k * step_a], right[k * step_b], sum);
+        }
+        if (HAS(bias)) {
+            sum += bias[matrix * s.stride_bias + column];
+        }
+        y[matrix * s.stride_y + (INT64)row * s.ld_y + column] = hk_activate(s.activation, sum, s.parameter);
+    }
+}
 
 // Y = activation(the sum of the slices' products, in order, + bias). slices [slices, batch, M, N].   Any launch size.
 KERNEL(256) matmul_add_slices(MATMUL_SIZES s, int slices, IN(float, parts), IN(float, bias), OUT(float, y))

@@ -2,7 +2,7 @@
 // nothing is added by two threads and sums run in the windows' order. A launch takes less than 2^31 elements: backends cut planes off.
 #include "lib/divide.h"
 
-// Laid out as Backends/IBackend.Pool.cs.
+// Laid out as Backends/IBackend.Pool.cs, whose bool is one byte.
 typedef struct {
     int planes;
     int height;

@@ -22,6 +22,7 @@ public static class MatmulCases
         Matmul([13, 300], [300, 33]),
         Matmul([97, 53], [53, 101], benchmark: true),
         Matmul([3, 4, 5], [3, 5, 2], twice: true),
+        Matmul([3, 7, 5], [3, 5, 6], twice: true),
         Matmul([3, 5, 4], [3, 5, 2], transposeA: true),
         Matmul([3, 4, 5], [5, 6], twice: true),
         Matmul([3, 4, 5], [6, 5], transposeB: true, twice: true),

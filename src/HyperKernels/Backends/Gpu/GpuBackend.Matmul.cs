@@ -8,6 +8,10 @@ internal sealed unsafe partial class GpuBackend
     // A thin product does not cut its depth between groups; from here on that leaves too much of the device idle.
     private const int DeepestThin = 4096;
 
+    // Sides up to which every element of a product has a thread, and the depth up to which that is fast.
+    private const int SmallSide = 8;
+    private const int SmallDepth = 64;
+
     public void Matmul(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef bias, BufferRef y)
     {
         if (sizes.Batch == 0 || sizes.M == 0 || sizes.N == 0)
@@ -32,8 +36,18 @@ internal sealed unsafe partial class GpuBackend
                 return;
             }
         }
-        TilePlan tiles = PlanTiles(sizes.Batch, sizes.M, sizes.N, sizes.K);
         MatmulSizes s = sizes;
+        long results = (long)s.Batch * s.M * s.N;
+        if (Math.Max(s.M, s.N) <= SmallSide && s.K <= SmallDepth && results <= int.MaxValue)
+        {
+            Divisor byM = s.M;
+            Divisor byN = s.N;
+            ForEach(
+                "matmul/matmul_small", results,
+                [KernelArgument.Of(&s), KernelArgument.Of(&byM), KernelArgument.Of(&byN), (int)results, a, b, bias, y]);
+            return;
+        }
+        TilePlan tiles = PlanTiles(sizes.Batch, sizes.M, sizes.N, sizes.K);
         if (tiles.Slices == 1)
         {
             RunTiles(s, tiles, a, b, bias, y);
@@ -41,7 +55,7 @@ internal sealed unsafe partial class GpuBackend
         }
         lock (_scratchGate)
         {
-            BufferRef parts = Scratch(tiles.Slices * (long)s.Batch * s.M * s.N);
+            BufferRef parts = Scratch(tiles.Slices * results);
             s.LdY = s.N;
             s.StrideY = (long)s.M * s.N;
             s.Activation = Activation.None;

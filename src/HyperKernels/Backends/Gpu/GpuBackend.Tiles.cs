@@ -15,16 +15,17 @@ internal sealed unsafe partial class GpuBackend
     /// <summary>Cuts products [rows, depth] x [depth, columns].</summary>
     /// <remarks>
     /// The larger a tile, the fewer times an operand is read; but every unit of the device should have one. So: 128 where the sides are no
-    /// shorter than three quarters of it and there are enough such tiles; 64 where the sides are over 32 and there are enough, counting
-    /// what slices would add; else 32. Where tiles are still too few to keep the device busy and the depth is large, it is cut into slices, if the
+    /// shorter than three quarters of it, 64 where they are over 32, each where there are enough such tiles, counting what slices would add
+    /// (long ones for 128, whose gain is small); else 32. Where tiles are still too few to keep the device busy and the depth is large, it is cut into slices, if the
     /// caller can add them up.
     /// </remarks>
     private TilePlan PlanTiles(long matrices, int rows, int columns, int depth, bool mayCut = true)
     {
         int units = _device.ComputeUnits;
         int shorter = Math.Min(rows, columns);
-        int size = shorter >= 96 && Tiles(matrices, rows, columns, 128) >= units ? 128
-            : shorter > 32 && Tiles(matrices, rows, columns, 64) * (mayCut ? Math.Max(1, depth / ShortestSlice) : 1) >= units ? 64
+        int cuts = mayCut ? depth / ShortestSlice : 1;
+        int size = shorter >= 96 && Tiles(matrices, rows, columns, 128) * Math.Max(1, cuts / 4) >= units ? 128
+            : shorter > 32 && Tiles(matrices, rows, columns, 64) * Math.Max(1, cuts) >= units ? 64
             : 32;
         long groups = Tiles(matrices, rows, columns, size);
         long results = matrices * rows * columns;

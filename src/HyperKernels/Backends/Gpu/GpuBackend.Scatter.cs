@@ -5,7 +5,7 @@ namespace HyperKernels.Backends.Gpu;
 internal sealed unsafe partial class GpuBackend
 {
     // Up to so many indices every one is compared with every other, in one launch instead of three per digit.
-    private const int FewIndices = 4096;
+    private const int FewIndices = 2048;
 
     // As scatter.c has them.
     private const int SortDigitBits = 4;

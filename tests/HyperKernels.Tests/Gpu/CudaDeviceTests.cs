@@ -200,6 +200,25 @@ public sealed unsafe class CudaDeviceTests
     }
 
     [Test]
+    public void FromDevice_SharesAddressesBothWays()
+    {
+        using CudaDevice lender = Open();
+        using GpuBuffer lent = lender.Allocate(64);
+        lender.Upload(MemoryMarshal.AsBytes<float>([1, 2, 3]), new BufferRef(lent, 1));
+        lender.Synchronize();
+        using Device device = Device.FromCuda(StandInContext, 0);
+        using MemoryScope scope = device.Scope();
+        Tensor x = Tensor.FromDevice(lent.Handle + 4, [3], device);
+        Assert.That(x.ToArray(), Is.EqualTo(new float[] { 1, 2, 3 }));
+        Assert.That((x.DeviceHandle(out long offset), offset), Is.EqualTo((lent.Handle + 4, 0L)));
+        x.CopyFrom([4, 5, 6]);
+        device.Synchronize();
+        float[] back = new float[5];
+        lender.Download(new BufferRef(lent, 0), MemoryMarshal.AsBytes(back.AsSpan()));
+        Assert.That(back[1..4], Is.EqualTo(new float[] { 4, 5, 6 }));
+    }
+
+    [Test]
     public void Over_AContextThatTheDriverDoesNotKnow_SaysSo() =>
         Assert.That(() => CudaDevice.Over(64, 0), Throws.TypeOf<DeviceException>().With.Message.Contains("(CUDA_ERROR_INVALID_CONTEXT, 201) for the context that was handed over"));
 

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using HyperKernels.Backends.Cuda;
 using HyperKernels.Backends.Gpu;
 
 namespace HyperKernels.Tests.Gpu;
@@ -11,6 +12,9 @@ public sealed partial class KernelCompileTests
     private static readonly string s_kernels = Path.Combine(TestData.Repository, "kernels");
 
     private static readonly string s_standIns = Path.Combine(TestData.Repository, "tests", "HyperKernels.Tests", "Gpu", "standins");
+
+    // What a group may have on every architecture without asking for more.
+    private const int SharedBytes = 48 << 10;
 
     // The oldest is what -p:EmbedPtx=true compiles for.
     private static readonly string[] s_architectures = ["sm_75", "sm_80", "sm_90a"];
@@ -35,6 +39,8 @@ public sealed partial class KernelCompileTests
             Assert.That(ptx, Does.Not.Contain(".extern .func"), "a function that only a library has");
             // The driver tells a kernel's group size from this line.
             Assert.That(Count(ptx, ".maxntid "), Is.EqualTo(Count(ptx, ".visible .entry ")));
+            Assert.That(Shared(ptx).Where(kernel => kernel.Bytes > SharedBytes), Is.Empty);
+            Assert.That(ptx, Does.Not.Contain(".f64"), "a literal without f, or a double");
         });
     }
 
@@ -47,6 +53,12 @@ public sealed partial class KernelCompileTests
         Compile(
             "g++", "-x", "c++", "-std=c++17", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", "-Wno-unknown-pragmas",
             "-include", Path.Combine(s_standIns, "nvrtc_words.h"), "-include", "dialect/cuda.h", "-I.", file);
+
+    [Test]
+    public void EmbeddedPtx_IsCompiledForTheArchitectureThatItsDevicesAreCheckedFor() =>
+        Assert.That(
+            File.ReadAllText(Path.Combine(TestData.Repository, "src", "HyperKernels", "HyperKernels.csproj")),
+            Does.Contain($"<PtxArchitecture>sm_{EmbeddedPtx.Architecture}</PtxArchitecture>").And.Contain(s_architectures[0]));
 
     [Test]
     public void Files_AreTheFoldersOwn() =>
@@ -64,6 +76,16 @@ public sealed partial class KernelCompileTests
     // Those that begin with HK_ are the dialect's own affair.
     [GeneratedRegex(@"^#define (?!HK_)([A-Z]\w*)", RegexOptions.Multiline)]
     private static partial Regex Macro();
+
+    // A group's variables are named after their kernel: _ZZ, the name's length, the name.
+    [GeneratedRegex(@"\.shared \.align \d+ \.b(\d+) _ZZ(\d+)(\w+)\[(\d+)\]")]
+    private static partial Regex SharedVariable();
+
+    private static IEnumerable<(string Kernel, int Bytes)> Shared(string ptx) =>
+        from variable in SharedVariable().Matches(ptx)
+        let bytes = int.Parse(variable.Groups[1].Value) / 8 * int.Parse(variable.Groups[4].Value)
+        group bytes by variable.Groups[3].Value[..int.Parse(variable.Groups[2].Value)] into kernel
+        select (kernel.Key, kernel.Sum());
 
     private static int Count(string text, string part) => text.Split(part).Length - 1;
 

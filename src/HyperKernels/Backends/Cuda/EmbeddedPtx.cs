@@ -10,7 +10,7 @@ namespace HyperKernels.Backends.Cuda;
 internal sealed class EmbeddedPtx : ICudaCompiler
 {
     /// <summary>What the library's project compiles for, in the driver's count: PTX runs on this architecture and every later one.</summary>
-    private const int Architecture = 75;
+    public const int Architecture = 75;
 
     public string Description => "kernels as embedded PTX";
 

@@ -26,13 +26,28 @@ public readonly partial struct Tensor
     /// <param name="values">One value per element, row-major.</param>
     /// <param name="shape">The axes; their product must be the number of values.</param>
     /// <param name="device">Where to; null means <see cref="Device.Default"/>.</param>
-    /// <exception cref="ArgumentException">The number of values is not that of the shape.</exception>
-    public static Tensor From(ReadOnlySpan<int> values, Shape shape, Device? device = null)
+    /// <param name="below">
+    /// For a tensor that <see cref="CopyFrom(ReadOnlySpan{int})"/> is to change: all its values, now and later, are from 0 to below this
+    /// (the number of classes, for labels). Without it, later values must lie between the present ones.
+    /// </param>
+    /// <exception cref="ArgumentException">The number of values is not that of the shape, or one of them is not below the bound.</exception>
+    public static Tensor From(ReadOnlySpan<int> values, Shape shape, Device? device = null, int? below = null)
     {
         CheckCount("Tensor.From", values.Length, shape);
+        if (below is { } bound)
+        {
+            CheckBounds("Tensor.From", values, 0, bound - 1);
+        }
         Tensor result = New(device ?? Device.Default, shape, ElementType.Int32);
         result.Device.Backend.Upload(MemoryMarshal.AsBytes(values), result.Ref);
-        result.Node.NoteBounds(values);
+        if (below is { } declared)
+        {
+            (result.Node.MinIndex, result.Node.MaxIndex) = (0, declared - 1);
+        }
+        else
+        {
+            result.Node.NoteBounds(values);
+        }
         return result;
     }
 
@@ -141,12 +156,18 @@ public readonly partial struct Tensor
     public void CopyFrom(ReadOnlySpan<float> values)
     {
         CheckType("CopyFrom", ElementType.Float32);
-        CheckCount("CopyFrom", values.Length, Shape);
-        if (!IsDense)
-        {
-            Throw.Argument($"CopyFrom: the tensor must have no gaps between its rows; {this} is a view with some.");
-        }
-        Device.Backend.Upload(MemoryMarshal.AsBytes(values), Ref);
+        Overwrite(MemoryMarshal.AsBytes(values), values.Length);
+    }
+
+    /// <summary>Overwrites the integers in place. Views, and steps that were captured, rely on the bounds that this tensor was made with.</summary>
+    /// <exception cref="ArgumentException">
+    /// The number of values differs, the tensor is a view with gaps or holds floats, or a value is outside the bounds.
+    /// </exception>
+    public void CopyFrom(ReadOnlySpan<int> values)
+    {
+        CheckType("CopyFrom", ElementType.Int32);
+        CheckBounds("CopyFrom", values, Node.MinIndex, Node.MaxIndex);
+        Overwrite(MemoryMarshal.AsBytes(values), values.Length);
     }
 
     /// <summary>The values as a <c>System.Numerics.Tensors</c> tensor (one copy). Waits for the device.</summary>
@@ -188,6 +209,26 @@ public readonly partial struct Tensor
             return this;
         }
         return ElementType == ElementType.Float32 ? From(ToArray(), Shape, device) : From(ToIntArray(), Shape, device);
+    }
+
+    private void Overwrite(ReadOnlySpan<byte> values, int count)
+    {
+        CheckCount("CopyFrom", count, Shape);
+        if (!IsDense)
+        {
+            Throw.Argument($"CopyFrom: the tensor must have no gaps between its rows; {this} is a view with some.");
+        }
+        Device.Backend.Upload(values, Ref);
+    }
+
+    private static void CheckBounds(string where, ReadOnlySpan<int> values, int min, int max)
+    {
+        int outside = values.IndexOfAnyExceptInRange(min, max);
+        if (outside >= 0)
+        {
+            Throw.Argument(
+                $"{where}: values must be from {min} to {max}; number {outside} is {values[outside]}. Bounds are declared when the tensor is made: Tensor.From(values, shape, device, below: ...).");
+        }
     }
 
     private static void CheckCount(string where, long values, in Shape shape)

@@ -111,6 +111,36 @@ public sealed class ReadmeExamples
     }
 
     [Test]
+    public void Gpu_CapturedStepsTrain()
+    {
+        Device device = Gpu.Gpus.OpenCL;
+        using MemoryScope scope = device.Scope();
+        IEnumerable<(float[], int[])> batches = Enumerable.Repeat<(float[], int[])>(
+            ([.. Enumerable.Range(0, 32 * 64).Select(i => MathF.Sin(i * i))], [.. Enumerable.Range(0, 32).Select(i => i % 10)]), 60);
+        // <gpu>
+        using DeviceUse use = Device.Use(device);                // what is made from here on is made there
+        using Mlp net = new([64, 128, 10]);
+        using Adam adam = new(net.Parameters);
+        Tensor images = Tensor.Zeros([32, 64]), labels = Tensor.From(new int[32], [32], below: 10);
+
+        // Launched once as usual, and kept: no checks, no tape, no allocation at the next runs.
+        using CapturedStep step = device.Capture(() =>
+        {
+            using Tape tape = new();
+            tape.Backward(Ops.CrossEntropy(net.Forward(images), labels));
+            adam.Step(tape);
+        });
+        foreach ((float[] pixels, int[] digits) in batches)
+        {
+            images.CopyFrom(pixels);
+            labels.CopyFrom(digits);
+            step.Run();                                          // returns before it is done; only reading back waits
+        }
+        // </gpu>
+        Assert.That(Ops.CrossEntropy(net.Forward(images), labels).ToScalar(), Is.LessThan(1), "ten classes by chance: 2.3");
+    }
+
+    [Test]
     public void Devices_ScopeGivesItsMemoryBack()
     {
         using Linear model = new(3, 2);

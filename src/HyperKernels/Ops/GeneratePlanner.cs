@@ -30,14 +30,17 @@ internal static class GeneratePlanner
     private const int FewContexts = 2;
     private const int SmallEmbedding = 16;
 
-    // Where the last cache is not known: weights up to this size are cheap to write and read back.
-    private const long DefaultWeightBytes = 2L << 20;
+    // On a GPU a weight written and read back costs as much time as so many multiply-adds of a product: 8 bytes at 4.8 TB/s against 20 T/s.
+    private const long GpuWeightProducts = 32;
+
+    // Weights that a GPU's memory has room for, and their gradients too.
+    private const long GpuWeightBytes = 256L << 20;
 
     public static GeneratePlan Choose(in GenerateSizes sizes, IBackend backend)
     {
         if (backend is not CpuBackend)
         {
-            return WeightBytes(sizes) > DefaultWeightBytes ? GeneratePlan.Tile : GeneratePlan.Materialise;
+            return ChooseOnGpu(sizes);
         }
         if (sizes.Batch <= FewContexts)
         {
@@ -46,6 +49,15 @@ internal static class GeneratePlanner
         // Weights that leave the last cache come back through memory several times; generating them once more is cheaper.
         GeneratePlan other = WeightBytes(sizes) > CacheSizes.Level3 / 2 ? GeneratePlan.Tile : GeneratePlan.Materialise;
         return ReassociateCycles(sizes) < GenerateCycles(sizes) ? GeneratePlan.Reassociate : other;
+    }
+
+    // A product there is as fast whatever forms its operands, so that counts decide; generating by tiles saves memory, not time.
+    private static GeneratePlan ChooseOnGpu(in GenerateSizes sizes)
+    {
+        long rows = sizes.Rows;
+        return rows * sizes.Embedding <= rows + sizes.Embedding + GpuWeightProducts ? GeneratePlan.Reassociate
+            : WeightBytes(sizes) > GpuWeightBytes ? GeneratePlan.Tile
+            : GeneratePlan.Materialise;
     }
 
     private static long WeightBytes(in GenerateSizes sizes) => 4L * sizes.Batch * sizes.Inputs * sizes.Outputs;

@@ -18,7 +18,7 @@ internal sealed unsafe partial class GpuBackend
         arguments.GeneratorResult = (long)sizes.Inputs * sizes.Embedding;
         arguments.BaseSummed = 1;
         arguments.BaseResult = sizes.Inputs;
-        Generate(arguments, sizes.Batch, x, z, generator, baseWeight, y);
+        Generate(arguments, sizes, x, z, generator, baseWeight, y);
     }
 
     public void GenerateLinearGradient(
@@ -34,7 +34,7 @@ internal sealed unsafe partial class GpuBackend
             arguments.GeneratorResult = sizes.Embedding;
             arguments.BaseSummed = sizes.Inputs;
             arguments.BaseResult = 1;
-            Generate(arguments, sizes.Batch, gradient, z, generator, baseWeight, forX);
+            Generate(arguments, sizes, gradient, z, generator, baseWeight, forX);
         }
         if (dz is not null || dGenerator is not null)
         {
@@ -150,12 +150,13 @@ internal sealed unsafe partial class GpuBackend
 
     /// <summary>y, or the gradient by x: result positions from summed ones, by the plan that suits the number of rows.</summary>
     /// <remarks>
-    /// "thin" for up to four rows in all: reading the generator is all the work. Else "rows" where its products, T H for each weight and context,
-    /// are no more than thrice those of generating and applying, H + T, which run at a third of its speed or less; else "tile".
+    /// "thin" for up to four rows in all: reading the generator is all the work. Else "rows" if asked to reassociate, or where its products, T H
+    /// for each weight and context, are no more than twice those of generating and applying, H + T, which run at half its speed; else "tile".
     /// </remarks>
-    private void Generate(GenerateArguments arguments, int contexts, BufferRef x, BufferRef z, BufferRef generator, BufferRef? baseWeight, BufferRef y)
+    private void Generate(
+        GenerateArguments arguments, in GenerateSizes sizes, BufferRef x, BufferRef z, BufferRef generator, BufferRef? baseWeight, BufferRef y)
     {
-        arguments.ResultRows = checked(contexts * arguments.Rows);
+        arguments.ResultRows = checked(sizes.Batch * arguments.Rows);
         arguments.Depth = checked(arguments.Summed * arguments.Embedding);
         arguments.SetFours(generator, z, x, arguments.Summed);
         if (arguments.ResultRows == 0)
@@ -166,15 +167,15 @@ internal sealed unsafe partial class GpuBackend
         {
             ForGroups("generate/generate_thin", arguments.ResultColumns, [KernelArgument.Of(&arguments), x, z, generator, baseWeight, y]);
         }
-        else if ((long)arguments.Rows * arguments.Embedding <= 3 * ((long)arguments.Rows + arguments.Embedding))
+        else if (sizes.Reassociate || (long)arguments.Rows * arguments.Embedding <= 2 * ((long)arguments.Rows + arguments.Embedding))
         {
             RunGenerate(GenerateProduct.Rows, arguments, mayCut: true, [x, z, generator, baseWeight], y);
         }
         else
         {
             arguments.FoursY = InFours(y, arguments.ResultColumns) ? 1 : 0;
-            long groups = Tiles((contexts + ContextsPerTile - 1) / ContextsPerTile, arguments.Rows, arguments.ResultColumns, 32);
-            ForGroups("generate/generate_tile", groups, [KernelArgument.Of(&arguments), contexts, x, z, generator, baseWeight, y]);
+            long groups = Tiles((sizes.Batch + ContextsPerTile - 1) / ContextsPerTile, arguments.Rows, arguments.ResultColumns, 32);
+            ForGroups("generate/generate_tile", groups, [KernelArgument.Of(&arguments), sizes.Batch, x, z, generator, baseWeight, y]);
         }
     }
 

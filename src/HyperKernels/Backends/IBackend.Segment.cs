@@ -44,7 +44,7 @@ internal partial interface IBackend
     /// <summary>
     /// y[s] = outScale[s] * sum over the slots i of s of weights[position(i), head] * inScale[row(i)] * x[row(i)].   x rows are
     /// <paramref name="xStride"/> apart; y is dense, one row of <paramref name="features"/> per segment; weights have
-    /// <paramref name="heads"/> columns, each for features / heads features. Sums run in slot order; an empty segment gives zeros.
+    /// <paramref name="heads"/> columns, each for features / heads features. Sums run in an order that the form alone decides; an empty segment gives zeros.
     /// </summary>
     /// <param name="form">The segments.</param>
     /// <param name="features">Columns of x and y.</param>

@@ -9,7 +9,7 @@ internal partial interface IBackend
     void GatherRows(BufferRef x, long rowStride, BufferRef indices, int count, int length, BufferRef y);
 
     /// <summary>
-    /// y [rows, length] = for each row the sum of those rows of x [count, length] whose index names it, in the order of the indices; zero
+    /// y [rows, length] = for each row the sum of those rows of x [count, length] whose index names it, in an order that the indices alone decide; zero
     /// where none does. Dense.
     /// </summary>
     void ScatterAddRows(BufferRef x, BufferRef indices, int count, int length, int rows, BufferRef y);

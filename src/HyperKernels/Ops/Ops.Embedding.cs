@@ -9,7 +9,7 @@ public static partial class Ops
     /// <param name="indices">Integers from 0 to below V, <c>[B, ...]</c>.</param>
     /// <returns><c>[B, ..., F]</c>.</returns>
     /// <exception cref="ArgumentException">A shape does not fit, indices are not integers, or one of them is out of range.</exception>
-    /// <remarks>Differentiable in table, any number of times; sums run in the order of the indices: reruns give the same bits.</remarks>
+    /// <remarks>Differentiable in table, any number of times; sums run in an order that the indices alone decide: reruns on the same device give the same bits.</remarks>
     public static Tensor Embedding(Tensor table, Tensor indices)
     {
         CheckFloat("Embedding", table);

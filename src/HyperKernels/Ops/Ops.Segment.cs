@@ -15,8 +15,8 @@ public static partial class Ops
     /// <returns>One row per hyperedge, <c>[E, ...]</c>; an empty hyperedge gives zeros.</returns>
     /// <exception cref="ArgumentException">A tensor has not one row per node, hyperedge or pair, holds integers, or is on another device.</exception>
     /// <remarks>
-    /// Differentiable in x, weights and scales, any number of times: the gradient of a gather is the gather the other way. Sums run in the
-    /// order of the pairs, so that a rerun gives the same bits.
+    /// Differentiable in x, weights and scales, any number of times: the gradient of a gather is the gather the other way. Sums run in an
+    /// order that the incidence alone decides, so that a rerun on the same device gives the same bits.
     /// </remarks>
     public static Tensor NodesToEdges(
         Tensor x, Incidence incidence, Tensor? membershipWeights = null, Tensor? nodeScale = null, Tensor? edgeScale = null) =>
@@ -69,7 +69,7 @@ public static partial class Ops
     /// <param name="toward">Whether segments are hyperedges or nodes.</param>
     /// <returns><c>[E, ...]</c> or <c>[N, ...]</c>; an empty segment gives zeros.</returns>
     /// <exception cref="ArgumentException">values has not one row per membership, holds integers, or is on another device.</exception>
-    /// <remarks>Differentiable any number of times. Sums run in the order of the pairs.</remarks>
+    /// <remarks>Differentiable any number of times. Sums run in an order that the incidence alone decides.</remarks>
     public static Tensor SegmentSum(Tensor values, Incidence incidence, Toward toward) =>
         Gather("SegmentSum", incidence, SegmentEnd.Memberships, EndOf(toward), values, default, default, default);
 
@@ -79,7 +79,7 @@ public static partial class Ops
     /// <param name="toward">Whether segments are hyperedges or nodes.</param>
     /// <returns><c>[E, ...]</c> or <c>[N, ...]</c>; an empty segment gives zeros, not NaN.</returns>
     /// <exception cref="ArgumentException">values has not one row per membership, holds integers, or is on another device.</exception>
-    /// <remarks>Differentiable any number of times. Sums run in the order of the pairs.</remarks>
+    /// <remarks>Differentiable any number of times. Sums run in an order that the incidence alone decides.</remarks>
     public static Tensor SegmentMean(Tensor values, Incidence incidence, Toward toward) =>
         Gather("SegmentMean", incidence, SegmentEnd.Memberships, EndOf(toward), values, default, default, incidence.Index(toward).InverseCounts);
 

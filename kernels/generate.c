@@ -215,97 +215,114 @@ KERNEL(256) generate_thin(GENERATE_ARGUMENTS p, IN(float, x), IN(float, z), IN(f
     }
 }
 
-// Plan "tile": a group takes 32 rows of each of four contexts and 32 result positions. Eight summed positions at a time it generates the four
-// weight tiles, one number of each per thread, so that the generator is read once for four contexts, and applies them from local memory.
-KERNEL(256) generate_tile(GENERATE_ARGUMENTS p, int contexts, IN(float, x), IN(float, z), IN(float, generator), IN(float, base), OUT(float, y))
-{
-    LOCAL FLOAT4 weights[4 * 8 * 9];
-    LOCAL FLOAT4 values[4 * 8 * 9];
-    DATA_IN(float, x);
-    DATA_IN(float, z);
-    DATA_IN(float, generator);
-    DATA_IN(float, base);
-    DATA_OUT(float, y);
-    TILE_PLACE place = tile_place(p.rows, p.result_columns, 1, 32);
-    int first_context = 4 * place.matrix;
-    int context = first_context + LOCAL_ID / 64;
-    int lane = LOCAL_ID % 64;
-    // This thread's weight, and its four values along the summed positions.
-    int weight_u = LOCAL_ID % 8;
-    int weight_v = LOCAL_ID / 8;
-    int value_u = lane % 2 * 4;
-    int value_t = lane / 2;
-    int left_contexts = contexts - first_context;
-    float sums[4][4];
-    UNROLL
-    for (int i = 0; i < 4; i++) {
-        UNROLL
-        for (int j = 0; j < 4; j++) {
-            sums[i][j] = 0;
-        }
+// Plan "tile": a group takes 32 parts rows of each of four contexts and 32 result positions. Eight summed positions at a time it generates the
+// four weight tiles, one number of each per thread, so that the generator is read once for four contexts, and applies them from local memory.
+#define GENERATE_TILE(name, parts) \
+    KERNEL(256) name(GENERATE_ARGUMENTS p, int contexts, IN(float, x), IN(float, z), IN(float, generator), IN(float, base), OUT(float, y)) \
+    { \
+        LOCAL FLOAT4 weights[4 * 8 * 9]; \
+        LOCAL FLOAT4 values[4 * 8 * (8 * (parts) + 1)]; \
+        DATA_IN(float, x); \
+        DATA_IN(float, z); \
+        DATA_IN(float, generator); \
+        DATA_IN(float, base); \
+        DATA_OUT(float, y); \
+        TILE_PLACE place = tile_place((p.rows + (parts) - 1) / (parts), p.result_columns, 1, 32); \
+        int first_row = place.row * (parts); \
+        int first_context = 4 * place.matrix; \
+        int left_contexts = contexts - first_context; \
+        int own = LOCAL_ID / 64; \
+        int lane = LOCAL_ID % 64; \
+        /* This thread's weight, and the first of its values: four along the summed positions. */ \
+        int weight_u = LOCAL_ID % 8; \
+        int weight_v = LOCAL_ID / 8; \
+        int value_u = lane % 2 * 4; \
+        int value_t = lane / 2; \
+        float sums[4 * (parts)][4]; \
+        UNROLL \
+        for (int i = 0; i < 4 * (parts); i++) { \
+            UNROLL \
+            for (int j = 0; j < 4; j++) { \
+                sums[i][j] = 0; \
+            } \
+        } \
+        x += (INT64)(first_context + own) * p.rows * p.summed; \
+        y += (INT64)(first_context + own) * p.rows * p.result_columns; \
+        z += (INT64)first_context * p.embedding; \
+        for (int u0 = 0; u0 < p.summed; u0 += 8) { \
+            float generated[4] = { 0, 0, 0, 0 }; \
+            FLOAT4 fetched[parts]; \
+            int v = place.column + weight_v; \
+            int u = u0 + weight_u; \
+            UNROLL \
+            for (int part = 0; part < (parts); part++) { \
+                int t = first_row + 32 * part + value_t; \
+                int left = own < left_contexts && t < p.rows ? p.summed - u0 - value_u : 0; \
+                fetched[part] = tile_get(x + (INT64)t * p.summed + u0 + value_u, 1, left, p.fours_x); \
+            } \
+            if (v < p.result_columns && u < p.summed) { \
+                GLOBAL const float *from = generator + v * p.generator_result + u * p.generator_summed; \
+                float start = HAS(base) ? base[v * p.base_result + u * p.base_summed] : 0.0f; \
+                UNROLL \
+                for (int i = 0; i < 4; i++) { \
+                    generated[i] = start; \
+                } \
+                for (int h = 0; h < p.embedding; h += 4) { \
+                    FLOAT4 right = tile_get(from + h, 1, p.embedding - h, p.fours); \
+                    UNROLL \
+                    for (int i = 0; i < 4; i++) { \
+                        FLOAT4 left = tile_get(z + (INT64)i * p.embedding + h, 1, i < left_contexts ? p.embedding - h : 0, p.fours); \
+                        generated[i] = FMA(right.x, left.x, generated[i]); \
+                        generated[i] = FMA(right.y, left.y, generated[i]); \
+                        generated[i] = FMA(right.z, left.z, generated[i]); \
+                        generated[i] = FMA(right.w, left.w, generated[i]); \
+                    } \
+                } \
+            } \
+            BARRIER(); \
+            UNROLL \
+            for (int i = 0; i < 4; i++) { \
+                ((LOCAL_PTR float *)(weights + (i * 8 + weight_u) * 9))[weight_v] = generated[i]; \
+            } \
+            UNROLL \
+            for (int part = 0; part < (parts); part++) { \
+                tile_put(values + own * 8 * (8 * (parts) + 1), 8 * (parts) + 1, 1, 32 * part + value_t, value_u, fetched[part]); \
+            } \
+            BARRIER(); \
+            UNROLL \
+            for (int k = 0; k < 8; k++) { \
+                FLOAT4 right = weights[(own * 8 + k) * 9 + lane % 8]; \
+                UNROLL \
+                for (int part = 0; part < (parts); part++) { \
+                    FLOAT4 left = values[(own * 8 + k) * (8 * (parts) + 1) + 8 * part + lane / 8]; \
+                    float column[4]; \
+                    column[0] = left.x; \
+                    column[1] = left.y; \
+                    column[2] = left.z; \
+                    column[3] = left.w; \
+                    UNROLL \
+                    for (int i = 0; i < 4; i++) { \
+                        sums[4 * part + i][0] = FMA(column[i], right.x, sums[4 * part + i][0]); \
+                        sums[4 * part + i][1] = FMA(column[i], right.y, sums[4 * part + i][1]); \
+                        sums[4 * part + i][2] = FMA(column[i], right.z, sums[4 * part + i][2]); \
+                        sums[4 * part + i][3] = FMA(column[i], right.w, sums[4 * part + i][3]); \
+                    } \
+                } \
+            } \
+        } \
+        int column = place.column + lane % 8 * 4; \
+        UNROLL \
+        for (int i = 0; i < 4 * (parts); i++) { \
+            int row = first_row + i / 4 * 32 + lane / 8 * 4 + i % 4; \
+            tile_set( \
+                y + (INT64)row * p.result_columns + column, \
+                own < left_contexts && row < p.rows ? p.result_columns - column : 0, p.fours_y, \
+                tile_four(sums[i][0], sums[i][1], sums[i][2], sums[i][3])); \
+        } \
     }
-    x += ((INT64)context * p.rows + place.row + value_t) * p.summed;
-    z += (INT64)first_context * p.embedding;
-    for (int u0 = 0; u0 < p.summed; u0 += 8) {
-        float generated[4] = { 0, 0, 0, 0 };
-        int v = place.column + weight_v;
-        int u = u0 + weight_u;
-        if (v < p.result_columns && u < p.summed) {
-            GLOBAL const float *from = generator + v * p.generator_result + u * p.generator_summed;
-            float start = HAS(base) ? base[v * p.base_result + u * p.base_summed] : 0.0f;
-            UNROLL
-            for (int i = 0; i < 4; i++) {
-                generated[i] = start;
-            }
-            for (int h = 0; h < p.embedding; h += 4) {
-                FLOAT4 part = tile_get(from + h, 1, p.embedding - h, p.fours);
-                UNROLL
-                for (int i = 0; i < 4; i++) {
-                    FLOAT4 embedding = tile_get(z + i * p.embedding + h, 1, i < left_contexts ? p.embedding - h : 0, p.fours);
-                    generated[i] = FMA(part.x, embedding.x, generated[i]);
-                    generated[i] = FMA(part.y, embedding.y, generated[i]);
-                    generated[i] = FMA(part.z, embedding.z, generated[i]);
-                    generated[i] = FMA(part.w, embedding.w, generated[i]);
-                }
-            }
-        }
-        int inside = context < contexts && place.row + value_t < p.rows;
-        FLOAT4 four = tile_get(x + u0 + value_u, 1, inside ? p.summed - u0 - value_u : 0, p.fours_x);
-        BARRIER();
-        UNROLL
-        for (int i = 0; i < 4; i++) {
-            ((LOCAL_PTR float *)(weights + (i * 8 + weight_u) * 9))[weight_v] = generated[i];
-        }
-        tile_put(values + LOCAL_ID / 64 * 72, 9, 1, value_t, value_u, four);
-        BARRIER();
-        UNROLL
-        for (int k = 0; k < 8; k++) {
-            FLOAT4 left = values[(LOCAL_ID / 64 * 8 + k) * 9 + lane / 8];
-            FLOAT4 right = weights[(LOCAL_ID / 64 * 8 + k) * 9 + lane % 8];
-            float column[4];
-            column[0] = left.x;
-            column[1] = left.y;
-            column[2] = left.z;
-            column[3] = left.w;
-            UNROLL
-            for (int i = 0; i < 4; i++) {
-                sums[i][0] = FMA(column[i], right.x, sums[i][0]);
-                sums[i][1] = FMA(column[i], right.y, sums[i][1]);
-                sums[i][2] = FMA(column[i], right.z, sums[i][2]);
-                sums[i][3] = FMA(column[i], right.w, sums[i][3]);
-            }
-        }
-    }
-    int column = place.column + lane % 8 * 4;
-    UNROLL
-    for (int i = 0; i < 4; i++) {
-        int row = place.row + lane / 8 * 4 + i;
-        tile_set(
-            y + ((INT64)context * p.rows + row) * p.result_columns + column,
-            context < contexts && row < p.rows ? p.result_columns - column : 0, p.fours_y,
-            tile_four(sums[i][0], sums[i][1], sums[i][2], sums[i][3]));
-    }
-}
+
+GENERATE_TILE(generate_tile_32, 1)
+GENERATE_TILE(generate_tile_64, 2)
 
 // dz [B, H] = the gradients by the weights [B, (o, i)], formed while tiles are filled, x generator [(o, i), H]. Slices over (o, i).
 #define EMBEDDING_LEFT(line, k) generate_outer(&p, x, gradient, place.row + (line), p.result_rows, k, end_k)

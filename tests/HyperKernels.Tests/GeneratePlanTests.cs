@@ -1,5 +1,6 @@
 using HyperKernels.Backends.Cpu;
 using HyperKernels.Cases.Sized;
+using HyperKernels.Tests.Gpu;
 
 namespace HyperKernels.Tests;
 
@@ -31,6 +32,18 @@ public sealed class GeneratePlanTests
     {
         using MemoryScope scope = Device.Cpu.Scope();
         Assert.That(Ops.PlanOf(Tensor.Zeros([batch, rows, 64]), Tensor.Zeros([batch, 64]), Tensor.Zeros([64, 64, 64])), Is.EqualTo(expected));
+    }
+
+    [TestCase(64, 1, 64, GeneratePlan.Reassociate)]
+    [TestCase(64, 16, 64, GeneratePlan.Materialise)]
+    [TestCase(64, 16, 2, GeneratePlan.Reassociate)]
+    [TestCase(20_000, 4, 64, GeneratePlan.Tile)]
+    public void PlanOf_OnAGpu_FollowsTheRowsAndTheMemory(int batch, int rows, int embedding, GeneratePlan expected)
+    {
+        Device device = Gpus.OpenCL;
+        using MemoryScope scope = device.Scope();
+        Tensor x = Tensor.Zeros([batch, rows, 64], device);
+        Assert.That(Ops.PlanOf(x, Tensor.Zeros([batch, embedding], device), Tensor.Zeros([64, 64, embedding], device)), Is.EqualTo(expected));
     }
 
     [TestCase(GeneratePlan.Tile)]

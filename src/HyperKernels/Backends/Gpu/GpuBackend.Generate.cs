@@ -174,8 +174,12 @@ internal sealed unsafe partial class GpuBackend
         else
         {
             arguments.FoursY = InFours(y, arguments.ResultColumns) ? 1 : 0;
-            long groups = Tiles((sizes.Batch + ContextsPerTile - 1) / ContextsPerTile, arguments.Rows, arguments.ResultColumns, 32);
-            ForGroups("generate/generate_tile", groups, [KernelArgument.Of(&arguments), sizes.Batch, x, z, generator, baseWeight, y]);
+            // With more rows in a tile the weights are generated fewer times.
+            int parts = arguments.Rows > 32 ? 2 : 1;
+            long groups = Tiles((sizes.Batch + ContextsPerTile - 1) / ContextsPerTile, (arguments.Rows + parts - 1) / parts, arguments.ResultColumns, 32);
+            ForGroups(
+                parts == 2 ? "generate/generate_tile_64" : "generate/generate_tile_32", groups,
+                [KernelArgument.Of(&arguments), sizes.Batch, x, z, generator, baseWeight, y]);
         }
     }
 

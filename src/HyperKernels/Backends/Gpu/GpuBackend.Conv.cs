@@ -26,11 +26,8 @@ internal sealed unsafe partial class GpuBackend
             case ConvProduct.Input:
                 RunConvTiles(product, s, PlanInput(s, x), w, y, default, x);
                 break;
-            case ConvProduct.Kernel when s.GroupOutputs <= PlainChannels:
-                ForGroups("conv/conv_plain_kernel", (long)s.Sets * s.Outputs * s.Depth, [KernelArgument.Of(&s), KernelArgument.Of(&by), x, y, w]);
-                break;
             default:
-                ConvolveKernel(s, x, w, y);
+                ConvolveKernel(s, by, x, w, y);
                 break;
         }
     }
@@ -39,9 +36,14 @@ internal sealed unsafe partial class GpuBackend
     private static long PlainGroups(int samples, int elements) => samples * ((elements + (long)PlainElements - 1) / PlainElements);
 
     /// <summary>The product whose depth are the pixels of all samples: it is cut into slices where tiles of w are few.</summary>
-    private void ConvolveKernel(ConvSizes s, BufferRef x, BufferRef w, BufferRef y)
+    private void ConvolveKernel(ConvSizes s, ConvDivisors by, BufferRef x, BufferRef w, BufferRef y)
     {
         int depth = checked(s.SamplesPerSet * s.OutPixels);
+        if (s.GroupOutputs <= PlainChannels)
+        {
+            ForGroups("conv/conv_plain_kernel", (long)s.Sets * s.Outputs * s.Depth, [KernelArgument.Of(&s), KernelArgument.Of(&by), x, y, w]);
+            return;
+        }
         ConvPlan plan = new()
         {
             Rows = s.GroupOutputs,

@@ -211,7 +211,7 @@ public sealed unsafe class CudaDeviceTests
         Tensor x = Tensor.FromDevice(lent.Handle + 4, [3], device);
         Assert.That(x.ToArray(), Is.EqualTo(new float[] { 1, 2, 3 }));
         Assert.That((x.DeviceHandle(out long offset), offset), Is.EqualTo((lent.Handle + 4, 0L)));
-        x.CopyFrom([4, 5, 6]);
+        x.CopyFrom([4f, 5f, 6f]);
         device.Synchronize();
         float[] back = new float[5];
         lender.Download(new BufferRef(lent, 0), MemoryMarshal.AsBytes(back.AsSpan()));

@@ -52,7 +52,7 @@ public sealed unsafe class ForeignDeviceTests
             // The memory is the same, not a copy.
             Write(lent, [-1, -2, -3, -4, -5, -6]);
             Assert.That(x.ToArray(), Is.EqualTo(new float[] { -1, -2, -3, -4, -5, -6 }));
-            x.CopyFrom([7, 8, 9, 10, 11, 12]);
+            x.CopyFrom([7f, 8f, 9f, 10f, 11f, 12f]);
         }
         // The device and its tensors are gone; context, queue and memory still work.
         Assert.That(Read(lent, 0, 6), Is.EqualTo(new float[] { 7, 8, 9, 10, 11, 12 }));

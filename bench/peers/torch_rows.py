@@ -5,7 +5,7 @@ Reads a report of `hyperkernels bench --suite rivals --json` and does the same w
 list. Writes one JSON document: versions and settings, and per work and variant the medians in milliseconds, forward alone (without
 gradients) and forward + backward. A variant that this machine's libraries cannot do is listed with its reason.
 
-usage: torch_rows.py --threads N REPORT.json     (OMP_NUM_THREADS=N must be set too: it is what OpenBLAS reads)
+usage: torch_rows.py --threads N [--large] REPORT.json     (OMP_NUM_THREADS=N must be set too: it is what OpenBLAS reads)
 """
 import argparse
 import ctypes
@@ -29,6 +29,10 @@ FEWEST_RUNS, MOST_RUNS = 7, 2000
 SAMPLE_SECONDS, WARM_UP_SECONDS, SHORTEST_SAMPLE_MS = 0.3, 0.15, 0.05
 SLOW_SECONDS, SLOW_RUNS = 2.0, 3
 SLOWEST_SECONDS, SLOWEST_RUNS = 30.0, 1
+
+# Memberships above which only the sparse products without a gradient are timed, unless --large asks for all: the others take minutes.
+MANY_MEMBERSHIPS = 1_000_000
+TAKES_MINUTES = "takes minutes and gigabytes at this size; --large runs it"
 
 # Rivals of each other must agree before they are timed: relative to the largest magnitude.
 AGREEMENT = 1e-3
@@ -155,7 +159,8 @@ def hypergraph_conv(s):
         at_edges = torch.zeros(e, f).index_add(0, edges, (x * by_node)[nodes]) * by_edge
         return torch.zeros(n, f).index_add(0, nodes, at_edges[edges]) * by_node
 
-    yield with_gradient("torch gather + index_add", indexed, [x])
+    small = m <= MANY_MEMBERSHIPS
+    yield with_gradient("torch gather + index_add", indexed, [x]) if small else ("torch gather + index_add", TAKES_MINUTES)
 
     def sparse(convert):
         a, c = convert(gather), convert(spread)
@@ -170,7 +175,7 @@ def hypergraph_conv(s):
 
     for name, convert in [("torch.sparse.mm COO", coo), ("torch.sparse.mm CSR", csr)]:
         try:
-            yield with_gradient(name, sparse(convert), [x])
+            yield with_gradient(name, sparse(convert), [x]) if small else Variant(name, sparse(convert))
         except RuntimeError as failure:
             yield name, str(failure).splitlines()[0]
     values = x.detach().numpy()
@@ -192,7 +197,8 @@ def segment_attention(s):
         attention = powers / sums[edges]
         return torch.zeros(e, h, f // h).index_add(0, edges, attention[:, :, None] * x[nodes])
 
-    yield with_gradient("torch scatter_reduce + index_add", scattered, [x, scores])
+    name = "torch scatter_reduce + index_add"
+    yield with_gradient(name, scattered, [x, scores]) if m <= MANY_MEMBERSHIPS else (name, TAKES_MINUTES)
 
 
 def adam(s):
@@ -335,8 +341,12 @@ def blas():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--large", action="store_true", help="every variant at a million nodes too")
     parser.add_argument("report")
     arguments = parser.parse_args()
+    if arguments.large:
+        global MANY_MEMBERSHIPS
+        MANY_MEMBERSHIPS = math.inf
     warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
     torch.set_num_threads(arguments.threads)
     library = blas()

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace HyperKernels;
@@ -163,6 +164,7 @@ public readonly partial struct Tensor
     /// <exception cref="ArgumentException">
     /// The number of values differs, the tensor is a view with gaps or holds floats, or a value is outside the bounds.
     /// </exception>
+    [OverloadResolutionPriority(-1)] // CopyFrom([1, 2]) goes on meaning floats.
     public void CopyFrom(ReadOnlySpan<int> values)
     {
         CheckType("CopyFrom", ElementType.Int32);

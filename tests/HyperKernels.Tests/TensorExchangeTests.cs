@@ -126,13 +126,13 @@ public sealed class TensorExchangeTests
     {
         using MemoryScope scope = new();
         Tensor labels = Tensor.From(new int[3], [3], below: 10);
-        labels.CopyFrom([9, 0, 4]);
+        labels.CopyFrom(new[] { 9, 0, 4 });
         Assert.That(labels.ToIntArray(), Is.EqualTo(new[] { 9, 0, 4 }));
         Assert.Multiple(() =>
         {
-            Assert.That(() => labels.CopyFrom([9, 0, 10]), Throws.ArgumentException.With.Message.Contains("from 0 to 9; number 2 is 10"));
-            Assert.That(() => labels.CopyFrom([-1, 0, 1]), Throws.ArgumentException.With.Message.Contains("number 0 is -1"));
-            Assert.That(() => labels.CopyFrom([1, 2]), Throws.ArgumentException.With.Message.Contains("needs 3 values"));
+            Assert.That(() => labels.CopyFrom(new[] { 9, 0, 10 }), Throws.ArgumentException.With.Message.Contains("from 0 to 9; number 2 is 10"));
+            Assert.That(() => labels.CopyFrom(new[] { -1, 0, 1 }), Throws.ArgumentException.With.Message.Contains("number 0 is -1"));
+            Assert.That(() => labels.CopyFrom(new[] { 1, 2 }), Throws.ArgumentException.With.Message.Contains("needs 3 values"));
             Assert.That(() => Tensor.From([10], [1], below: 10), Throws.ArgumentException.With.Message.Contains("number 0 is 10"));
             // The bound itself counts, not the values that are there: a table of nine rows is too small for what may come.
             Assert.That(() => Ops.GatherRows(Tensor.Zeros([9, 2]), labels), Throws.ArgumentException);

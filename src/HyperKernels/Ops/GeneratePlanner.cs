@@ -24,7 +24,7 @@ internal static class GeneratePlanner
     private const double OuterCycles = 0.5;
 
     // Rows of the outer product that a product needs to be worth its reads of the generator.
-    private const double FewRows = 4;
+    private const double FewRows = 6;
 
     // One or two weight sets are bound by reading the generator, once for each product; the reassociated plan reads it in wide rows.
     private const int FewContexts = 2;

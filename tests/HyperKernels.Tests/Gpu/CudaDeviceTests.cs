@@ -218,6 +218,25 @@ public sealed unsafe class CudaDeviceTests
         Assert.That(back[1..4], Is.EqualTo(new float[] { 4, 5, 6 }));
     }
 
+    [TestCase("", 1)]
+    [TestCase("cuStreamBeginCapture_v2", 0)]
+    [TestCase("cuStreamEndCapture", 0)]
+    [TestCase("cuGraphInstantiate_v2", 0)]
+    public void CapturedStep_StartsAsAGraphWhereTheDriverMakesOne(string refused, int graphs)
+    {
+        using Device device = new(new GpuBackend(Open()));
+        using MemoryScope scope = device.Scope();
+        Tensor zeros = default;
+        Fail(refused, 900, 0);
+        using CapturedStep step = device.Capture(() => zeros = Tensor.Zeros([3], device));
+        Fail("", 0, 0);
+        zeros.CopyFrom([1f, 2f, 3f]);
+        int before = Number("standin_graph_launches");
+        step.Run();
+        Assert.That(zeros.ToArray(), Is.EqualTo(new float[3]));
+        Assert.That(Number("standin_graph_launches") - before, Is.EqualTo(graphs));
+    }
+
     [Test]
     public void Over_AContextThatTheDriverDoesNotKnow_SaysSo() =>
         Assert.That(() => CudaDevice.Over(64, 0), Throws.TypeOf<DeviceException>().With.Message.Contains("(CUDA_ERROR_INVALID_CONTEXT, 201) for the context that was handed over"));

@@ -109,4 +109,22 @@ internal static unsafe partial class CudaApi
     [LibraryImport(Library)]
     internal static partial int cuLaunchKernel(
         nint function, uint groupsX, uint groupsY, uint groupsZ, uint sizeX, uint sizeY, uint sizeZ, uint sharedBytes, nint stream, void** arguments, void** extra);
+
+    [LibraryImport(Library)]
+    internal static partial int cuStreamBeginCapture_v2(nint stream, int mode);
+
+    [LibraryImport(Library)]
+    internal static partial int cuStreamEndCapture(nint stream, nint* graph);
+
+    [LibraryImport(Library)]
+    internal static partial int cuGraphInstantiate_v2(nint* executable, nint graph, nint* errorNode, byte* log, nuint logBytes);
+
+    [LibraryImport(Library)]
+    internal static partial int cuGraphDestroy(nint graph);
+
+    [LibraryImport(Library)]
+    internal static partial int cuGraphLaunch(nint executable, nint stream);
+
+    [LibraryImport(Library)]
+    internal static partial int cuGraphExecDestroy(nint executable);
 }

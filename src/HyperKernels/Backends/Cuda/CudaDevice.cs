@@ -14,6 +14,9 @@ internal sealed unsafe class CudaDevice : IGpuDevice
     private const int LogBytes = 16 << 10;
     private const int MaxThreadsPerBlock = 0;
 
+    // What other threads do meanwhile neither joins a capture nor breaks it.
+    private const int ThreadLocalCapture = 1;
+
     private readonly CudaChoice _choice;
     private readonly nint _context;
     private readonly nint _stream;
@@ -167,6 +170,34 @@ internal sealed unsafe class CudaDevice : IGpuDevice
         _lastKernel = kernel.Name;
     }
 
+    public IGpuGraph? Capture(Action launches)
+    {
+        using Current current = Enter();
+        // Refused for example by the legacy default stream of a context that was handed over.
+        if (cuStreamBeginCapture_v2(_stream, ThreadLocalCapture) != Success)
+        {
+            return null;
+        }
+        nint graph = 0;
+        int status;
+        try
+        {
+            launches();
+        }
+        finally
+        {
+            status = cuStreamEndCapture(_stream, &graph);
+        }
+        if (status != Success || graph == 0)
+        {
+            return null;
+        }
+        nint executable;
+        status = cuGraphInstantiate_v2(&executable, graph, null, null, 0);
+        _ = cuGraphDestroy(graph);
+        return status == Success ? new CudaGraph(this, executable) : null;
+    }
+
     public void Upload(ReadOnlySpan<byte> source, BufferRef destination)
     {
         using Current current = Enter();
@@ -257,6 +288,24 @@ internal sealed unsafe class CudaDevice : IGpuDevice
         {
             nint context;
             _ = cuCtxPopCurrent_v2(&context);
+        }
+    }
+
+    private sealed class CudaGraph(CudaDevice device, nint executable) : IGpuGraph
+    {
+        public void Launch()
+        {
+            using Current current = device.Enter();
+            device.Check(cuGraphLaunch(executable, device._stream), nameof(cuGraphLaunch), "a captured step");
+        }
+
+        public void Dispose()
+        {
+            if (!device._health.IsLost && !Volatile.Read(ref device._disposed) && cuCtxPushCurrent_v2(device._context) == Success)
+            {
+                using Current current = default;
+                _ = cuGraphExecDestroy(executable);
+            }
         }
     }
 

@@ -14,7 +14,8 @@ internal static class CudaExports
         nameof(cuStreamSynchronize), nameof(cuEventCreate), nameof(cuEventRecord), nameof(cuEventSynchronize), nameof(cuEventDestroy_v2),
         nameof(cuMemAlloc_v2), nameof(cuMemFree_v2), nameof(cuMemAllocAsync), nameof(cuMemFreeAsync), nameof(cuMemHostAlloc), nameof(cuMemFreeHost),
         nameof(cuMemcpyHtoDAsync_v2), nameof(cuMemcpyDtoHAsync_v2), nameof(cuMemsetD32Async), nameof(cuModuleLoadDataEx), nameof(cuModuleUnload),
-        nameof(cuModuleGetFunction), nameof(cuFuncGetAttribute), nameof(cuLaunchKernel),
+        nameof(cuModuleGetFunction), nameof(cuFuncGetAttribute), nameof(cuLaunchKernel), nameof(cuStreamBeginCapture_v2),
+        nameof(cuStreamEndCapture), nameof(cuGraphInstantiate_v2), nameof(cuGraphDestroy), nameof(cuGraphLaunch), nameof(cuGraphExecDestroy),
     ];
 
     public static string[] Nvrtc { get; } =

@@ -63,6 +63,8 @@ internal sealed unsafe partial class GpuBackend : IBackend
 
     public void EndRecording() => _recorder = null;
 
+    public void Prepare(LaunchRecorder launches) => launches.Prepare(_device);
+
     public void Replay(LaunchRecorder launches)
     {
         // Launches that leave something to the next in the scratch room may be among them.

@@ -36,6 +36,9 @@ internal interface IGpuDevice : IDisposable
     /// <summary>Starts a kernel over some groups; returns before it is done. Of arguments, buffers become a pointer and an offset.</summary>
     void Launch(GpuKernel kernel, int groups, ReadOnlySpan<KernelArgument> arguments);
 
+    /// <summary>Makes one object of launches and fills, which are not done yet. Null if the API has no such thing or refuses.</summary>
+    IGpuGraph? Capture(Action launches);
+
     /// <summary>Copies from the host; the source may be reused on return.</summary>
     void Upload(ReadOnlySpan<byte> source, BufferRef destination);
 
@@ -47,6 +50,13 @@ internal interface IGpuDevice : IDisposable
 
     /// <summary>Waits until all work is done.</summary>
     void Synchronize();
+}
+
+/// <summary>Launches that start together.</summary>
+internal interface IGpuGraph : IDisposable
+{
+    /// <summary>Starts them, in order; returns before they are done.</summary>
+    void Launch();
 }
 
 /// <summary>A compiled file of kernels.</summary>

@@ -10,6 +10,7 @@ internal sealed unsafe class LaunchRecorder : IDisposable
 {
     private readonly List<Entry> _entries = [];
     private readonly List<nint> _structures = [];
+    private readonly List<Part> _parts = [];
 
     /// <summary>How many launches and fills were recorded.</summary>
     public int Launches => _entries.Count(entry => entry.Again is null);
@@ -44,11 +45,62 @@ internal sealed unsafe class LaunchRecorder : IDisposable
     /// <summary>Work of the host that is to be done again at this place of the list: launches whose arguments change.</summary>
     public void Again(Action work) => _entries.Add(new Entry { Again = work });
 
+    /// <summary>Joins what lies between the host's work, where the device can start several launches together.</summary>
+    public void Prepare(IGpuDevice device)
+    {
+        for (int first = 0; first < _entries.Count;)
+        {
+            int end = first;
+            while (end < _entries.Count && _entries[end].Again is null)
+            {
+                end++;
+            }
+            if (end == first)
+            {
+                _parts.Add(new Part(first, ++end, null));
+            }
+            else
+            {
+                (int from, int to) = (first, end);
+                _parts.Add(new Part(first, end, device.Capture(() => Run(device, from, to))));
+            }
+            first = end;
+        }
+    }
+
     /// <summary>Does everything again, in order.</summary>
     public void Replay(IGpuDevice device)
     {
-        foreach (Entry entry in _entries)
+        foreach (Part part in _parts)
         {
+            if (part.Graph is not null)
+            {
+                part.Graph.Launch();
+            }
+            else
+            {
+                Run(device, part.First, part.End);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (nint structure in _structures)
+        {
+            NativeMemory.Free((void*)structure);
+        }
+        _structures.Clear();
+        _entries.Clear();
+        _parts.ForEach(part => part.Graph?.Dispose());
+        _parts.Clear();
+    }
+
+    private void Run(IGpuDevice device, int first, int end)
+    {
+        for (int i = first; i < end; i++)
+        {
+            Entry entry = _entries[i];
             if (entry.Kernel is not null)
             {
                 device.Launch(entry.Kernel, entry.Groups, entry.Arguments);
@@ -64,16 +116,6 @@ internal sealed unsafe class LaunchRecorder : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        foreach (nint structure in _structures)
-        {
-            NativeMemory.Free((void*)structure);
-        }
-        _structures.Clear();
-        _entries.Clear();
-    }
-
     private void* Copy(void* structure, int bytes)
     {
         void* copy = NativeMemory.Alloc((nuint)bytes);
@@ -81,6 +123,9 @@ internal sealed unsafe class LaunchRecorder : IDisposable
         NativeMemory.Copy(structure, copy, (nuint)bytes);
         return copy;
     }
+
+    /// <summary>Entries from First to before End, and what starts them together, if anything does.</summary>
+    private readonly record struct Part(int First, int End, IGpuGraph? Graph);
 
     private readonly struct Entry
     {

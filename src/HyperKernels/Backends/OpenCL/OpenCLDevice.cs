@@ -139,6 +139,8 @@ internal sealed unsafe class OpenCLDevice : IGpuDevice
         }
     }
 
+    public IGpuGraph? Capture(Action launches) => null;
+
     public void Upload(ReadOnlySpan<byte> source, BufferRef destination)
     {
         _health.ThrowIfLost();

@@ -21,6 +21,9 @@ static _Thread_local void *contexts[16];
 static _Thread_local int depth;
 static WORK pending[4096];
 static int asked, done, live;
+// What was asked for between the two ends of a capture: fills, and how many kernels.
+static WORK graph[64];
+static int capturing, graph_fills, graph_kernels, graph_launches;
 static char failing[64];
 static int failing_status, failing_after;
 
@@ -54,6 +57,10 @@ static void run_up_to(int order)
 
 static void ask(void *to, const void *from, size_t bytes, uint32_t bits)
 {
+    if (capturing) {
+        graph[graph_fills++ % 64] = (WORK){ to, from, bytes, bits };
+        return;
+    }
     if (asked - done == 4096)
         run_up_to(asked);
     pending[asked++ % 4096] = (WORK){ to, from, bytes, bits };
@@ -67,6 +74,7 @@ void standin_fail(const char *name, int status, int after)
 }
 
 int standin_live(void) { return live; }
+int standin_graph_launches(void) { return graph_launches; }
 int standin_depth(void) { return depth; }
 void *standin_context(void) { return &context_object; }
 
@@ -225,6 +233,49 @@ int cuLaunchKernel(FUNCTION *function, unsigned gx, unsigned gy, unsigned gz, un
     IN_CONTEXT();
     if (gy != 1 || gz != 1 || y != 1 || z != 1 || shared != 0 || extra || gx == 0 || (int)x > function->size)
         return INVALID_VALUE;
+    if (capturing) {
+        graph_kernels++;
+        return 0;
+    }
     run_up_to(asked);
     return strcmp(function->name, "probe") == 0 ? probe(gx, x, arguments) : 0;
 }
+
+// One graph at a time: its fills are done at a launch, its kernels are only counted.
+int cuStreamBeginCapture_v2(void *stream, int mode)
+{
+    (void)stream;
+    IN_CONTEXT();
+    if (mode != 1 || capturing)
+        return INVALID_VALUE;
+    capturing = 1;
+    graph_fills = graph_kernels = 0;
+    return 0;
+}
+
+int cuStreamEndCapture(void *stream, void **made) { (void)stream; capturing = 0; IN_CONTEXT(); *made = graph; live++; return 0; }
+int cuGraphDestroy(void *made) { (void)made; IN_CONTEXT(); live--; return 0; }
+
+int cuGraphInstantiate_v2(void **executable, void *made, void **node, char *log, size_t bytes)
+{
+    IN_CONTEXT();
+    if (made != graph || node || log || bytes)
+        return INVALID_VALUE;
+    *executable = &graph_kernels;
+    live++;
+    return 0;
+}
+
+int cuGraphLaunch(void *executable, void *stream)
+{
+    (void)stream;
+    IN_CONTEXT();
+    if (executable != &graph_kernels)
+        return INVALID_VALUE;
+    for (int i = 0; i < graph_fills; i++)
+        ask(graph[i].to, graph[i].from, graph[i].bytes, graph[i].bits);
+    graph_launches++;
+    return 0;
+}
+
+int cuGraphExecDestroy(void *executable) { (void)executable; IN_CONTEXT(); live--; return 0; }

@@ -1,36 +1,8 @@
 // Batches of matrix products Y = activation(op(A) op(B) + bias), op(A) being [M, K] and op(B) [K, N].
 #include "lib/activation.h"
 #include "lib/divide.h"
+#include "lib/matmul.h"
 #include "lib/tile.h"
-
-// Laid out as Backends/IBackend.Matmul.cs, whose bool is one byte.
-typedef struct {
-    int batch;
-    int m;
-    int n;
-    int k;
-    INT64 stride_a;
-    INT64 stride_b;
-    INT64 stride_y;
-    INT64 stride_bias;
-    int ld_a;
-    int ld_b;
-    int ld_y;
-    char transpose_a;
-    char transpose_b;
-    int activation;
-    float parameter;
-} MATMUL_SIZES;
-
-// Which operands may be read or written as FLOAT4, and how k is cut: slice i takes [i depth, (i + 1) depth), and writes product i of Y's.
-typedef struct {
-    int fours_a;
-    int fours_b;
-    int fours_y;
-    int slices;
-    int depth;
-    INT64 stride_slice;
-} MATMUL_PLAN;
 
 // Where a thread fetches its fours of an operand: along k if it is stored with k contiguous (deep), else along the other axis.
 typedef struct {

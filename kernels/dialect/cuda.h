@@ -66,3 +66,35 @@ typedef unsigned int UINT;
 #define STORE4(p, v) (*(float4 *)(p) = (v))
 #define GLOBAL_ID ((INT64)GROUP_ID * GROUP_SIZE + LOCAL_ID)
 #define GLOBAL_SIZE ((INT64)GROUP_COUNT * GROUP_SIZE)
+
+// Products on tensor cores, from compute capability 8.0 on: PTX ISA, "Matrix Fragments for mma.m16n8k8" (.tf32) and "mma.m16n8k16" (.bf16).
+static __device__ inline UINT hk_tf32(float x)
+{
+    UINT word;
+    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(word) : "f"(x));
+    return word;
+}
+
+static __device__ inline UINT hk_bfloat16_pair(float low, float high)
+{
+    UINT word;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
+    return word;
+}
+
+#define TF32(x) hk_tf32(x)
+#define BFLOAT16_PAIR(low, high) hk_bfloat16_pair(low, high)
+#define HK_MMA(shape, types, sums, a, b, rows, columns) \
+    UNROLL \
+    for (int mma_i = 0; mma_i < (rows); mma_i++) { \
+        UNROLL \
+        for (int mma_j = 0; mma_j < (columns); mma_j++) { \
+            asm volatile( \
+                "mma.sync.aligned." shape ".row.col.f32." types ".f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};" \
+                : "+f"(sums[mma_i][mma_j][0]), "+f"(sums[mma_i][mma_j][1]), "+f"(sums[mma_i][mma_j][2]), "+f"(sums[mma_i][mma_j][3]) \
+                : "r"(a[mma_i][0]), "r"(a[mma_i][1]), "r"(a[mma_i][2]), "r"(a[mma_i][3]), "r"(b[mma_j][0]), "r"(b[mma_j][1])); \
+        } \
+    }
+#define MMA_DECLARE(threads, rows, columns)
+#define MMA_TF32(sums, a, b, rows, columns) HK_MMA("m16n8k8", "tf32.tf32", sums, a, b, rows, columns)
+#define MMA_BFLOAT16(sums, a, b, rows, columns) HK_MMA("m16n8k16", "bf16.bf16", sums, a, b, rows, columns)

@@ -40,3 +40,10 @@ typedef struct { float x, y, z, w; } FLOAT4;
 #define STORE4(p, v) (*(FLOAT4 *)(p) = (v))
 #define GLOBAL_ID ((INT64)GROUP_ID * GROUP_SIZE + LOCAL_ID)
 #define GLOBAL_SIZE ((INT64)GROUP_COUNT * GROUP_SIZE)
+
+// Tensor cores: the types of what they are given, nothing else.
+#define TF32(x) ((UINT)AS_INT(x))
+#define BFLOAT16_PAIR(low, high) ((UINT)AS_INT(low) ^ (UINT)AS_INT(high))
+#define MMA_DECLARE(threads, rows, columns)
+#define MMA_TF32(sums, a, b, rows, columns) (sums[(rows) - 1][(columns) - 1][0] += AS_FLOAT((int)(a[(rows) - 1][0] ^ b[(columns) - 1][0])));
+#define MMA_BFLOAT16(sums, a, b, rows, columns) MMA_TF32(sums, a, b, rows, columns)

@@ -28,6 +28,9 @@ internal struct MatmulSizes
 
     /// <summary>Slope, scale or frequency of an activation that has one.</summary>
     public float ActivationParameter;
+
+    /// <summary>The least that is wanted; a backend may always give more.</summary>
+    public MatmulPrecision Precision;
 }
 
 internal partial interface IBackend

@@ -48,6 +48,7 @@ public static partial class Ops
             LdY = n,
             TransposeA = transposeA,
             TransposeB = transposeB,
+            Precision = Precision.Current,
         };
         Tensor left = Matrices(a, leading.Count, out sizes.StrideA, out sizes.LdA);
         Tensor right = Matrices(b, leading.Count, out sizes.StrideB, out sizes.LdB);
@@ -108,6 +109,7 @@ public static partial class Ops
             TransposeB = true,
             Activation = activation,
             ActivationParameter = parameter,
+            Precision = Precision.Current,
         };
         Tensor input = x;
         Tensor matrix = weight;

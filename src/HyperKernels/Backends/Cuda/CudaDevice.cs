@@ -64,6 +64,8 @@ internal sealed unsafe class CudaDevice : IGpuDevice
 
     public int ComputeUnits => _choice.ComputeUnits;
 
+    public bool HasTensorCores => _choice.Architecture >= EmbeddedPtx.TensorArchitecture;
+
     /// <summary>Works in a context and on a stream that belong to somebody else, and leaves them as they are.</summary>
     /// <exception cref="BackendUnavailableException">No driver, or nothing compiles kernels for the context's device.</exception>
     /// <exception cref="DeviceException">The driver refuses the context.</exception>

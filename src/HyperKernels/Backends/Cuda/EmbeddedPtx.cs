@@ -12,6 +12,9 @@ internal sealed class EmbeddedPtx : ICudaCompiler
     /// <summary>What the library's project compiles for, in the driver's count: PTX runs on this architecture and every later one.</summary>
     public const int Architecture = 75;
 
+    /// <summary>What it compiles <c>kernels/cuda</c> for: the first whose tensor cores take TF32 and bfloat16.</summary>
+    public const int TensorArchitecture = 80;
+
     public string Description => "kernels as embedded PTX";
 
     /// <summary>Whether there is PTX here and a device can run it.</summary>

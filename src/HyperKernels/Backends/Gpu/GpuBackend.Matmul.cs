@@ -12,6 +12,9 @@ internal sealed unsafe partial class GpuBackend
     private const int SmallSide = 8;
     private const int SmallDepth = 64;
 
+    private const int TensorTile = 128;
+    private const int ShortestTensorSide = 32;
+
     public void Matmul(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef bias, BufferRef y)
     {
         if (sizes.Batch == 0 || sizes.M == 0 || sizes.N == 0)
@@ -47,7 +50,7 @@ internal sealed unsafe partial class GpuBackend
                 [KernelArgument.Of(&s), KernelArgument.Of(&byM), KernelArgument.Of(&byN), (int)results, a, b, bias, y]);
             return;
         }
-        TilePlan tiles = PlanTiles(sizes.Batch, sizes.M, sizes.N, sizes.K);
+        TilePlan tiles = PlanTiles(sizes.Batch, sizes.M, sizes.N, sizes.K, only: OnTensorCores(sizes) ? TensorTile : 0);
         if (tiles.Slices == 1)
         {
             RunTiles(s, tiles, a, b, bias, y);
@@ -64,6 +67,10 @@ internal sealed unsafe partial class GpuBackend
         }
     }
 
+    // Smaller products than that fill too little of a tile of the tensor cores' kernels, which has one size.
+    private bool OnTensorCores(in MatmulSizes sizes) =>
+        UsesTensorCores && sizes.Precision != MatmulPrecision.Float32 && Math.Min(sizes.M, sizes.N) >= ShortestTensorSide;
+
     private void RunTiles(MatmulSizes sizes, in TilePlan tiles, BufferRef a, BufferRef b, BufferRef bias, BufferRef y)
     {
         MatmulPlan plan = new()
@@ -75,7 +82,13 @@ internal sealed unsafe partial class GpuBackend
             Depth = tiles.Depth,
             StrideSlice = (long)sizes.Batch * sizes.M * sizes.N,
         };
-        string kernel = tiles.Size switch { 128 => "matmul/matmul_128", 64 => "matmul/matmul_64", _ => "matmul/matmul_32" };
+        string kernel = (OnTensorCores(sizes), tiles.Size) switch
+        {
+            (true, _) => sizes.Precision == MatmulPrecision.TF32 ? "cuda/matmul_tensor/matmul_tf32" : "cuda/matmul_tensor/matmul_bfloat16",
+            (_, 128) => "matmul/matmul_128",
+            (_, 64) => "matmul/matmul_64",
+            _ => "matmul/matmul_32",
+        };
         ForGroups(kernel, tiles.Groups, [KernelArgument.Of(&sizes), KernelArgument.Of(&plan), a, b, bias, y]);
     }
 

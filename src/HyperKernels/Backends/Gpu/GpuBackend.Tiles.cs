@@ -12,19 +12,20 @@ internal sealed unsafe partial class GpuBackend
     /// <summary>Tiles of one size, and slices of the depth, <paramref name="Depth"/> long, that each add up a part.</summary>
     private readonly record struct TilePlan(int Size, int Slices, int Depth, long Groups);
 
-    /// <summary>Cuts products [rows, depth] x [depth, columns].</summary>
+    /// <summary>Cuts products [rows, depth] x [depth, columns], into tiles of one size only if it is given.</summary>
     /// <remarks>
     /// The larger a tile, the fewer times an operand is read; but every unit of the device should have one. So: 128 where the sides are no
     /// shorter than three quarters of it, 64 where they are over 32, each where there are enough such tiles, counting what slices would add
     /// (long ones for 128, whose gain is small); else 32. Where tiles are still too few to keep the device busy and the depth is large, it is cut into slices, if the
     /// caller can add them up.
     /// </remarks>
-    private TilePlan PlanTiles(long matrices, int rows, int columns, int depth, bool mayCut = true)
+    private TilePlan PlanTiles(long matrices, int rows, int columns, int depth, bool mayCut = true, int only = 0)
     {
         int units = _device.ComputeUnits;
         int shorter = Math.Min(rows, columns);
         int cuts = mayCut ? depth / ShortestSlice : 1;
-        int size = shorter >= 96 && Tiles(matrices, rows, columns, 128) * Math.Max(1, cuts / 4) >= units ? 128
+        int size = only > 0 ? only
+            : shorter >= 96 && Tiles(matrices, rows, columns, 128) * Math.Max(1, cuts / 4) >= units ? 128
             : shorter > 32 && Tiles(matrices, rows, columns, 64) * Math.Max(1, cuts) >= units ? 64
             : 32;
         long groups = Tiles(matrices, rows, columns, size);

@@ -14,7 +14,11 @@ internal sealed unsafe partial class GpuBackend : IBackend
 
     private LaunchRecorder? _recorder;
 
-    public GpuBackend(IGpuDevice device) => _device = device;
+    public GpuBackend(IGpuDevice device)
+    {
+        _device = device;
+        UsesTensorCores = device.HasTensorCores;
+    }
 
     public string Name => _device.Name;
 
@@ -22,6 +26,9 @@ internal sealed unsafe partial class GpuBackend : IBackend
 
     /// <inheritdoc cref="IGpuDevice.ComputeUnits"/>
     public int ComputeUnits => _device.ComputeUnits;
+
+    /// <summary>Whether products that may be less precise go to the kernels for tensor cores; where there are none, those emulate them, slowly.</summary>
+    public bool UsesTensorCores { get; init; }
 
     public DeviceBuffer Allocate(long bytes) => _device.Allocate(bytes);
 
@@ -82,7 +89,7 @@ internal sealed unsafe partial class GpuBackend : IBackend
         _device.Dispose();
     }
 
-    /// <summary>Launches a kernel, named <c>file/kernel</c>, with one thread per item or, for many items, threads that stride over them.</summary>
+    /// <summary>Launches a kernel, named <c>file/kernel</c> or <c>cuda/file/kernel</c>, with one thread per item or, for many items, threads that stride over them.</summary>
     public void ForEach(string path, long items, ReadOnlySpan<KernelArgument> arguments)
     {
         if (items > 0)
@@ -121,7 +128,7 @@ internal sealed unsafe partial class GpuBackend : IBackend
 
     private GpuKernel Find(string path)
     {
-        int slash = path.IndexOf('/', StringComparison.Ordinal);
+        int slash = path.LastIndexOf('/');
         string file = $"{path.AsSpan(0, slash)}.c";
         // Lazy: two threads that meet at a file's first use build it once.
         return _modules.GetOrAdd(file, f => new Lazy<IGpuModule>(() => _device.Build(KernelSource.Load(_device.Name, f)))).Value.Find(path[(slash + 1)..]);

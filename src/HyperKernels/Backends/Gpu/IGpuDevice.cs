@@ -15,6 +15,9 @@ internal interface IGpuDevice : IDisposable
     /// <summary>How many groups can run at once, roughly: launches that stride over their work need no more.</summary>
     int ComputeUnits { get; }
 
+    /// <summary>Whether it has tensor cores that <c>kernels/cuda</c> can use.</summary>
+    bool HasTensorCores { get; }
+
     /// <summary>Takes memory from the device; contents undefined.</summary>
     /// <exception cref="DeviceException">There is not that much.</exception>
     GpuBuffer Allocate(long bytes);

@@ -4,7 +4,7 @@ using System.Text;
 namespace HyperKernels.Backends.Gpu;
 
 /// <summary>A file of kernels with the dialect before it and its includes in place: one text that a compiler takes alone.</summary>
-/// <param name="File">The family's file, <c>segment.c</c>.</param>
+/// <param name="File">The family's file: <c>segment.c</c>, or <c>cuda/matmul_tensor.c</c>, which only devices with what it needs are given.</param>
 /// <param name="Text">The whole text; line directives lead back to the files.</param>
 internal sealed record KernelSource(string File, string Text)
 {
@@ -25,7 +25,7 @@ internal sealed record KernelSource(string File, string Text)
     }
 
     private static bool IsFamily(string name) =>
-        name.StartsWith("kernels/", StringComparison.Ordinal) && name.EndsWith(".c", StringComparison.Ordinal) && name.LastIndexOf('/') == "kernels".Length;
+        name.StartsWith("kernels/", StringComparison.Ordinal) && name.EndsWith(".c", StringComparison.Ordinal);
 
     // Each file once; an include stands on a line of its own, as #include "lib/name.h".
     private static void Append(string file, StringBuilder text, HashSet<string> included)

@@ -56,6 +56,9 @@ internal sealed unsafe class OpenCLDevice : IGpuDevice
 
     public int ComputeUnits { get; }
 
+    // OpenCL has no words for them.
+    public bool HasTensorCores => false;
+
     /// <summary>Works in a context and on a queue that belong to somebody else, and leaves them as they are.</summary>
     /// <exception cref="BackendUnavailableException">There is no OpenCL loader.</exception>
     /// <exception cref="DeviceException">OpenCL refuses a handle.</exception>

@@ -17,7 +17,7 @@ public static class Precision
     /// <exception cref="ArgumentOutOfRangeException">No such precision.</exception>
     /// <remarks>
     /// It holds for <see cref="Ops.Matmul"/> and <see cref="Ops.Linear"/> on devices with tensor cores (CUDA, compute capability 8.0 or more).
-    /// Everything else, and products of a few rows or columns, which reading bounds, stay float32. What counts is what is in force when a
+    /// Everything else, and products that fill little of a tile of 128 by 128 (both sides under 64, or a few rows or columns), stay float32. What counts is what is in force when a
     /// product runs: gradients take the precision of the scope in which the tape computes them, and a captured step that of its capture.
     /// </remarks>
     public static PrecisionUse Use(MatmulPrecision precision)

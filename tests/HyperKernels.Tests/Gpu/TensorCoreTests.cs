@@ -23,7 +23,7 @@ public sealed class TensorCoreTests
     [Test]
     public void Matmul_OfAnySize_RoundsOperandsAndNothingElse(
         [Values(MatmulPrecision.TF32, MatmulPrecision.BFloat16)] MatmulPrecision precision,
-        [Values("32 1 32", "128 64 128", "130 77 197", "67 32 300", "40 3000 50")] string size,
+        [Values("64 1 64", "128 64 128", "130 77 197", "67 32 300", "64 3000 70")] string size,
         [Values] bool transposeA,
         [Values] bool transposeB)
     {
@@ -33,7 +33,7 @@ public sealed class TensorCoreTests
 
     [Test]
     public void Matmul_OfABatch_RoundsOperandsAndNothingElse([Values(MatmulPrecision.TF32, MatmulPrecision.BFloat16)] MatmulPrecision precision, [Values] bool transposeB) =>
-        Check(precision, 3, 45, 50, 61, false, transposeB);
+        Check(precision, 3, 75, 50, 61, false, transposeB);
 
     [Test]
     public void Linear_OfStridedRowsWithBiasAndActivation_GivesValueAndGradients([Values(MatmulPrecision.TF32, MatmulPrecision.BFloat16)] MatmulPrecision precision)
@@ -58,15 +58,15 @@ public sealed class TensorCoreTests
     [Test]
     public void Matmul_OfInfinityAndNotANumber_KeepsThem([Values(MatmulPrecision.TF32, MatmulPrecision.BFloat16)] MatmulPrecision precision)
     {
-        float[] left = new float[32 * 32], right = new float[32 * 32];
+        float[] left = new float[64 * 64], right = new float[64 * 64];
         left[5] = float.PositiveInfinity;
-        left[32 + 5] = float.NaN;
-        left[64 + 5] = -1.5f;
-        Array.Fill(right, 1, 5 * 32, 32);
-        float[] result = Product(precision, left, [32, 32], right, [32, 32], false, false);
-        Assert.That(result[..32], Is.All.EqualTo(float.PositiveInfinity));
-        Assert.That(result[32..64], Is.All.NaN);
-        Assert.That(result[64..96], Is.All.EqualTo(-1.5f));
+        left[64 + 5] = float.NaN;
+        left[128 + 5] = -1.5f;
+        Array.Fill(right, 1, 5 * 64, 64);
+        float[] result = Product(precision, left, [64, 64], right, [64, 64], false, false);
+        Assert.That(result[..64], Is.All.EqualTo(float.PositiveInfinity));
+        Assert.That(result[64..128], Is.All.NaN);
+        Assert.That(result[128..192], Is.All.EqualTo(-1.5f));
     }
 
     private static void Check(MatmulPrecision precision, int batch, int m, int k, int n, bool transposeA, bool transposeB)

@@ -13,7 +13,6 @@ internal sealed unsafe partial class GpuBackend
     private const int SmallDepth = 64;
 
     private const int TensorTile = 128;
-    private const int ShortestTensorSide = 32;
 
     public void Matmul(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef bias, BufferRef y)
     {
@@ -67,9 +66,10 @@ internal sealed unsafe partial class GpuBackend
         }
     }
 
-    // Smaller products than that fill too little of a tile of the tensor cores' kernels, which has one size.
+    // The tensor cores' kernels have one size of tile: a product that fills less than a quarter of its tiles is better off in float32.
     private bool OnTensorCores(in MatmulSizes sizes) =>
-        UsesTensorCores && sizes.Precision != MatmulPrecision.Float32 && Math.Min(sizes.M, sizes.N) >= ShortestTensorSide;
+        UsesTensorCores && sizes.Precision != MatmulPrecision.Float32
+        && Tiles(1, sizes.M, sizes.N, TensorTile) * TensorTile * TensorTile <= 4L * sizes.M * sizes.N;
 
     private void RunTiles(MatmulSizes sizes, in TilePlan tiles, BufferRef a, BufferRef b, BufferRef bias, BufferRef y)
     {

@@ -87,6 +87,8 @@ public sealed class TensorCoreChoiceTests
 
         public void Launch(GpuKernel kernel, int groups, ReadOnlySpan<KernelArgument> arguments) => Launched.Add(kernel.Name);
 
+        public IGpuGraph? Capture(Action launches) => null;
+
         public void Upload(ReadOnlySpan<byte> source, BufferRef destination)
         {
         }

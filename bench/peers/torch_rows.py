@@ -23,8 +23,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-# The same rules as Timing.cs on the other side, so that the two medians mean the same. Only runs of seconds are stopped sooner, and runs
-# of half a minute are not repeated.
+# The same rules as Timing.cs on the other side, so that the two medians mean the same. Only the warm-up is shorter, because nothing is
+# compiled here, runs of seconds are stopped sooner, and runs of half a minute are not repeated.
 FEWEST_RUNS, MOST_RUNS = 7, 2000
 SAMPLE_SECONDS, WARM_UP_SECONDS, SHORTEST_SAMPLE_MS = 0.3, 0.15, 0.05
 SLOW_SECONDS, SLOW_RUNS = 2.0, 3

@@ -11,12 +11,11 @@ public sealed record Timing(double MedianMs, double Spread, int Runs)
     private const int FewestRuns = 7;
     private const int MostRuns = 2_000;
     private const double SampleSeconds = 0.3;
-    private const double WarmUpSeconds = 0.15;
     private const int AllocationRuns = 2;
 
-    // The runtime goes on compiling the code around the kernels in the background. Runs of microseconds consist of it.
-    private const double ShortRunMs = 0.1;
-    private const double ShortRunWarmUpSeconds = 0.8;
+    // The runtime goes on compiling the code around the kernels in the background, on a core that the kernels would use. Runs of
+    // microseconds consist of that code besides.
+    private const double WarmUpSeconds = 0.8;
     private const double ShortestSampleMs = 0.05;
 
     // Waiting for a device and launching after the wait cost tens of microseconds: samples are long beside that.
@@ -98,7 +97,7 @@ public sealed record Timing(double MedianMs, double Spread, int Runs)
     }
 
     /// <summary>
-    /// Times an action: warm-up, longer for short runs, then runs for 0.3 seconds, at least seven. A sample ends when the device has done
+    /// Times an action: warm-up, then runs for 0.3 seconds, at least seven. A sample ends when the device has done
     /// all its runs; between them nothing waits.
     /// </summary>
     /// <exception cref="OperationCanceledException">Asked to stop.</exception>
@@ -115,7 +114,7 @@ public sealed record Timing(double MedianMs, double Spread, int Runs)
             warmUps++;
             warm = Stopwatch.GetElapsedTime(start);
         }
-        while (warmUps < 2 || warm.TotalSeconds < (warm.TotalMilliseconds < warmUps * ShortRunMs ? ShortRunWarmUpSeconds : WarmUpSeconds));
+        while (warmUps < 2 || warm.TotalSeconds < WarmUpSeconds);
 
         // A sample is long enough for the clock: short runs are timed in groups.
         double oneMs = warm.TotalMilliseconds / warmUps;

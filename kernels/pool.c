@@ -79,6 +79,23 @@ DEVICE POOL_SPAN pool_windows(int adaptive, int at, int size, int out_size, int 
     return span;
 }
 
+// Element i of planes of height x width.
+typedef struct {
+    INT64 plane;
+    int row;
+    int column;
+} POOL_PLACE;
+
+DEVICE POOL_PLACE pool_place(int i, DIVISOR by_height, int height, DIVISOR by_width, int width)
+{
+    POOL_PLACE place;
+    int row = divide(i, by_width);
+    place.plane = divide(row, by_height);
+    place.row = (int)(row - place.plane * height);
+    place.column = i - row * width;
+    return place;
+}
+
 // y[w] = the largest of window w, NaN being larger than all; places[w], where given, its position in the window.
 // One thread per window. Any launch size.
 KERNEL(256) pool_max(POOL_SIZES s, POOL_DIVISORS by, int count, IN(float, x), OUT(float, y), OUT(float, places))
@@ -88,11 +105,10 @@ KERNEL(256) pool_max(POOL_SIZES s, POOL_DIVISORS by, int count, IN(float, x), OU
     DATA_OUT(float, places);
     for (INT64 at = GLOBAL_ID; at < count; at += GLOBAL_SIZE) {
         int i = (int)at;
-        int row = divide(i, by.out_width);
-        INT64 plane = divide(row, by.out_height);
-        POOL_SPAN down = pool_rows(&s, (int)(row - plane * s.out_height));
-        POOL_SPAN across = pool_columns(&s, i - row * s.out_width);
-        GLOBAL const float *pixels = x + plane * s.height * s.width;
+        POOL_PLACE window = pool_place(i, by.out_height, s.out_height, by.out_width, s.out_width);
+        POOL_SPAN down = pool_rows(&s, window.row);
+        POOL_SPAN across = pool_columns(&s, window.column);
+        GLOBAL const float *pixels = x + window.plane * s.height * s.width;
         int best_r = down.first, best_c = across.first;
         float best = pixels[best_r * s.width + best_c];
         for (int r = down.first; r < down.last; r++) {
@@ -120,13 +136,12 @@ KERNEL(256) pool_max_gather(POOL_SIZES s, POOL_DIVISORS by, int count, IN(float,
     DATA_OUT(float, y);
     for (INT64 at = GLOBAL_ID; at < count; at += GLOBAL_SIZE) {
         int i = (int)at;
-        int row = divide(i, by.out_width);
-        INT64 plane = divide(row, by.out_height);
-        POOL_SPAN down = pool_rows(&s, (int)(row - plane * s.out_height));
-        POOL_SPAN across = pool_columns(&s, i - row * s.out_width);
+        POOL_PLACE window = pool_place(i, by.out_height, s.out_height, by.out_width, s.out_width);
+        POOL_SPAN down = pool_rows(&s, window.row);
+        POOL_SPAN across = pool_columns(&s, window.column);
         int place = (int)places[i];
         int r = place / across.length;
-        y[i] = x[(plane * s.height + down.origin + r) * s.width + across.origin + place - r * across.length];
+        y[i] = x[(window.plane * s.height + down.origin + r) * s.width + across.origin + place - r * across.length];
     }
 }
 
@@ -137,11 +152,10 @@ KERNEL(256) pool_average(POOL_SIZES s, POOL_DIVISORS by, int count, IN(float, x)
     DATA_OUT(float, y);
     for (INT64 at = GLOBAL_ID; at < count; at += GLOBAL_SIZE) {
         int i = (int)at;
-        int row = divide(i, by.out_width);
-        INT64 plane = divide(row, by.out_height);
-        POOL_SPAN down = pool_rows(&s, (int)(row - plane * s.out_height));
-        POOL_SPAN across = pool_columns(&s, i - row * s.out_width);
-        GLOBAL const float *pixels = x + plane * s.height * s.width;
+        POOL_PLACE window = pool_place(i, by.out_height, s.out_height, by.out_width, s.out_width);
+        POOL_SPAN down = pool_rows(&s, window.row);
+        POOL_SPAN across = pool_columns(&s, window.column);
+        GLOBAL const float *pixels = x + window.plane * s.height * s.width;
         float sum = 0;
         for (int r = down.first; r < down.last; r++) {
             for (int c = across.first; c < across.last; c++) {
@@ -161,21 +175,18 @@ KERNEL(256) pool_adjoint(POOL_SIZES s, POOL_DIVISORS by, int scatter, int count,
     DATA_OUT(float, x);
     for (INT64 at = GLOBAL_ID; at < count; at += GLOBAL_SIZE) {
         int i = (int)at;
-        int row = divide(i, by.width);
-        INT64 plane = divide(row, by.height);
-        int r = (int)(row - plane * s.height);
-        int c = i - row * s.width;
-        POOL_SPAN rows = pool_windows(s.adaptive, r, s.height, s.out_height, s.kernel_h, s.stride_h, s.padding_h);
-        POOL_SPAN columns = pool_windows(s.adaptive, c, s.width, s.out_width, s.kernel_w, s.stride_w, s.padding_w);
+        POOL_PLACE pixel = pool_place(i, by.height, s.height, by.width, s.width);
+        POOL_SPAN rows = pool_windows(s.adaptive, pixel.row, s.height, s.out_height, s.kernel_h, s.stride_h, s.padding_h);
+        POOL_SPAN columns = pool_windows(s.adaptive, pixel.column, s.width, s.out_width, s.kernel_w, s.stride_w, s.padding_w);
         float sum = 0;
         for (int p = rows.first; p < rows.last; p++) {
             POOL_SPAN down = pool_rows(&s, p);
             for (int q = columns.first; q < columns.last; q++) {
                 POOL_SPAN across = pool_columns(&s, q);
-                INT64 window = (plane * s.out_height + p) * s.out_width + q;
+                INT64 window = (pixel.plane * s.out_height + p) * s.out_width + q;
                 if (!scatter) {
                     sum += y[window] * (1.0f / (float)(down.length * across.length));
-                } else if ((int)places[window] == (r - down.origin) * across.length + c - across.origin) {
+                } else if ((int)places[window] == (pixel.row - down.origin) * across.length + pixel.column - across.origin) {
                     sum += y[window];
                 }
             }
@@ -235,12 +246,11 @@ KERNEL(256) resize(POOL_SIZES s, POOL_DIVISORS by, int mode, int count, IN(float
     DATA_OUT(float, y);
     for (INT64 at = GLOBAL_ID; at < count; at += GLOBAL_SIZE) {
         int i = (int)at;
-        int row = divide(i, by.out_width);
-        INT64 plane = divide(row, by.out_height);
-        RESIZE_SOURCE down = resize_source(mode, (int)(row - plane * s.out_height), s.height, s.out_height);
-        RESIZE_SOURCE across = resize_source(mode, i - row * s.out_width, s.width, s.out_width);
-        GLOBAL const float *upper = x + (plane * s.height + down.first) * s.width;
-        GLOBAL const float *lower = x + (plane * s.height + down.second) * s.width;
+        POOL_PLACE drawn = pool_place(i, by.out_height, s.out_height, by.out_width, s.out_width);
+        RESIZE_SOURCE down = resize_source(mode, drawn.row, s.height, s.out_height);
+        RESIZE_SOURCE across = resize_source(mode, drawn.column, s.width, s.out_width);
+        GLOBAL const float *upper = x + (drawn.plane * s.height + down.first) * s.width;
+        GLOBAL const float *lower = x + (drawn.plane * s.height + down.second) * s.width;
         if (mode == 0) {
             y[i] = upper[across.first];
         } else {
@@ -264,21 +274,18 @@ KERNEL(256) resize_adjoint(POOL_SIZES s, POOL_DIVISORS by, int mode, int count, 
     DATA_OUT(float, x);
     for (INT64 at = GLOBAL_ID; at < count; at += GLOBAL_SIZE) {
         int i = (int)at;
-        int row = divide(i, by.width);
-        INT64 plane = divide(row, by.height);
-        int r = (int)(row - plane * s.height);
-        int c = i - row * s.width;
-        POOL_SPAN rows = resize_targets(mode, r, s.height, s.out_height);
-        POOL_SPAN columns = resize_targets(mode, c, s.width, s.out_width);
+        POOL_PLACE pixel = pool_place(i, by.height, s.height, by.width, s.width);
+        POOL_SPAN rows = resize_targets(mode, pixel.row, s.height, s.out_height);
+        POOL_SPAN columns = resize_targets(mode, pixel.column, s.width, s.out_width);
         float sum = 0;
         for (int p = rows.first; p < rows.last; p++) {
-            float down = resize_weight(resize_source(mode, p, s.height, s.out_height), r);
+            float down = resize_weight(resize_source(mode, p, s.height, s.out_height), pixel.row);
             // A row that has no part in this pixel must not bring in its NaN.
             if (down != 0) {
                 for (int q = columns.first; q < columns.last; q++) {
-                    float across = resize_weight(resize_source(mode, q, s.width, s.out_width), c);
+                    float across = resize_weight(resize_source(mode, q, s.width, s.out_width), pixel.column);
                     if (across != 0) {
-                        sum += y[(plane * s.out_height + p) * s.out_width + q] * down * across;
+                        sum += y[(pixel.plane * s.out_height + p) * s.out_width + q] * down * across;
                     }
                 }
             }

@@ -70,6 +70,10 @@ public sealed class Device : IDisposable
     /// <exception cref="ArgumentException">No backend has that name.</exception>
     public static Device Get(string name)
     {
+        if (s_shared.TryGetValue(name, out Lazy<Device>? shared))
+        {
+            return shared.Value;
+        }
         if (!BackendRegistry.Names.Contains(name))
         {
             Throw.Argument($"Device.Get: no backend is called \"{name}\". Known: {string.Join(", ", BackendRegistry.Names)}.");

@@ -42,9 +42,6 @@ internal static class BackendRegistry
         _ => s_cuda.Value,
     };
 
-    /// <summary>Opens OpenCL anew, with a kernel cache of one's own.</summary>
-    public static IBackend OpenCL(KernelCache cache) => new GpuBackend(new OpenCLDevice(OpenCLChoice.Find(out string reason) ?? throw new BackendUnavailableException(reason), cache));
-
     private static BackendEntry FindOpenCL()
     {
         OpenCLChoice? choice = OpenCLChoice.Find(out string reason);

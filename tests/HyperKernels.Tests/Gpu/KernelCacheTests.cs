@@ -1,4 +1,5 @@
 using HyperKernels.Backends.Gpu;
+using HyperKernels.Backends.OpenCL;
 
 namespace HyperKernels.Tests.Gpu;
 
@@ -74,7 +75,7 @@ public sealed class KernelCacheTests
         foreach ((int hits, int misses) in new[] { (0, 1), (1, 0) })
         {
             KernelCache cache = new(folder.Root);
-            using Device device = new(Backends.BackendRegistry.OpenCL(cache));
+            using Device device = new(new GpuBackend(new OpenCLDevice(OpenCLChoice.Find(out _)!, cache)));
             using MemoryScope scope = device.Scope();
             Assert.That(Ops.Add(Tensor.From([1f], [1], device), Tensor.From([2f], [1], device)).ToArray(), Is.EqualTo(new[] { 3f }));
             Assert.That((cache.Hits, cache.Misses), Is.EqualTo((hits, misses)));

@@ -84,6 +84,15 @@ public sealed class OpenCLFailureTests
     }
 
     [Test]
+    public void Verify_WhereAnAllocationFails_EndsWithARequest([Range(1, 8)] int after)
+    {
+        _ = Gpus.OpenCL;
+        CliResult result = Verify(("STANDIN_FAILS", "clCreateBuffer"), ("STANDIN_AFTER", $"{after}"), ("STANDIN_STATUS", "-4"));
+        Assert.That(result.ExitCode, Is.AnyOf(1, 3), result.ToString());
+        Assert.That(result.Output + result.Error, Does.Contain("opencl: out of memory: asked for").Or.Contain("opencl: clCreateBuffer failed (CL_MEM_OBJECT_ALLOCATION_FAILURE, -4)"));
+    }
+
+    [Test]
     public void Synchronize_WhereItFails_EndsWithCallAndCode()
     {
         _ = Gpus.OpenCL;

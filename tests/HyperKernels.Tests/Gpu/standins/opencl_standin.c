@@ -1,5 +1,6 @@
 // A stand-in for the OpenCL loader that fails where it is told to, for tests of what the library does then. All else goes to the
-// real loader. STANDIN_FAILS names the function that fails, always; STANDIN_STATUS is the status it answers with.
+// real loader. STANDIN_FAILS names the function that fails, STANDIN_AFTER how many of its calls go well before, STANDIN_STATUS is the
+// status it answers with.
 // STANDIN_PLATFORMS=none: no driver is registered; =empty: a platform without devices.
 #include <dlfcn.h>
 #include <stddef.h>
@@ -17,8 +18,9 @@ static void *real(const char *name)
 
 static int fails(const char *name)
 {
-    const char *wanted = getenv("STANDIN_FAILS");
-    return wanted && strcmp(wanted, name) == 0;
+    static int calls;
+    const char *wanted = getenv("STANDIN_FAILS"), *after = getenv("STANDIN_AFTER");
+    return wanted && strcmp(wanted, name) == 0 && calls++ >= (after ? atoi(after) : 0);
 }
 
 static int status(void)

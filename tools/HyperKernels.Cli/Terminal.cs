@@ -16,8 +16,6 @@ internal sealed class Terminal
     private const int WidestLine = 4096;
 
     private readonly TextWriter _text;
-    private readonly IAnsiConsole _output;
-    private readonly IAnsiConsole _progress;
     private readonly bool _framed;
 
     public Terminal(ParseResult parsed)
@@ -25,11 +23,8 @@ internal sealed class Terminal
         Json = parsed.GetValue(CommonOptions.Json);
         // Standard output carries the document and nothing else.
         _text = Json ? Console.Error : Console.Out;
-        bool redirected = Json ? Console.IsErrorRedirected : Console.IsOutputRedirected;
-        _framed = !redirected;
-        _output = Make(_text, redirected);
+        _framed = !(Json ? Console.IsErrorRedirected : Console.IsOutputRedirected);
         ShowsProgress = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
-        _progress = Make(Console.Error, Console.IsErrorRedirected);
     }
 
     public bool Json { get; }
@@ -37,11 +32,16 @@ internal sealed class Terminal
     /// <summary>Whether there is a terminal for progress bars.</summary>
     public bool ShowsProgress { get; }
 
+    // Made when first used: a command that prints plain lines starts without them.
+    private IAnsiConsole Results => field ??= Make(_text, redirected: !_framed);
+
+    private IAnsiConsole Messages => field ??= Make(Console.Error, Console.IsErrorRedirected);
+
     /// <summary>Prints one line of plain text.</summary>
     public void Line(string text) => _text.WriteLine(text);
 
     /// <summary>Prints one line that is good or bad news.</summary>
-    public void Verdict(bool good, string text) => _output.MarkupLine($"[{(good ? "green" : "red")}]{Markup.Escape(text)}[/]");
+    public void Verdict(bool good, string text) => Results.MarkupLine($"[{(good ? "green" : "red")}]{Markup.Escape(text)}[/]");
 
     /// <summary>Prints rows under headings; columns of numbers are aligned at the right.</summary>
     public void Table(IReadOnlyList<string> headings, IReadOnlyCollection<IReadOnlyList<string>> rows)
@@ -65,7 +65,7 @@ internal sealed class Terminal
         {
             table.AddRow([.. row.Select(cell => (IRenderable)new Text(cell))]);
         }
-        _output.Write(table);
+        Results.Write(table);
     }
 
     /// <summary>Writes the JSON document.</summary>
@@ -81,7 +81,7 @@ internal sealed class Terminal
             work((_, _) => { });
             return;
         }
-        _progress.Progress()
+        Messages.Progress()
             .AutoClear(true)
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .Start(context =>

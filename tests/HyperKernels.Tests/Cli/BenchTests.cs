@@ -143,6 +143,15 @@ public sealed class BenchTests
     }
 
     [Test]
+    public void First_LoadsNoDriver()
+    {
+        // What glibc's loader is asked for, found or not, stands on standard error then.
+        CliResult result = CliProcess.Run(new Dictionary<string, string> { ["LD_DEBUG"] = "libs" }, "first");
+        Assume.That(result.Error, Does.Contain("find library="), "this system's loader does not tell");
+        Assert.That(result.Error, Does.Not.Contain("libOpenCL").And.Not.Contain("libcuda"));
+    }
+
+    [Test]
     public void RivalSuite_LinesAreSizesThatTheirOpsRead() =>
         Assert.Multiple(() =>
         {

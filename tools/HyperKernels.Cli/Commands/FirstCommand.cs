@@ -16,9 +16,11 @@ internal static class FirstCommand
 
     private static int Run(Terminal terminal)
     {
+        // The default device is found by loading every driver; PoCL with its compiler alone takes as long as the rest of the process.
+        using DeviceUse use = Device.Use(Device.Cpu);
         using MemoryScope scope = Device.Cpu.Scope();
         using Mlp net = new([8, 16, 10], random: new RandomStream(1));
-        float[] logits = net.Forward(Tensor.Ones([1, 8], Device.Cpu)).ToArray();
+        float[] logits = net.Forward(Tensor.Ones([1, 8])).ToArray();
         if (terminal.Json)
         {
             Terminal.Document(new FirstReport(logits), ReportJson.Plain.FirstReport);

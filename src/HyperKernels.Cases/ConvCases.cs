@@ -31,6 +31,14 @@ public static class ConvCases
         Conv(1, 67, 5, 5, 3, 3, 3, 0, new(padding: 1)),
         Conv(1, 1, 33, 37, 2, 2, 2, 0, new()),
         Conv(5, 7, 3, 3, 13, 1, 1, 0, new()),
+        Conv(2, 1, 13, 9, 3, 5, 5, 0, new(padding: 2)),
+        Conv(1, 3, 13, 4, 9, 2, 3, 0, new(padding: 1)),
+        Conv(2, 17, 13, 8, 11, 1, 1, 0, new()),
+        Conv(2, 2, 6, 13, 5, 3, 3, 0, new() { PaddingH = 0, PaddingW = 2, DilationW = 2 }),
+        Conv(2, 11, 9, 7, 5, 3, 3, 0, new(stride: 2, padding: 1)),
+        Conv(2, 12, 8, 6, 7, 2, 4, 0, new() { PaddingW = 2, DilationH = 3 }),
+        // Several runs of rows.
+        Conv(1, 1, 7, 470, 20, 3, 1, 0, new(padding: 1)),
         Conv(3, 2, 5, 5, 4, 3, 3, 3, new(padding: 1), twice: true),
         Conv(6, 2, 5, 4, 3, 3, 3, 2, new(padding: 1), twice: true),
         Conv(4, 4, 5, 9, 4, 3, 3, 4, new(padding: 1, groups: 4)),
@@ -59,6 +67,9 @@ public static class ConvCases
         // The batch in several chunks, and planes too large to be added up in the cache: their oracles are slow, so not twice.
         GradKernel(3, 1, 46, 46, 32, 1, 2, 0, new(), twice: false),
         GradInput(1, 1, 52, 52, 1, 5, 5, 0, new(), twice: false),
+        GradKernel(1, 10, 4, 400, 4, 2, 2, 0, new(), twice: false),
+        // A kernel nearly as large as the image.
+        GradInput(1, 2, 9, 9, 2, 7, 7, 0, new(), twice: false),
     ];
 
     private static Shape Kernel(int inputs, int outputs, int kh, int kw, int sets, Conv2dOptions o) =>

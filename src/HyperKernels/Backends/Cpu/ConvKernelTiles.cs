@@ -5,17 +5,15 @@ namespace HyperKernels.Backends.Cpu;
 /// <summary>
 /// w = sum over samples and pixels of y times the patches of x. A tile is some kernel positions of one group of one set, over a fixed
 /// chunk of the set's samples; where a set has several chunks, each writes its own copy and <see cref="ConvReduceTiles"/> adds them
-/// in order. Large images are multiplied as they lie, by dot products; for small ones the lanes' sums at the end would cost more than
-/// turning the patches for <see cref="GemmMicro"/>.
+/// in order. Where channels fill vectors they are the lanes (ConvKernelTiles.Direct.cs); else rows of pixels are multiplied by dot products.
 /// </summary>
-internal unsafe struct ConvKernelTiles : ITiles
+internal unsafe partial struct ConvKernelTiles : ITiles
 {
     // The y of a chunk: a quarter of a second-level cache of one MiB, because every block of kernel positions reads it again.
     private const int ChunkFloats = 64 << 10;
     private const long MostPartialFloats = 4 << 20;
     private const int FewTiles = 16;
     private const int MostSums = 192;
-    private const int SmallImage = 256;
 
     [ThreadStatic]
     private static WorkBuffer? s_patches;
@@ -30,7 +28,10 @@ internal unsafe struct ConvKernelTiles : ITiles
     private readonly int _chunkSamples;
     private readonly int _columns;
     private readonly int _parts;
-    private readonly bool _turns;
+    private readonly bool _direct;
+    private readonly ConvPlane _plane;
+    private readonly int _rows;
+    private readonly ConvMicro.Step* _steps;
 
     public ConvKernelTiles(in ConvSizes sizes, float* x, float* w, float* y, int vectorWidth)
     {
@@ -46,8 +47,20 @@ internal unsafe struct ConvKernelTiles : ITiles
         _chunkSamples = Math.Max(1, (samples + chunks - 1) / chunks);
         Chunks = Math.Max(1, (samples + _chunkSamples - 1) / _chunkSamples);
         PartialLength = Chunks * length;
-        _turns = sizes.OutPixels <= SmallImage && sizes.GroupOutputs >= ConvDot.Rows;
-        _columns = _turns ? 2 * Math.Max(1, vectorWidth / 32) : vectorWidth == 512 ? ConvDot.Columns<Vec512>() : ConvDot.Columns<Vec1>();
+        int vector = Math.Max(1, vectorWidth / 32);
+        _direct = FillsVectors(sizes, vector);
+        if (_direct)
+        {
+            _columns = vector * sizes.KernelHeight * sizes.KernelWidth;
+            _plane = new ConvPlane(sizes, adjoint: false);
+            int rows = Math.Min(MostPixels / sizes.OutWidth, PassFloats / (_plane.Pitch * vector * sizes.StrideH));
+            _rows = Math.Clamp(rows, 1, sizes.OutHeight);
+            _steps = FillSteps(vector);
+        }
+        else
+        {
+            _columns = vectorWidth == 512 ? ConvDot.Columns<Vec512>() : ConvDot.Columns<Vec1>();
+        }
         int blocks = (sizes.Depth + _columns - 1) / _columns;
         long tiles = (long)sizes.Sets * sizes.Groups * Chunks;
         _parts = tiles is 0 or >= FewTiles ? 1 : (int)Math.Clamp(FewTiles / tiles, 1, Math.Max(1, blocks));
@@ -85,58 +98,16 @@ internal unsafe struct ConvKernelTiles : ITiles
         int lastBlock = (int)((long)blocks * (part + 1) / _parts);
         for (int block = (int)((long)blocks * part / _parts); block < lastBlock; block++)
         {
-            int from = (int)((long)depth * block / blocks);
-            int count = (int)((long)depth * (block + 1) / blocks) - from;
-            if (_turns)
+            if (_direct)
             {
-                TurnedBlock<TVec>(w, group, first, last, from, count);
+                DirectBlock<TVec>(w, group, first, last, block * TVec.Count);
             }
             else
             {
+                int from = (int)((long)depth * block / blocks);
+                int count = (int)((long)depth * (block + 1) / blocks) - from;
                 Block<TVec>(w, group, first, last, from, count);
             }
-        }
-    }
-
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void TurnedBlock<TVec>(float* w, int group, int firstSample, int lastSample, int firstDepth, int depths)
-        where TVec : struct, IVec<TVec>
-    {
-        int outputs = _sizes.GroupOutputs;
-        int pixels = _sizes.OutPixels;
-        int panel = 2 * TVec.Count;
-        int pitch = SmallImage + TVec.Count;
-        float* patches = (s_patches ??= new WorkBuffer()).Rent(((long)(depths + pixels) * Math.Max(pitch, panel)) + panel);
-        float* turned = patches + ((long)depths * pitch) + panel;
-        float* sums = (s_sums ??= new WorkBuffer()).Rent((long)outputs * panel);
-        if (firstSample == lastSample || pixels == 0)
-        {
-            new Span<float>(sums, outputs * panel).Clear();
-        }
-        Unsafe.SkipInit(out ConvPatches cut);
-        cut.Cut(_sizes, 0, pixels, SmallImage, 0);
-        GemmMicro.Operands t = new() { RowStep = pixels, DepthStep = 1, B = turned, BStep = panel, YStep = panel, Depth = pixels };
-        int blocks = (outputs + GemmMicro.MaxRows<TVec>() - 1) / GemmMicro.MaxRows<TVec>();
-        for (int sample = firstSample; sample < lastSample; sample++)
-        {
-            float* x = _x + (sample * _sizes.SampleX) + ((long)group * _sizes.GroupInputs * _sizes.Pixels);
-            float* y = _y + (sample * _sizes.SampleY) + ((long)group * outputs * pixels);
-            cut.Gather<TVec>(_sizes, x, firstDepth, depths, patches, pitch);
-            GemmPack.Across(patches, pitch, depths, pixels, turned, panel);
-            t.Resume = sample > firstSample;
-            for (int block = 0; block < blocks; block++)
-            {
-                int row = (int)((long)outputs * block / blocks);
-                t.A = y + ((long)row * pixels);
-                t.Y = sums + ((long)row * panel);
-                GemmMicro.Multiply<TVec>((int)((long)outputs * (block + 1) / blocks) - row, depths <= TVec.Count, t);
-            }
-        }
-        for (int output = 0; output < outputs; output++)
-        {
-            float* to = w + ((long)output * _sizes.Depth) + firstDepth;
-            new ReadOnlySpan<float>(sums + ((long)output * panel), depths).CopyTo(new Span<float>(to, depths));
         }
     }
 

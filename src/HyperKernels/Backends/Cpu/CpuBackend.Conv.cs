@@ -10,13 +10,17 @@ internal sealed unsafe partial class CpuBackend
         float* b = bias.Buffer is null ? null : Floats(bias);
         switch (product)
         {
+            case ConvProduct.Forward when ConvDirectTiles.Fits(sizes, adjoint: false, VectorWidth):
+                ConvDirectTiles direct = ConvDirectTiles.Forward(sizes, Floats(x), Floats(w), b, Floats(y));
+                _threads.For(VectorWidth, direct.Tiles, ref direct);
+                break;
             case ConvProduct.Forward:
                 ConvForwardTiles forward = new(sizes, Floats(x), Floats(w), b, Floats(y), VectorWidth);
                 _threads.For(VectorWidth, forward.Tiles, ref forward);
                 break;
-            case ConvProduct.Input when ConvShiftTiles.Fits(sizes):
-                ConvShiftTiles shift = new(sizes, Floats(x), Floats(w), Floats(y));
-                _threads.For(VectorWidth, shift.Tiles, ref shift);
+            case ConvProduct.Input when ConvDirectTiles.Fits(sizes, adjoint: true, VectorWidth):
+                ConvDirectTiles turned = ConvDirectTiles.Input(sizes, Floats(x), Floats(w), Floats(y));
+                _threads.For(VectorWidth, turned.Tiles, ref turned);
                 break;
             case ConvProduct.Input:
                 ConvInputTiles input = new(sizes, Floats(x), Floats(w), Floats(y));

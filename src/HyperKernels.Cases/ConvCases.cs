@@ -37,6 +37,10 @@ public static class ConvCases
         Conv(2, 2, 6, 13, 5, 3, 3, 0, new() { PaddingH = 0, PaddingW = 2, DilationW = 2 }),
         Conv(2, 11, 9, 7, 5, 3, 3, 0, new(stride: 2, padding: 1)),
         Conv(2, 12, 8, 6, 7, 2, 4, 0, new() { PaddingW = 2, DilationH = 3 }),
+        // Channels and pixels enough for transformed products.
+        Conv(1, 12, 15, 14, 13, 3, 3, 0, new()),
+        Conv(4, 13, 12, 11, 14, 3, 3, 2, new(padding: 1)),
+        Conv(1, 24, 11, 10, 26, 3, 3, 0, new(padding: 2, groups: 2)),
         // Several runs of rows.
         Conv(1, 1, 7, 470, 20, 3, 1, 0, new(padding: 1)),
         Conv(3, 2, 5, 5, 4, 3, 3, 3, new(padding: 1), twice: true),

@@ -33,17 +33,11 @@ internal unsafe struct ConvDirectTiles : ITiles
     private static WorkBuffer? s_turned;
 
     private readonly ConvSizes _sizes;
-    private readonly float* _from;
-    private readonly float* _w;
-    private readonly float* _bias;
-    private readonly float* _to;
-    private readonly ConvMicro.Step* _steps;
-    private readonly bool _adjoint;
+    private readonly ConvSides _sides;
     private readonly ConvPlane _plane;
+    private readonly ConvMicro.Step* _steps;
     private readonly int _inputs;
     private readonly int _outputs;
-    private readonly long _sampleFrom;
-    private readonly long _sampleTo;
     private readonly int _runs;
     private readonly int _rows;
     private readonly int _step;
@@ -51,18 +45,13 @@ internal unsafe struct ConvDirectTiles : ITiles
     private readonly int _channels;
     private readonly int _chunks;
 
-    private ConvDirectTiles(in ConvSizes sizes, float* from, float* w, float* bias, float* to, bool adjoint)
+    public ConvDirectTiles(in ConvSizes sizes, in ConvSides sides)
     {
         _sizes = sizes;
-        _from = from;
-        _w = w;
-        _bias = bias;
-        _to = to;
-        _adjoint = adjoint;
-        _plane = new ConvPlane(sizes, adjoint);
+        _sides = sides;
+        _plane = sides.Plane;
+        (_inputs, _outputs) = (sides.Inputs, sides.Outputs);
         int area = sizes.KernelHeight * sizes.KernelWidth;
-        (_inputs, _outputs) = adjoint ? (sizes.GroupOutputs, sizes.GroupInputs) : (sizes.GroupInputs, sizes.GroupOutputs);
-        (_sampleFrom, _sampleTo) = adjoint ? (sizes.SampleY, sizes.SampleX) : (sizes.SampleX, sizes.SampleY);
         int depthBlocks = Math.Max(1, ((_inputs * area) + MostDepth - 1) / MostDepth);
         _channels = (_inputs + depthBlocks - 1) / depthBlocks;
         long rows = (PassFloats / ((long)_plane.Pitch * Math.Max(_channels, _outputs))) - _plane.Seen(0);
@@ -73,7 +62,7 @@ internal unsafe struct ConvDirectTiles : ITiles
         _step = _plane.Step(_rows);
         // Samples that share their kernels also share the turning of them.
         long sets = (long)sizes.Sets * sizes.Groups * _runs;
-        _chunks = adjoint ? (int)Math.Clamp((FewTiles + sets - 1) / sets, 1, sizes.SamplesPerSet) : sizes.SamplesPerSet;
+        _chunks = sides.Adjoint ? (int)Math.Clamp((FewTiles + sets - 1) / sets, 1, sizes.SamplesPerSet) : sizes.SamplesPerSet;
         long tiles = sets * _chunks;
         _blocks = (int)Math.Clamp(FewTiles / Math.Max(1, tiles), 1, Math.Max(1, _outputs / 8));
         Tiles = checked((int)(tiles * _blocks));
@@ -81,26 +70,18 @@ internal unsafe struct ConvDirectTiles : ITiles
         FillSteps();
     }
 
-    /// <summary>y = w * x + bias.</summary>
-    public static ConvDirectTiles Forward(in ConvSizes sizes, float* x, float* w, float* bias, float* y) =>
-        new(sizes, x, w, bias, y, adjoint: false);
-
-    /// <summary>x = adjoint of the convolution, from y and w.</summary>
-    public static ConvDirectTiles Input(in ConvSizes sizes, float* x, float* w, float* y) =>
-        new(sizes, y, w, null, x, adjoint: true);
-
     public int Tiles { get; }
 
     /// <summary>Whether these sizes are fit for this form: what is computed in vain must stay small.</summary>
-    public static bool Fits(in ConvSizes s, bool adjoint, int vectorWidth)
+    public static bool Fits(in ConvSizes s, in ConvSides sides, int vectorWidth)
     {
         int area = s.KernelHeight * s.KernelWidth;
         if (s.StrideH != 1 || s.StrideW != 1 || s.Batch == 0 || s.Depth == 0 || s.GroupOutputs == 0 || s.OutPixels == 0 || area > MostDepth)
         {
             return false;
         }
-        ConvPlane plane = new(s, adjoint);
-        int channels = Math.Max(adjoint ? s.GroupInputs : s.GroupOutputs, MostDepth / area);
+        ConvPlane plane = sides.Plane;
+        int channels = Math.Max(sides.Outputs, MostDepth / area);
         if (!plane.Grows || (long)plane.Pitch * plane.Seen(FewestRows) * channels > 4 * PassFloats)
         {
             return false;
@@ -115,7 +96,7 @@ internal unsafe struct ConvDirectTiles : ITiles
     private readonly void FillSteps()
     {
         int area = _sizes.KernelHeight * _sizes.KernelWidth;
-        int last = _adjoint ? area - 1 : 0;
+        int last = _sides.Adjoint ? area - 1 : 0;
         for (int i = 0; i < _channels * area; i++)
         {
             (int channel, int k) = Math.DivRem(i, area);
@@ -140,14 +121,13 @@ internal unsafe struct ConvDirectTiles : ITiles
         int rowStep = _inputs * _sizes.KernelHeight * _sizes.KernelWidth;
         int firstOutput = (int)((long)_outputs * block / _blocks);
         int outputs = (int)((long)_outputs * (block + 1) / _blocks) - firstOutput;
-        float* w = _w + (set * _sizes.SetW) + ((long)group * _sizes.GroupOutputs * _sizes.Depth);
-        w = _adjoint ? Turn<TVec>(w, firstOutput, outputs, out rowStep) : w + ((long)firstOutput * rowStep);
-        float* bias = _bias == null ? null : _bias + (set * _sizes.SetBias) + (group * _outputs) + firstOutput;
+        float* w = _sides.Kernels(set, group, firstOutput);
+        w = _sides.Adjoint ? Turn<TVec>(w, outputs, out rowStep) : w;
         for (int sample = first; sample < last; sample++)
         {
-            float* from = _from + (sample * _sampleFrom) + ((long)group * _inputs * _plane.Pixels);
-            float* to = _to + (sample * _sampleTo) + ((((long)group * _outputs) + firstOutput) * _plane.OutHeight * _plane.OutWidth);
-            Sample<TVec>(from, w, rowStep, bias, to, outputs, run * _rows);
+            float* from = _sides.From(sample, group);
+            float* to = _sides.To(sample, group, firstOutput);
+            Sample<TVec>(from, w, rowStep, _sides.Bias(set, group, firstOutput), to, outputs, run * _rows);
         }
     }
 
@@ -189,17 +169,17 @@ internal unsafe struct ConvDirectTiles : ITiles
     /// <summary>The adjoint's kernels with channels of x as the rows, <paramref name="pitch"/> apart.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly float* Turn<TVec>(float* w, int first, int rows, out int pitch)
+    private readonly float* Turn<TVec>(float* w, int rows, out int pitch)
         where TVec : struct, IVec<TVec>
     {
         int area = _sizes.KernelHeight * _sizes.KernelWidth;
         // Room for a vector: what is written behind a kernel is overwritten by that of the next channel, if there is one.
         pitch = ConvPlane.Spread((_inputs * area) + TVec.Count);
         float* turned = (s_turned ??= new WorkBuffer()).Rent((long)rows * pitch);
-        float* end = w + ((long)_inputs * _sizes.Depth);
+        float* end = w + ((_inputs - 1L) * _sizes.Depth) + ((long)rows * area);
         for (int channel = 0; channel < _inputs; channel++)
         {
-            float* from = w + ((long)channel * _sizes.Depth) + ((long)first * area);
+            float* from = w + ((long)channel * _sizes.Depth);
             float* to = turned + ((long)channel * area);
             for (int row = 0; row < rows; row++)
             {

@@ -140,18 +140,8 @@ internal readonly unsafe struct ConvPlane
         float* end = to + ((long)rows * OutWidth);
         for (int row = gapless ? rows - 1 : 0; row < rows; row++)
         {
-            // Whole vectors: what is written behind a row is overwritten by the next.
-            int i = 0;
-            for (; i < width && to + i + TVec.Count <= end; i += TVec.Count)
-            {
-                TVec.Load(run + i).Store(to + i);
-            }
-            if (i < width)
-            {
-                TVec.Load(run + i).StorePartial(to + i, width - i);
-            }
+            to = CopyOut<TVec>(run, to, width, end);
             run += Pitch;
-            to += width;
         }
     }
 
@@ -170,6 +160,26 @@ internal readonly unsafe struct ConvPlane
         if (i < count)
         {
             TVec.LoadPartial(from + i, count - i).Store(to + i);
+        }
+        return to + count;
+    }
+
+    /// <summary>
+    /// Copies floats and returns the place behind them. Writes up to a vector behind them, for a later row to overwrite, but nothing at
+    /// or behind <paramref name="end"/>; reads up to a vector behind them.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float* CopyOut<TVec>(float* from, float* to, int count, float* end)
+        where TVec : struct, IVec<TVec>
+    {
+        int i = 0;
+        for (; i < count && to + i + TVec.Count <= end; i += TVec.Count)
+        {
+            TVec.Load(from + i).Store(to + i);
+        }
+        if (i < count)
+        {
+            TVec.Load(from + i).StorePartial(to + i, count - i);
         }
         return to + count;
     }

@@ -10,17 +10,12 @@ internal sealed unsafe partial class CpuBackend
         float* b = bias.Buffer is null ? null : Floats(bias);
         switch (product)
         {
-            case ConvProduct.Forward when ConvDirectTiles.Fits(sizes, adjoint: false, VectorWidth):
-                ConvDirectTiles direct = ConvDirectTiles.Forward(sizes, Floats(x), Floats(w), b, Floats(y));
-                _threads.For(VectorWidth, direct.Tiles, ref direct);
+            case ConvProduct.Forward when TryConvolve(sizes, ConvSides.Forward(sizes, Floats(x), Floats(w), b, Floats(y))):
+            case ConvProduct.Input when TryConvolve(sizes, ConvSides.Input(sizes, Floats(x), Floats(w), Floats(y))):
                 break;
             case ConvProduct.Forward:
                 ConvForwardTiles forward = new(sizes, Floats(x), Floats(w), b, Floats(y), VectorWidth);
                 _threads.For(VectorWidth, forward.Tiles, ref forward);
-                break;
-            case ConvProduct.Input when ConvDirectTiles.Fits(sizes, adjoint: true, VectorWidth):
-                ConvDirectTiles turned = ConvDirectTiles.Input(sizes, Floats(x), Floats(w), Floats(y));
-                _threads.For(VectorWidth, turned.Tiles, ref turned);
                 break;
             case ConvProduct.Input:
                 ConvInputTiles input = new(sizes, Floats(x), Floats(w), Floats(y));
@@ -39,5 +34,23 @@ internal sealed unsafe partial class CpuBackend
                 _threads.For(VectorWidth, reduce.Tiles, ref reduce);
                 break;
         }
+    }
+
+    /// <summary>Computes a convolution or its adjoint in one of the forms for stride 1, if its sizes are fit for one.</summary>
+    private bool TryConvolve(in ConvSizes sizes, in ConvSides sides)
+    {
+        if (ConvWinogradTiles.Fits(sizes, sides))
+        {
+            ConvWinogradTiles winograd = new(sizes, sides);
+            _threads.For(VectorWidth, winograd.Tiles, ref winograd);
+            return true;
+        }
+        if (ConvDirectTiles.Fits(sizes, sides, VectorWidth))
+        {
+            ConvDirectTiles direct = new(sizes, sides);
+            _threads.For(VectorWidth, direct.Tiles, ref direct);
+            return true;
+        }
+        return false;
     }
 }

@@ -64,6 +64,9 @@ public sealed class Device : IDisposable
     /// <summary>Set while a step is being captured.</summary>
     internal LaunchRecorder? Recorder => (Backend as GpuBackend)?.Recorder;
 
+    /// <summary>Whether the optimiser's kernel takes such a product in the place of a gradient, and gains by it.</summary>
+    internal bool UsesUpProduct(int rows, int columns, int depth) => Backend is CpuBackend && CpuBackend.UsesUpProduct(rows, columns, depth);
+
     /// <summary>Finds a device by its backend's name.</summary>
     /// <param name="name"><c>cpu</c>, <c>opencl</c> or <c>cuda</c>.</param>
     /// <exception cref="BackendUnavailableException">This machine or this version has no such backend; the message says why.</exception>

@@ -40,6 +40,16 @@ internal sealed class Gradients
         }
     }
 
+    /// <summary>Adds <c>gradient^T x</c> to the gradient of an input. A large one may stay its factors until it is asked for.</summary>
+    public void AddProduct(int input, Tensor gradient, Tensor x)
+    {
+        int slot = _record.InputSlot(input);
+        if (slot >= 0 && !_tape.TryKeepProduct(slot, gradient, x))
+        {
+            this[input] = Ops.Matmul(gradient, x, transposeA: true);
+        }
+    }
+
     internal void Run(TapeRecord record)
     {
         _record = record;

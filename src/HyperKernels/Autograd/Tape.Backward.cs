@@ -12,6 +12,10 @@ public sealed partial class Tape
         {
             Throw.InvalidOperation($"Tape: a gradient rule gave {gradient.Shape} for a tensor of {slot.Value.Shape}.");
         }
+        if (slot.IsProduct)
+        {
+            FormProduct(index);
+        }
         if (slot.Gradient.IsNone)
         {
             slot.Gradient = gradient;
@@ -104,6 +108,7 @@ public sealed partial class Tape
 
     private void ClearGradients(ReadOnlySpan<int> wanted)
     {
+        ForgetProducts();
         foreach (ref Slot slot in CollectionsMarshal.AsSpan(_slots))
         {
             if (!slot.Gradient.IsNone && slot.Gradient.IsAlive)

@@ -52,7 +52,15 @@ public sealed partial class Tape : MemoryScope
         {
             Throw.Argument($"Tape.Backward: the loss must have one element; it is {loss.Shape}. Take its mean or sum, or pass the gradient of each element.");
         }
-        Run(loss, default, differentiable: false, []);
+        _keepsProducts = true;
+        try
+        {
+            Run(loss, default, differentiable: false, []);
+        }
+        finally
+        {
+            _keepsProducts = false;
+        }
     }
 
     /// <summary>Computes the gradient of a weighted sum of a tensor's elements.</summary>
@@ -104,8 +112,12 @@ public sealed partial class Tape : MemoryScope
     /// <returns>False if the loss did not depend on it, or there was no backward pass.</returns>
     public bool TryGetGradient(Tensor of, out Tensor gradient)
     {
-        int slot = FindSlot(of.Node);
-        gradient = slot < 0 ? default : SlotAt(slot).Gradient;
+        lock (_gate)
+        {
+            int slot = FindSlot(of.Node);
+            FormProduct(slot);
+            gradient = slot < 0 ? default : SlotAt(slot).Gradient;
+        }
         return !gradient.IsNone;
     }
 
@@ -125,6 +137,7 @@ public sealed partial class Tape : MemoryScope
         _records.Clear();
         _slots.Clear();
         _leaves.Clear();
+        _products.Clear();
         _watches = false;
         // What was kept beyond this no longer stands on the tape.
         _generation++;
@@ -171,6 +184,7 @@ public sealed partial class Tape : MemoryScope
         _records.Clear();
         _slots.Clear();
         _leaves.Clear();
+        _products.Clear();
         base.Dispose(disposing);
     }
 
@@ -212,5 +226,8 @@ public sealed partial class Tape : MemoryScope
         public Tensor Gradient;
         public bool OwnsGradient;
         public bool IsWanted;
+
+        /// <summary>Whether the gradient stands as two factors in the list of products.</summary>
+        public bool IsProduct;
     }
 }

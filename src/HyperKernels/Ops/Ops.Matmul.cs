@@ -152,7 +152,7 @@ public static partial class Ops
             if (g.Needs(1))
             {
                 Tensor rows = Reshape(x, inSets ? new Shape(l.Sets, l.Rows, l.Inputs) : new Shape(l.Rows, l.Inputs));
-                g[1] = Matmul(folded, rows, transposeA: true);
+                g.AddProduct(1, folded, rows);
             }
             if (g.Needs(2))
             {

@@ -12,4 +12,26 @@ public static partial class Ops
             device.Backend.Optimize(step, targets);
         }
     }
+
+    /// <summary>Whether <see cref="Optimize"/> does better with the factors of <c>left^T right</c> than with the product.</summary>
+    internal static bool UsesUpProduct(Tensor left, Tensor right) =>
+        left.Rank == 2 && right.Rank == 2 && left.IsDense && left.Device.UsesUpProduct(left.Shape[1], right.Shape[1], left.Shape[0]);
+
+    /// <summary>Writes <c>left^T right</c>, the bits of <see cref="Matmul"/>; never recorded. All are dense matrices.</summary>
+    internal static void MultiplyInto(Tensor left, Tensor right, Tensor y, MatmulPrecision precision)
+    {
+        MatmulSizes sizes = new()
+        {
+            Batch = 1,
+            M = y.Shape[0],
+            N = y.Shape[1],
+            K = left.Shape[0],
+            LdA = y.Shape[0],
+            LdB = y.Shape[1],
+            LdY = y.Shape[1],
+            TransposeA = true,
+            Precision = precision,
+        };
+        y.Device.Backend.Matmul(sizes, left.Ref, right.Ref, default, y.Ref);
+    }
 }

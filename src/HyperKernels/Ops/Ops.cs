@@ -36,12 +36,11 @@ public static partial class Ops
     }
 
     /// <summary>The tensor itself if its rows follow each other without gaps, else a dense copy (not recorded: the op that asks is).</summary>
-    internal static Tensor Dense(Tensor x)
+    internal static Tensor Dense(Tensor x) => x.IsDense ? x : Copy(x);
+
+    /// <summary>A dense copy, not recorded.</summary>
+    internal static Tensor Copy(Tensor x)
     {
-        if (x.IsDense)
-        {
-            return x;
-        }
         Tensor copy = Tensor.New(x.Device, x.Shape, x.ElementType);
         copy.Node.MinIndex = x.Node.MinIndex;
         copy.Node.MaxIndex = x.Node.MaxIndex;

@@ -128,7 +128,12 @@ public abstract partial class Optimizer : IDisposable
         foreach (Entry entry in _entries)
         {
             Tensor value = entry.Parameter.OwnValue;
-            if (!entry.Parameter.RequiresGradient || !tape.TryGetGradient(value, out Tensor gradient))
+            if (!entry.Parameter.RequiresGradient)
+            {
+                continue;
+            }
+            Tensor gradient = default;
+            if (!tape.TryGetProduct(value, out Tensor left, out Tensor right) && !tape.TryGetGradient(value, out gradient))
             {
                 continue;
             }
@@ -136,7 +141,11 @@ public abstract partial class Optimizer : IDisposable
             _targets[count++] = new OptimizerTarget
             {
                 Value = value.Ref,
-                Gradient = Ops.Dense(gradient).Ref,
+                Gradient = gradient.IsNone ? default : Ops.Dense(gradient).Ref,
+                Left = left.IsNone ? default : left.Ref,
+                Right = right.IsNone ? default : right.Ref,
+                Depth = left.IsNone ? 0 : left.Shape[0],
+                Columns = right.IsNone ? 0 : right.Shape[1],
                 First = entry.Slots.Length > 0 ? entry.Slots[0].Ref : default,
                 Second = entry.Slots.Length > 1 ? entry.Slots[1].Ref : default,
                 Count = value.Count,

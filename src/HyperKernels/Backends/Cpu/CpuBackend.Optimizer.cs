@@ -15,7 +15,7 @@ internal sealed unsafe partial class CpuBackend
             places[i] = new OptimizerPlace
             {
                 Value = Floats(target.Value),
-                Gradient = Floats(target.Gradient),
+                Gradient = FloatsOrNull(target.Gradient),
                 First = FloatsOrNull(target.First),
                 Second = FloatsOrNull(target.Second),
                 Count = target.Count,
@@ -24,8 +24,12 @@ internal sealed unsafe partial class CpuBackend
                 Shrink = target.Shrink,
                 RootScale = target.RootScale,
                 FirstTile = tiles,
+                Left = FloatsOrNull(target.Left),
+                Right = FloatsOrNull(target.Right),
+                Columns = target.Columns,
+                Depth = target.Depth,
             };
-            tiles = checked(tiles + TilesOf(target.Count));
+            tiles = checked(tiles + places[i].Tiles);
         }
         fixed (OptimizerPlace* pinned = places)
         {
@@ -38,6 +42,8 @@ internal sealed unsafe partial class CpuBackend
     private struct OptimizerPlace
     {
         public float* Value;
+
+        /// <summary>Null where it is a product.</summary>
         public float* Gradient;
         public float* First;
         public float* Second;
@@ -47,9 +53,21 @@ internal sealed unsafe partial class CpuBackend
         public float Shrink;
         public float RootScale;
         public int FirstTile;
+
+        // Of a gradient that is a product.
+        public float* Left;
+        public float* Right;
+        public int Columns;
+        public int Depth;
+
+        public readonly int Rows => (int)(Count / Columns);
+
+        public readonly int ColumnParts => (Columns + ProductColumns - 1) / ProductColumns;
+
+        public readonly int Tiles => Gradient != null || Count == 0 ? TilesOf(Count) : (Rows + ProductRows - 1) / ProductRows * ColumnParts;
     }
 
-    private struct OptimizerTiles : ITiles
+    private partial struct OptimizerTiles : ITiles
     {
         public OptimizerStep Step;
         public OptimizerPlace* Places;
@@ -66,94 +84,52 @@ internal sealed unsafe partial class CpuBackend
                 int middle = (low + high + 1) / 2;
                 (low, high) = Places[middle].FirstTile <= tile ? (middle, high) : (low, middle - 1);
             }
-            OptimizerPlace place = Places[low];
-            long start = (long)(tile - place.FirstTile) * TileElements;
-            int count = (int)Math.Min(TileElements, place.Count - start);
-            place.Value += start;
-            place.Gradient += start;
-            place.First = place.First == null ? null : place.First + start;
-            place.Second = place.Second == null ? null : place.Second + start;
+            ref readonly OptimizerPlace place = ref Places[low];
+            tile -= place.FirstTile;
             switch (Step.Rule)
             {
                 case OptimizerRule.Momentum:
-                    Momentum<TVec>(place, Step, count);
+                    Change<TVec, MomentumRule<TVec>>(new MomentumRule<TVec>(Step, place), place, tile);
                     break;
                 case OptimizerRule.Adam:
-                    Adam<TVec>(place, Step, count);
+                    Change<TVec, AdamRule<TVec>>(new AdamRule<TVec>(Step, place), place, tile);
                     break;
                 default:
-                    Average<TVec>(place, Step, count);
+                    Change<TVec, AverageRule<TVec>>(new AverageRule<TVec>(Step), place, tile);
                     break;
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Adam<TVec>(in OptimizerPlace place, in OptimizerStep step, int count)
+        private static void Change<TVec, TRule>(in TRule rule, in OptimizerPlace place, int tile)
             where TVec : struct, IVec<TVec>
+            where TRule : struct, IRule<TVec>
         {
-            float* value = place.Value;
-            float* gradient = place.Gradient;
-            float* first = place.First;
-            float* second = place.Second;
-            TVec shrink = TVec.Create(place.Shrink);
-            TVec decay = TVec.Create(place.Decay);
-            TVec rate = TVec.Create(-place.Rate);
-            TVec rootScale = TVec.Create(place.RootScale);
-            TVec towards = TVec.Create(step.Rest1);
-            TVec beta2 = TVec.Create(step.Beta2);
-            TVec rest2 = TVec.Create(step.Rest2);
-            TVec epsilon = TVec.Create(step.Epsilon);
-            for (int i = 0; i < count; i += TVec.Count)
+            if (place.Gradient == null)
             {
-                int lanes = Math.Min(TVec.Count, count - i);
-                TVec p = LoadLanes<TVec>(value + i, lanes) * shrink;
-                TVec g = TVec.MultiplyAdd(decay, p, LoadLanes<TVec>(gradient + i, lanes));
-                TVec m = LoadLanes<TVec>(first + i, lanes);
-                m = TVec.MultiplyAdd(towards, g - m, m);
-                TVec v = TVec.MultiplyAdd(rest2 * g, g, beta2 * LoadLanes<TVec>(second + i, lanes));
-                StoreLanes(m, first + i, lanes);
-                StoreLanes(v, second + i, lanes);
-                TVec root = TVec.MultiplyAdd(TVec.Sqrt(v), rootScale, epsilon);
-                StoreLanes(TVec.MultiplyAdd(rate, m / root, p), value + i, lanes);
+                ChangeByProduct<TVec, TRule>(rule, place, tile);
+                return;
             }
+            long start = (long)tile * TileElements;
+            Change<TVec, TRule>(
+                rule,
+                place.Value + start,
+                place.Gradient + start,
+                place.First == null ? null : place.First + start,
+                place.Second == null ? null : place.Second + start,
+                (int)Math.Min(TileElements, place.Count - start));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Momentum<TVec>(in OptimizerPlace place, in OptimizerStep step, int count)
+        private static void Change<TVec, TRule>(in TRule rule, float* value, float* gradient, float* first, float* second, int count)
             where TVec : struct, IVec<TVec>
+            where TRule : struct, IRule<TVec>
         {
-            float* value = place.Value;
-            float* gradient = place.Gradient;
-            float* first = place.First;
-            TVec decay = TVec.Create(place.Decay);
-            TVec rate = TVec.Create(-place.Rate);
-            TVec momentum = TVec.Create(step.Beta1);
+            // Of its own, so that it stays in registers: a store might change what a reference leads to.
+            TRule own = rule;
             for (int i = 0; i < count; i += TVec.Count)
             {
                 int lanes = Math.Min(TVec.Count, count - i);
-                TVec p = LoadLanes<TVec>(value + i, lanes);
-                TVec g = TVec.MultiplyAdd(decay, p, LoadLanes<TVec>(gradient + i, lanes));
-                if (first != null)
-                {
-                    TVec m = TVec.MultiplyAdd(momentum, LoadLanes<TVec>(first + i, lanes), g);
-                    StoreLanes(m, first + i, lanes);
-                    g = step.Nesterov ? TVec.MultiplyAdd(momentum, m, g) : m;
-                }
-                StoreLanes(TVec.MultiplyAdd(rate, g, p), value + i, lanes);
-            }
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Average<TVec>(in OptimizerPlace place, in OptimizerStep step, int count)
-            where TVec : struct, IVec<TVec>
-        {
-            TVec towards = TVec.Create(step.Rest1);
-            for (int i = 0; i < count; i += TVec.Count)
-            {
-                int lanes = Math.Min(TVec.Count, count - i);
-                TVec average = LoadLanes<TVec>(place.Value + i, lanes);
-                TVec value = LoadLanes<TVec>(place.Gradient + i, lanes);
-                StoreLanes(TVec.MultiplyAdd(towards, value - average, average), place.Value + i, lanes);
+                own.Change(LoadLanes<TVec>(gradient + i, lanes), value + i, first + i, second + i, lanes);
             }
         }
     }

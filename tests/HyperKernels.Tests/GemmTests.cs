@@ -55,6 +55,9 @@ internal sealed unsafe class GemmTests
         yield return new Problem { Batch = 4, M = 17, N = 130, K = 110, TransposeB = true, Accumulate = true, PadY = 2 };
         // Lines of B a power of two apart.
         yield return new Problem { M = 40, N = 1024, K = 33, Bias = 1 };
+        // B is packed beside the first tiles: several row tiles, depth blocks and parts, the last panel ragged.
+        yield return new Problem { M = 50, N = 1024, K = 530, Accumulate = true };
+        yield return new Problem { M = 310, N = 1060, K = 257, Bias = 1, PadB = 2, Activation = Activation.Relu };
         yield return new Problem { M = 1, N = 5000, K = 37, Bias = 1, Activation = Activation.Relu };
         yield return new Problem { M = 3, N = 1100, K = 517, Accumulate = true };
         yield return new Problem { M = 2, N = 700, K = 1025, TransposeB = true, TransposeA = true };

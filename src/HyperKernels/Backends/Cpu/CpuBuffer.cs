@@ -2,15 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace HyperKernels.Backends.Cpu;
 
-/// <summary>Native memory, aligned to the widest register and the cache line.</summary>
+/// <summary>Memory of the host that belongs to tensors.</summary>
 internal sealed unsafe class CpuBuffer : DeviceBuffer
 {
-    private const int Alignment = 64;
-
-    // From two huge pages on, which both x86 and 64-bit Arm have: scattered rows of a large tensor then find their page without a walk through tables.
-    private const long HugeFromBytes = 2 * HugePage;
-    private const int HugePage = 2 << 20;
-
     private nint _pointer;
 
     public CpuBuffer(long bytes)
@@ -18,20 +12,14 @@ internal sealed unsafe class CpuBuffer : DeviceBuffer
     {
         try
         {
-            bool huge = bytes >= HugeFromBytes && OperatingSystem.IsLinux();
-            _pointer = (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, Alignment), (nuint)(huge ? HugePage : Alignment));
-            if (huge)
-            {
-                // Advice: where the system has no huge pages, it answers with an error that changes nothing.
-                _ = MemoryApi.Advise(_pointer, (nuint)bytes, MemoryApi.HugePages);
-            }
+            _pointer = (nint)HostMemory.Allocate(bytes);
         }
         catch (OutOfMemoryException failure)
         {
             GC.SuppressFinalize(this);
             throw new DeviceException($"cpu: {bytes / 1048576.0:N1} MiB could not be allocated.", failure);
         }
-        GC.AddMemoryPressure(Math.Max(bytes, Alignment));
+        GC.AddMemoryPressure(Math.Max(bytes, HostMemory.Alignment));
     }
 
     // Only for a tensor that was made outside every scope and dropped without Dispose.
@@ -51,7 +39,7 @@ internal sealed unsafe class CpuBuffer : DeviceBuffer
         if (pointer != 0)
         {
             NativeMemory.AlignedFree((void*)pointer);
-            GC.RemoveMemoryPressure(Math.Max(Bytes, Alignment));
+            GC.RemoveMemoryPressure(Math.Max(Bytes, HostMemory.Alignment));
         }
     }
 }

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
-
 namespace HyperKernels.Backends.Cpu;
 
 /// <summary>
@@ -8,14 +5,26 @@ namespace HyperKernels.Backends.Cpu;
 /// register tiles. First the panels that need it are packed (<see cref="Pack"/>), then the tiles are computed (<see cref="Compute"/>);
 /// both are cut into independent parts.
 /// </summary>
-internal unsafe struct GemmBlock
+internal unsafe partial struct GemmBlock
 {
     // Panels per part of the packing: small enough to share out, large enough to be worth a part.
     private const int PanelsPerPack = 4;
 
-    // A part of the computation is worth about this many multiply-adds at least (some microseconds).
+    // A part of the computation is worth about this many multiply-adds at least (a microsecond or more).
     private const long WorkPerPart = 128 << 10;
     private const int MaxTilesPerPart = 64;
+
+    // Row tiles per part at least, where there are so many: each part packs the panels of B it reads.
+    private const int LeastRowTiles = 12;
+
+    // Parts over the rows up to which that is cheaper than packing B for all of them, which costs a pass of its own.
+    private const int OwnPackings = 5;
+
+    // Row tiles that read lines of B where they lie before packing them pays.
+    private const int UnpackedRowTiles = 2;
+
+    // Depths from which on lines of B that crowd one set of the cache throw each other out.
+    private const int CrowdedDepths = 24;
 
     public GemmMatrix Matrix;
     public float* PanelsA;
@@ -26,10 +35,14 @@ internal unsafe struct GemmBlock
     public int Columns;
     public int Depth;
     public int Depths;
+
+    /// <summary>Whether all of A's panels are packed before the tiles are computed; else its rows are read where they lie.</summary>
     public bool PackA;
+
+    /// <summary>Whether all of B's panels are; else a part packs those that pay, one after the other.</summary>
     public bool PackB;
 
-    /// <summary>The packed rows are those of the block before.</summary>
+    /// <summary>The packed columns are those of the block before.</summary>
     public bool KeepB;
 
     private int _panelsA;
@@ -38,6 +51,9 @@ internal unsafe struct GemmBlock
     private int _tileColumns;
     private int _partRows;
     private int _partColumns;
+    private int _columnParts;
+    private bool _leavesPanels;
+    private bool _looksAhead;
 
     public int PackParts { get; private set; }
 
@@ -50,9 +66,21 @@ internal unsafe struct GemmBlock
     public static long LengthA<TVec>(int rows, int depths)
         where TVec : struct, IVec<TVec> => (long)CountA<TVec>(rows) * PitchA<TVec>() * depths;
 
-    /// <summary>Floats for the packed columns, or for the last panel alone.</summary>
-    public static long LengthB<TVec>(int columns, int depths, bool all)
-        where TVec : struct, IVec<TVec> => (all ? CountB<TVec>(columns) : 1L) * 2 * TVec.Count * depths;
+    /// <summary>Floats for the packed columns.</summary>
+    public static long LengthB<TVec>(int columns, int depths)
+        where TVec : struct, IVec<TVec> => (long)CountB<TVec>(columns) * 2 * TVec.Count * depths;
+
+    /// <summary>
+    /// Whether packing all of B at once pays. Where its rows are contiguous a part copies a panel while it computes the first tile, almost for
+    /// nothing; turning columns is work.
+    /// </summary>
+    public static bool SharesPanels<TVec>(in GemmMatrix matrix, int depths)
+        where TVec : struct, IVec<TVec> =>
+        CountA<TVec>(matrix.M) > (matrix.ColumnB == 1 ? OwnPackings : 1) * MostRowTiles<TVec>(depths);
+
+    // Rows that stay in half of the second cache from one panel of B to the next, and from one part to the next.
+    private static int MostRowTiles<TVec>(int depths)
+        where TVec : struct, IVec<TVec> => Math.Max(CacheSizes.Level2 / 2 / (GemmMicro.MaxRows<TVec>() * depths * sizeof(float)), LeastRowTiles);
 
     private static int CountA<TVec>(int rows)
         where TVec : struct, IVec<TVec> => (rows + GemmMicro.MaxRows<TVec>() - 1) / GemmMicro.MaxRows<TVec>();
@@ -68,17 +96,23 @@ internal unsafe struct GemmBlock
         _panelsB = CountB<TVec>(Columns);
         _pitchA = PitchA<TVec>();
         _tileColumns = 2 * TVec.Count;
-        int packB = KeepB ? 0 : PackB ? Parts(_panelsB) : Columns % _tileColumns != 0 ? 1 : 0;
-        PackParts = packB + (PackA ? Parts(_panelsA) : 0);
+        PackParts = (PackA ? Parts(_panelsA) : 0) + (PackB && !KeepB ? Parts(_panelsB) : 0);
         long work = (long)GemmMicro.MaxRows<TVec>() * _tileColumns * Depths;
         long tiles = (long)_panelsA * _panelsB;
         long perPart = Math.Max((WorkPerPart + work - 1) / work, Math.Min(tiles / 32, MaxTilesPerPart));
-        _partColumns = (int)Math.Clamp(perPart / 6, 1, _panelsB);
-        _partRows = (int)Math.Clamp(perPart / _partColumns, 1, _panelsA);
-        ComputeParts = RowParts * ((_panelsB + _partColumns - 1) / _partColumns);
+        bool turnsPanels = Matrix.ColumnB != 1 && !PackB;
+        long most = turnsPanels ? _panelsA : Math.Clamp(perPart, LeastRowTiles, MostRowTiles<TVec>(Depths));
+        int rowParts = (int)((_panelsA + most - 1) / most);
+        _partRows = (_panelsA + rowParts - 1) / rowParts;
+        _partColumns = (int)Math.Clamp(perPart / _partRows, 1, _panelsB);
+        _columnParts = (_panelsB + _partColumns - 1) / _partColumns;
+        ComputeParts = (_panelsA + _partRows - 1) / _partRows * _columnParts;
+        // Lines a multiple of 4 KiB apart fall into one set of the first cache.
+        bool crowded = Matrix.DepthB % 1024 == 0 && Depths > CrowdedDepths;
+        bool large = (long)Columns * Depths * sizeof(float) > CacheSizes.Level2 / 4;
+        _leavesPanels = Matrix.ColumnB == 1 && _partRows > UnpackedRowTiles && (crowded || large);
+        _looksAhead = !turnsPanels && (crowded || large);
     }
-
-    private readonly int RowParts => (_panelsA + _partRows - 1) / _partRows;
 
     private static int Parts(int panels) => (panels + PanelsPerPack - 1) / PanelsPerPack;
 
@@ -99,9 +133,9 @@ internal unsafe struct GemmBlock
             }
             return;
         }
-        int first = PackB ? (part - partsA) * PanelsPerPack : _panelsB - 1;
-        int last = PackB ? Math.Min(first + PanelsPerPack, _panelsB) : _panelsB;
-        if (Matrix.ColumnB == 1 && PackB)
+        int first = (part - partsA) * PanelsPerPack;
+        int last = Math.Min(first + PanelsPerPack, _panelsB);
+        if (Matrix.ColumnB == 1)
         {
             int whole = Math.Min(last, Columns / _tileColumns);
             float* source = Matrix.B + Column + (first * _tileColumns) + (Depth * Matrix.DepthB);
@@ -111,7 +145,7 @@ internal unsafe struct GemmBlock
         }
         for (int panel = first; panel < last; panel++)
         {
-            PackColumns<TVec>(panel);
+            PackColumns<TVec>(panel, PanelsB + ((nint)panel * _tileColumns * Depths));
         }
     }
 
@@ -132,13 +166,12 @@ internal unsafe struct GemmBlock
         }
     }
 
-    private readonly void PackColumns<TVec>(int panel)
+    private readonly void PackColumns<TVec>(int panel, float* target)
         where TVec : struct, IVec<TVec>
     {
         int column = panel * _tileColumns;
         int columns = Math.Min(_tileColumns, Columns - column);
         float* source = Matrix.B + ((Column + column) * Matrix.ColumnB) + (Depth * Matrix.DepthB);
-        float* target = PackB ? PanelsB + ((nint)panel * _tileColumns * Depths) : PanelsB;
         if (Matrix.ColumnB == 1)
         {
             GemmPack.Along<TVec>(source, Matrix.DepthB, columns, Depths, target, _tileColumns);
@@ -146,96 +179,6 @@ internal unsafe struct GemmBlock
         else
         {
             GemmPack.Across(source, Matrix.ColumnB, columns, Depths, target, _tileColumns);
-        }
-    }
-
-    /// <summary>Computes some register tiles; after the last depth with bias and activation.</summary>
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public readonly void Compute<TVec>(int part)
-        where TVec : struct, IVec<TVec>
-    {
-        float* scratch = stackalloc float[12 * 2 * TVec.Count];
-        int firstA = part % RowParts * _partRows;
-        int lastA = Math.Min(firstA + _partRows, _panelsA);
-        int firstB = part / RowParts * _partColumns;
-        int lastB = Math.Min(firstB + _partColumns, _panelsB);
-        bool resume = Depth > 0 || Matrix.Accumulate;
-        bool finish = Depth + Depths == Matrix.K && Matrix.HasEpilogue;
-        GemmMicro.Operands tile = new() { Depth = Depths, Resume = resume };
-        for (int panelB = firstB; panelB < lastB; panelB++)
-        {
-            int column = panelB * _tileColumns;
-            int columns = Math.Min(_tileColumns, Columns - column);
-            bool packed = PackB || columns < _tileColumns;
-            float* b = PackB ? PanelsB + ((nint)panelB * _tileColumns * Depths)
-                : packed ? PanelsB
-                : Matrix.B + Column + column + (Depth * Matrix.DepthB);
-            tile.BStep = packed ? _tileColumns : Matrix.DepthB;
-            for (int panelA = firstA; panelA < lastA; panelA++)
-            {
-                int row = PanelRow(panelA);
-                int rows = PanelRow(panelA + 1) - row;
-                tile.B = b;
-                tile.A = PackA ? PanelsA + ((nint)panelA * _pitchA * Depths)
-                    : Matrix.A + ((Row + row) * Matrix.RowA) + (Depth * Matrix.DepthA);
-                tile.RowStep = PackA ? 1 : Matrix.RowA;
-                tile.DepthStep = PackA ? _pitchA : Matrix.DepthA;
-                float* y = Matrix.Y + ((Row + row) * Matrix.RowY) + Column + column;
-                bool ragged = columns != _tileColumns && columns != TVec.Count;
-                tile.Y = ragged ? scratch : y;
-                tile.YStep = ragged ? _tileColumns : Matrix.RowY;
-                if (ragged && resume)
-                {
-                    Copy<TVec>(y, Matrix.RowY, scratch, _tileColumns, rows, columns);
-                }
-                Prefetch(y + (rows * Matrix.RowY), panelA + 1 < lastA ? rows : 0, Matrix.RowY, columns);
-                GemmMicro.Multiply<TVec>(rows, columns <= TVec.Count, tile);
-                if (ragged)
-                {
-                    Copy<TVec>(scratch, _tileColumns, y, Matrix.RowY, rows, columns);
-                }
-                if (finish)
-                {
-                    Matrix.Finish<TVec>(Row + row, Column + column, rows, columns);
-                }
-            }
-        }
-    }
-
-    // The next tile's Y comes to the second cache while this one is computed; the first may be too narrow for rows a power of 2 apart.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch(float* y, int rows, nint step, int columns)
-    {
-        if (!Sse.IsSupported)
-        {
-            return;
-        }
-        for (int row = 0; row < rows; row++)
-        {
-            Sse.Prefetch1(y);
-            Sse.Prefetch1(y + columns - 1);
-            y += step;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Copy<TVec>(float* source, nint sourceStep, float* target, nint targetStep, int rows, int columns)
-        where TVec : struct, IVec<TVec>
-    {
-        for (int row = 0; row < rows; row++)
-        {
-            int n = 0;
-            for (; n <= columns - TVec.Count; n += TVec.Count)
-            {
-                TVec.Load(source + n).Store(target + n);
-            }
-            if (n < columns)
-            {
-                TVec.LoadPartial(source + n, columns - n).StorePartial(target + n, columns - n);
-            }
-            source += sourceStep;
-            target += targetStep;
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace HyperKernels.Backends.Cpu;
 
@@ -6,7 +7,7 @@ namespace HyperKernels.Backends.Cpu;
 /// The register tile of the matrix product: up to 12 rows by 2 vectors at 512 bits (24 of 32 registers), up to 6 by 2 below (12 of 16).
 /// Scheme: F. Van Zee, R. van de Geijn, BLIS, ACM TOMS 41(3), 2015.
 /// </summary>
-internal static unsafe class GemmMicro
+internal static unsafe partial class GemmMicro
 {
     /// <summary>The most rows of a tile.</summary>
     public static int MaxRows<TVec>()
@@ -22,55 +23,64 @@ internal static unsafe class GemmMicro
     {
         if (narrow)
         {
-            Multiply<TVec, N1>(rows, t);
+            Multiply<TVec, N1, Alone>(rows, t);
+        }
+        else if (t.Packed != null)
+        {
+            Multiply<TVec, N2, Packing>(rows, t);
+        }
+        else if (t.Ahead != null)
+        {
+            Multiply<TVec, N2, Fetching>(rows, t);
         }
         else
         {
-            Multiply<TVec, N2>(rows, t);
+            Multiply<TVec, N2, Alone>(rows, t);
         }
     }
 
-    private static void Multiply<TVec, TVectors>(int rows, in Operands t)
+    private static void Multiply<TVec, TVectors, TAside>(int rows, in Operands t)
         where TVec : struct, IVec<TVec>
         where TVectors : struct, INumber
+        where TAside : struct, IAside
     {
         switch (rows)
         {
             case 1:
-                Multiply<TVec, TVectors, N1>(t);
+                Multiply<TVec, TVectors, N1, TAside>(t);
                 break;
             case 2:
-                Multiply<TVec, TVectors, N2>(t);
+                Multiply<TVec, TVectors, N2, TAside>(t);
                 break;
             case 3:
-                Multiply<TVec, TVectors, N3>(t);
+                Multiply<TVec, TVectors, N3, TAside>(t);
                 break;
             case 4:
-                Multiply<TVec, TVectors, N4>(t);
+                Multiply<TVec, TVectors, N4, TAside>(t);
                 break;
             case 5:
-                Multiply<TVec, TVectors, N5>(t);
+                Multiply<TVec, TVectors, N5, TAside>(t);
                 break;
             case 6:
-                Multiply<TVec, TVectors, N6>(t);
+                Multiply<TVec, TVectors, N6, TAside>(t);
                 break;
             case 7:
-                Multiply<TVec, TVectors, N7>(t);
+                Multiply<TVec, TVectors, N7, TAside>(t);
                 break;
             case 8:
-                Multiply<TVec, TVectors, N8>(t);
+                Multiply<TVec, TVectors, N8, TAside>(t);
                 break;
             case 9:
-                Multiply<TVec, TVectors, N9>(t);
+                Multiply<TVec, TVectors, N9, TAside>(t);
                 break;
             case 10:
-                Multiply<TVec, TVectors, N10>(t);
+                Multiply<TVec, TVectors, N10, TAside>(t);
                 break;
             case 11:
-                Multiply<TVec, TVectors, N11>(t);
+                Multiply<TVec, TVectors, N11, TAside>(t);
                 break;
             case 12:
-                Multiply<TVec, TVectors, N12>(t);
+                Multiply<TVec, TVectors, N12, TAside>(t);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(rows), rows, null);
@@ -80,10 +90,11 @@ internal static unsafe class GemmMicro
     // Single locals, not an array of vectors: only locals are kept in registers. The tests of TRows and TVectors cost nothing.
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply<TVec, TVectors, TRows>(in Operands t)
+    private static void Multiply<TVec, TVectors, TRows, TAside>(in Operands t)
         where TVec : struct, IVec<TVec>
         where TVectors : struct, INumber
         where TRows : struct, INumber
+        where TAside : struct, IAside
     {
         float* a0 = t.A;
         float* b = t.B;
@@ -96,6 +107,8 @@ internal static unsafe class GemmMicro
         float* a3 = a0 + row + row2;
         float* a6 = a3 + row + row2;
         float* a9 = a6 + row + row2;
+        float* aside = TAside.Packs ? t.Packed : t.Ahead;
+        nint asideStep = TAside.Packs ? 2 * TVec.Count : t.AheadStep;
         TVec l0 = TVec.Zero, l1 = TVec.Zero, l2 = TVec.Zero, l3 = TVec.Zero, l4 = TVec.Zero, l5 = TVec.Zero, l6 = TVec.Zero, l7 = TVec.Zero, l8 = TVec.Zero, l9 = TVec.Zero, l10 = TVec.Zero, l11 = TVec.Zero;
         TVec r0 = TVec.Zero, r1 = TVec.Zero, r2 = TVec.Zero, r3 = TVec.Zero, r4 = TVec.Zero, r5 = TVec.Zero, r6 = TVec.Zero, r7 = TVec.Zero, r8 = TVec.Zero, r9 = TVec.Zero, r10 = TVec.Zero, r11 = TVec.Zero;
         if (t.Resume)
@@ -162,6 +175,16 @@ internal static unsafe class GemmMicro
         {
             TVec left = TVec.Load(b);
             TVec right = TVectors.Value > 1 ? TVec.Load(b + TVec.Count) : TVec.Zero;
+            if (TAside.Packs)
+            {
+                left.Store(aside);
+                right.Store(aside + TVec.Count);
+            }
+            if (TAside.Fetches && Sse.IsSupported)
+            {
+                // While packing, the columns behind these; else where the caller points.
+                Sse.Prefetch1(TAside.Packs ? b + (2 * TVec.Count) : aside);
+            }
             TVec x = TVec.Create(a0[0]);
             l0 = TVec.MultiplyAdd(x, left, l0);
             r0 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r0) : r0;
@@ -236,6 +259,10 @@ internal static unsafe class GemmMicro
             a6 += step;
             a9 += step;
             b += bStep;
+            if (TAside.Packs || TAside.Fetches)
+            {
+                aside += asideStep;
+            }
         }
         l0.Store(y + (0 * yStep));
         if (TVectors.Value > 1)
@@ -330,22 +357,5 @@ internal static unsafe class GemmMicro
                 r11.Store(y + (11 * yStep) + TVec.Count);
             }
         }
-    }
-
-    /// <summary>Where a tile's operands are; steps in floats.</summary>
-    internal struct Operands
-    {
-        /// <summary>Row r at depth d is <c>A[r * RowStep + d * DepthStep]</c>.</summary>
-        public float* A;
-        public nint RowStep;
-        public nint DepthStep;
-
-        /// <summary>Depth d starts at <c>B[d * BStep]</c>.</summary>
-        public float* B;
-        public nint BStep;
-        public float* Y;
-        public nint YStep;
-        public nint Depth;
-        public bool Resume;
     }
 }

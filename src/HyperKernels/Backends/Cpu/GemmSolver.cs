@@ -9,9 +9,6 @@ internal static unsafe class GemmSolver
     // Packed panels take at most this much memory each, in floats.
     private const int MaxPacked = 1 << 20;
 
-    // Rows that read a line of B again before packing it pays, where its lines crowd one set.
-    private const int AliasedRows = 24;
-
     [ThreadStatic]
     private static WorkBuffer? s_panelsA;
 
@@ -27,12 +24,12 @@ internal static unsafe class GemmSolver
         {
             Matrix = matrix,
             PackA = PacksA<TVec>(matrix),
-            PackB = PacksB(matrix),
+            PackB = GemmBlock.SharesPanels<TVec>(matrix, depths),
         };
         int rows = block.PackA ? Math.Min(matrix.M, MaxPacked / depths / 12 * 12) : matrix.M;
         int columns = block.PackB ? Math.Min(matrix.N, MaxPacked / depths / 32 * 32) : matrix.N;
         block.PanelsA = block.PackA ? (s_panelsA ??= new WorkBuffer()).Rent(GemmBlock.LengthA<TVec>(rows, depths)) : null;
-        block.PanelsB = (s_panelsB ??= new WorkBuffer()).Rent(GemmBlock.LengthB<TVec>(columns, depths, block.PackB));
+        block.PanelsB = block.PackB ? (s_panelsB ??= new WorkBuffer()).Rent(GemmBlock.LengthB<TVec>(columns, depths)) : null;
         for (block.Column = 0; block.Column < matrix.N; block.Column += columns)
         {
             block.Columns = Math.Min(columns, matrix.N - block.Column);
@@ -65,25 +62,24 @@ internal static unsafe class GemmSolver
         }
     }
 
-    // Two thirds of the first cache for a panel of B: the rest is for A, which streams by, and for Y.
+    // A panel of B takes a sixteenth of the second cache, or two thirds of the first: the tiles read Y seldom, and the rest is for A's rows.
     public static int Depths<TVec>(int depth)
         where TVec : struct, IVec<TVec>
     {
-        int most = Math.Clamp(CacheSizes.Level1 / 3 * 2 / (2 * TVec.Count * sizeof(float)), 128, 512);
+        int bytes = Math.Max(CacheSizes.Level1 / 3 * 2, CacheSizes.Level2 / 16);
+        int most = Math.Clamp(bytes / (2 * TVec.Count * sizeof(float)), 128, 512);
         int blocks = (depth + most - 1) / most;
         return (depth + blocks - 1) / blocks;
     }
 
-    // Packing pays when lines are far apart and many tiles read them again.
+    // Rows are read where they lie unless a tile's lines, a multiple of 4 KiB apart, are more than a set of the first cache holds.
+    // Of a turned A a tile would read twelve numbers here and twelve there: packing pays where many tiles read them again.
     private static bool PacksA<TVec>(in GemmMatrix matrix)
         where TVec : struct, IVec<TVec> =>
-        matrix.N > 4 * TVec.Count && (long)matrix.M * matrix.K * sizeof(float) > CacheSizes.Level2 / 4;
-
-    private static bool PacksB(in GemmMatrix matrix) =>
-        matrix.ColumnB != 1
-        || (long)matrix.N * matrix.K * sizeof(float) > CacheSizes.Level2 / 4
-        // Lines a multiple of 4 KiB apart fall into one set of the first cache.
-        || (matrix.DepthB % 1024 == 0 && matrix.M > AliasedRows && matrix.K > AliasedRows);
+        matrix.N > 4 * TVec.Count
+        && (matrix.DepthA == 1
+            ? matrix.RowA % 1024 == 0 && GemmMicro.MaxRows<TVec>() > CacheSizes.Level1 / 4096
+            : (long)matrix.M * matrix.K * sizeof(float) > CacheSizes.Level2 / 4);
 
     private struct PackTiles : ITiles
     {

@@ -8,8 +8,6 @@ namespace HyperKernels.Backends.Cpu;
 /// </summary>
 internal sealed unsafe class WorkBuffer
 {
-    private const nuint Alignment = 64;
-
     private float* _memory;
     private long _length;
 
@@ -24,7 +22,7 @@ internal sealed unsafe class WorkBuffer
             _memory = null;
             _length = 0;
             long rounded = (length + 1023) & ~1023L;
-            _memory = (float*)NativeMemory.AlignedAlloc((nuint)rounded * sizeof(float), Alignment);
+            _memory = (float*)HostMemory.Allocate(rounded * sizeof(float));
             _length = rounded;
         }
         return _memory;

@@ -1,3 +1,5 @@
+using HyperKernels.Backends;
+
 namespace HyperKernels.Cases.Sized;
 
 /// <summary>Generated weights applied at once, at any size.</summary>
@@ -27,6 +29,13 @@ internal static class GenerateSized
         _ => Linear,
     };
 
+    /// <summary>What the engine chooses at these sizes, of the forward pass alone and with gradients.</summary>
+    public static (GeneratePlan Forward, GeneratePlan Train) Chosen(Sizes sizes, Device device)
+    {
+        GenerateSizes counts = new(sizes["B"], sizes["T"], sizes["I"], sizes["O"], sizes["H"]);
+        return (GeneratePlanner.Choose(counts, device.Backend, training: false), GeneratePlanner.Choose(counts, device.Backend, training: true));
+    }
+
     private static SizedOp Make(string name, GeneratePlan plan) => new(name, s_letters, (sizes, device) =>
     {
         (int batch, int rows, int inputs, int outputs, int embedding) = (sizes["B"], sizes["T"], sizes["I"], sizes["O"], sizes["H"]);
@@ -38,7 +47,7 @@ internal static class GenerateSized
         // Generating B weight sets and applying them; the bytes are those of operands and result alone.
         double flops = (2.0 * batch * weights * embedding) + (2.0 * batch * rows * weights);
         double bytes = 4.0 * (x.Count + z.Count + generator.Count + weight.Count + ((double)batch * rows * outputs));
-        GeneratePlan used = plan == GeneratePlan.Auto ? Ops.PlanOf(x, z, generator) : plan;
+        (GeneratePlan forward, GeneratePlan train) = plan == GeneratePlan.Auto ? Chosen(sizes, device) : (plan, plan);
         return BenchSubject.Of(
             name,
             sizes.Text,
@@ -47,6 +56,6 @@ internal static class GenerateSized
             [x, z, generator, weight],
             [true, true, true, true],
             t => Ops.GenerateLinear(t[0], t[1], t[2], t[3], plan),
-            used.ToString().ToLowerInvariant());
+            (forward == train ? $"{forward}" : $"{forward}/{train}").ToLowerInvariant());
     });
 }

@@ -4,51 +4,46 @@ using HyperKernels.Backends.Cpu;
 namespace HyperKernels;
 
 /// <summary>
-/// Chooses a plan of generate-and-apply. The costs are counts (multiply-adds, weights touched) times constants fitted to
-/// <c>bench --suite plans</c>; of the machine only the cache size that it reports enters. Nothing is timed while a program runs: the
-/// choice decides how sums are ordered, and the same inputs must give the same bits at every run. Forward and backward follow one choice,
-/// so that training and inference agree in their bits.
+/// Chooses a plan of generate-and-apply. The costs are counts (multiply-adds, numbers packed, weights touched) times constants fitted to
+/// <c>bench --suite plans</c> and some 300 sizes beside its grid; of the machine only the vector width and the cache sizes that it reports
+/// enter. Nothing is timed while a program runs, and threads do not count: the choice decides how sums are ordered, and the same inputs must
+/// give the same bits at every run. A pass that a tape records is weighed with its gradients, one that it does not record alone.
 /// </summary>
 internal static class GeneratePlanner
 {
-    // Multiply-adds per cycle of a register tile at 512 bits; at fewer bits all products slow down alike.
-    private const double Lanes = 32;
+    // Rows of one context up to which a product reads its weights hardly more than once: those of a tile are still in the second cache then.
+    private const int FewRows = 4;
 
-    // The three products of a step, forward and two backward, with what packing and ragged edges add.
-    private const double Products = 3.6;
-
-    // Cycles a weight: writing, turning and reading back what the other plans generate, and the small products that use it.
-    private const double WeightCycles = 5;
-
-    // Cycles to form one number of the outer product and to contract one of its gradient, spread over the outputs they serve.
-    private const double OuterCycles = 0.5;
-
-    // Rows of the outer product that a product needs to be worth its reads of the generator.
-    private const double FewRows = 6;
-
-    // One or two weight sets are bound by reading the generator, once for each product; the reassociated plan reads it in wide rows.
-    private const int FewContexts = 2;
-    private const int SmallEmbedding = 16;
+    // Weights beyond the last cache that take no more multiply-adds than this are generated again as fast as they are read back.
+    private const int CheapWeight = 32;
 
     // On a GPU a weight written and read back costs as much time as so many multiply-adds of a product: 8 bytes at 4.8 TB/s against 20 T/s.
     private const long GpuWeightProducts = 32;
 
-    // Weights that a GPU's memory has room for, and their gradients too.
-    private const long GpuWeightBytes = 256L << 20;
+    // Weights that memory has room for, and for their gradients too.
+    private const long MostWeightBytes = 256L << 20;
 
-    public static GeneratePlan Choose(in GenerateSizes sizes, IBackend backend)
+    // Weighed without gradients: generating takes one product, and so does the reassociated form.
+    private static readonly Costs s_forward = new(Products: 1, Output: 330, Packing: 12, Weight: 37, Reading: 23, LargeReading: 0, Outer: 3.4, Row: 1.5);
+
+    // With them: three products each, and what is generated is written, turned and read back several times.
+    private static readonly Costs s_training = new(Products: 3, Output: 1150, Packing: 6, Weight: 110, Reading: 30, LargeReading: 12, Outer: 54, Row: 6);
+
+    public static GeneratePlan Choose(in GenerateSizes sizes, IBackend backend, bool training)
     {
-        if (backend is not CpuBackend)
+        if (backend is not CpuBackend cpu)
         {
             return ChooseOnGpu(sizes);
         }
-        if (sizes.Batch <= FewContexts)
+        if ((training ? s_training : s_forward).PrefersReassociation(sizes, cpu.VectorWidth))
         {
-            return sizes.Embedding <= SmallEmbedding ? GeneratePlan.Reassociate : GeneratePlan.Tile;
+            return GeneratePlan.Reassociate;
         }
-        // Weights that leave the last cache come back through memory several times; generating them once more is cheaper.
-        GeneratePlan other = WeightBytes(sizes) > CacheSizes.Level3 / 2 ? GeneratePlan.Tile : GeneratePlan.Materialise;
-        return ReassociateCycles(sizes) < GenerateCycles(sizes) ? GeneratePlan.Reassociate : other;
+        bool tile = WeightBytes(sizes) > MostWeightBytes
+            || (training
+                ? sizes.Batch == 1 || (WeightBytes(sizes) > CacheSizes.Level3 / 2 && sizes.Embedding + sizes.Rows <= CheapWeight)
+                : sizes.Rows <= FewRows || WeightBytes(sizes) <= sizeof(float) * GenerateTiles.TileWeights);
+        return tile ? GeneratePlan.Tile : GeneratePlan.Materialise;
     }
 
     // A product there is as fast whatever forms its operands, so that counts decide; generating by tiles saves memory, not time.
@@ -56,19 +51,35 @@ internal static class GeneratePlanner
     {
         long rows = sizes.Rows;
         return rows * sizes.Embedding <= rows + sizes.Embedding + GpuWeightProducts ? GeneratePlan.Reassociate
-            : WeightBytes(sizes) > GpuWeightBytes ? GeneratePlan.Tile
+            : WeightBytes(sizes) > MostWeightBytes ? GeneratePlan.Tile
             : GeneratePlan.Materialise;
     }
 
-    private static long WeightBytes(in GenerateSizes sizes) => 4L * sizes.Batch * sizes.Inputs * sizes.Outputs;
+    private static long WeightBytes(in GenerateSizes sizes) => (long)sizeof(float) * sizes.Batch * sizes.Inputs * sizes.Outputs;
 
-    // Per generated weight. The products with p are as large as those that generate, once for every row.
-    private static double ReassociateCycles(in GenerateSizes sizes)
+    /// <summary>Costs in multiply-adds of a product at 512 bits, for each of the I O elements of a weight matrix.</summary>
+    /// <param name="Products">Products of the pass, each of one multiply-add per term.</param>
+    /// <param name="Output">Generating: what an element takes whatever its sum's length, so that short sums are dear.</param>
+    /// <param name="Packing">Generating: bringing a number of the generator into panels; a product of one row reads it in place.</param>
+    /// <param name="Weight">Generating: writing and reading back one context's weight, and the small product that uses it.</param>
+    /// <param name="Reading">Reassociating: bringing a number of the generator into panels.</param>
+    /// <param name="LargeReading">The same, on top, where the generator is larger than the second cache.</param>
+    /// <param name="Outer">Reassociating: forming a number of the outer product, spread over the outputs that it serves.</param>
+    /// <param name="Row">Reassociating: adding to one row's result.</param>
+    private sealed record Costs(
+        double Products, double Output, double Packing, double Weight, double Reading, double LargeReading, double Outer, double Row)
     {
-        double rows = Math.Max(1, (double)sizes.Batch * sizes.Rows);
-        return sizes.Rows * ((Products * sizes.Embedding / Lanes * (1 + (FewRows / rows))) + OuterCycles);
+        public bool PrefersReassociation(in GenerateSizes sizes, int width)
+        {
+            double batch = sizes.Batch;
+            double rows = batch * sizes.Rows;
+            double product = Products * 512 / width;
+            bool large = (double)sizeof(float) * sizes.Inputs * sizes.Outputs * sizes.Embedding > CacheSizes.Level2;
+            double generate = Output + (batch * Weight) + (product * rows)
+                + (sizes.Embedding * ((batch > 1 ? Packing : 0) + (product * batch)));
+            double reassociate = (rows * Row)
+                + (sizes.Embedding * (Reading + (large ? LargeReading : 0) + (product * rows) + (Outer * rows / Math.Max(1, sizes.Outputs))));
+            return reassociate < generate;
+        }
     }
-
-    private static double GenerateCycles(in GenerateSizes sizes) =>
-        (Products * (sizes.Embedding + (double)sizes.Rows) / Lanes) + WeightCycles;
 }

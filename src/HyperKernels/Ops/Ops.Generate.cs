@@ -25,7 +25,7 @@ public static partial class Ops
         }
         if (plan == GeneratePlan.Auto)
         {
-            plan = GeneratePlanner.Choose(sizes, x.Device.Backend);
+            plan = GeneratePlanner.Choose(sizes, x.Device.Backend, IsRecorded([x, z, generator, baseWeight ?? default]));
         }
         return plan == GeneratePlan.Materialise
             ? Linear(x, GenerateWeights(sizes, z, generator, baseWeight))
@@ -33,11 +33,11 @@ public static partial class Ops
     }
 
     /// <summary>
-    /// The plan that <see cref="GenerateLinear"/> chooses by itself for these operands: from their sizes and the device alone, so that
-    /// reruns give the same bits.
+    /// The plan that <see cref="GenerateLinear"/> chooses by itself for these operands: from their sizes, from the device, and from whether
+    /// a tape records gradients of them, so that reruns give the same bits.
     /// </summary>
     public static GeneratePlan PlanOf(Tensor x, Tensor z, Tensor generator) =>
-        GeneratePlanner.Choose(CheckGenerate(x, z, generator, null), x.Device.Backend);
+        GeneratePlanner.Choose(CheckGenerate(x, z, generator, null), x.Device.Backend, IsRecorded([x, z, generator]));
 
     private static Tensor GenerateWeights(in GenerateSizes sizes, Tensor z, Tensor generator, Tensor? baseWeight)
     {

@@ -4,6 +4,9 @@ namespace HyperKernels.Backends.Cpu;
 
 internal sealed unsafe partial class CpuBackend
 {
+    // With fewer tiles the last one keeps the other threads waiting for too large a part of the time.
+    private const int TilesPerThread = 2;
+
     [ThreadStatic]
     private static WorkBuffer? s_sums;
 
@@ -26,7 +29,17 @@ internal sealed unsafe partial class CpuBackend
         {
             X = Floats(x), Z = Floats(z), Generator = Floats(generator), Base = FloatsOrNull(baseWeight), Y = Floats(y),
         };
-        _threads.For(VectorWidth, tiles.OutputBlocks * tiles.SampleBlocks, ref tiles);
+        int count = tiles.OutputBlocks * tiles.SampleBlocks;
+        if (count >= TilesPerThread * _threads.Threads)
+        {
+            _threads.For(VectorWidth, count, ref tiles);
+            return;
+        }
+        // Too few to share out evenly: one after the other, each shared by all threads.
+        for (int tile = 0; tile < count; tile++)
+        {
+            tiles.Apply(tile);
+        }
     }
 
     public void GenerateLinearGradient(

@@ -11,8 +11,11 @@ internal unsafe struct GenerateTiles : ITiles
     /// <summary>Samples per tile where tiles own samples: enough rows for the register tiles, few enough to share out.</summary>
     public const int SamplesPerTile = 32;
 
-    // Weights of one tile: 256 KiB stay in the second-level cache beside the generator's rows that make them.
-    private const int TileWeights = 64 * 1024;
+    /// <summary>Weights of one tile: 256 KiB stay in the second-level cache beside the generator's rows that make them.</summary>
+    public const int TileWeights = 64 * 1024;
+
+    // Outputs per tile that the small products with many rows need to fill their registers.
+    private const int FewestOutputs = 16;
 
     [ThreadStatic]
     private static WorkBuffer? s_weights;
@@ -32,8 +35,10 @@ internal unsafe struct GenerateTiles : ITiles
         _threads = threads;
         _width = width;
         int inputs = Math.Max(1, sizes.Inputs);
-        _samples = Math.Max(1, Math.Min(Math.Min(samples, sizes.Batch), TileWeights / inputs));
-        _outputs = Math.Max(1, Math.Min(sizes.Outputs, TileWeights / inputs / _samples));
+        int sets = TileWeights / inputs;
+        samples = Math.Min(samples, Math.Max(SamplesPerTile, sets / Math.Clamp(sizes.Outputs, 1, FewestOutputs)));
+        _samples = Math.Max(1, Math.Min(Math.Min(samples, sizes.Batch), sets));
+        _outputs = Math.Max(1, Math.Min(sizes.Outputs, sets / _samples));
         SampleBlocks = (sizes.Batch + _samples - 1) / _samples;
         OutputBlocks = (sizes.Outputs + _outputs - 1) / _outputs;
     }
@@ -58,7 +63,7 @@ internal unsafe struct GenerateTiles : ITiles
     {
         if (Y != null)
         {
-            Apply(tile / SampleBlocks * _outputs, tile % SampleBlocks * _samples);
+            Apply(tile);
         }
         else if (DX != null || DZ != null)
         {
@@ -72,8 +77,11 @@ internal unsafe struct GenerateTiles : ITiles
 
     private readonly long TileLength => (long)_samples * _outputs * Math.Max(1, _sizes.Inputs);
 
-    private void Apply(int output, int sample)
+    /// <summary>Generates a tile's weights and multiplies with them; outside a crew's work the products are shared by its threads.</summary>
+    public readonly void Apply(int tile)
     {
+        int output = tile / SampleBlocks * _outputs;
+        int sample = tile % SampleBlocks * _samples;
         int outputs = Math.Min(_outputs, _sizes.Outputs - output);
         int samples = Math.Min(_samples, _sizes.Batch - sample);
         float* weights = (s_weights ??= new WorkBuffer()).Rent(TileLength);

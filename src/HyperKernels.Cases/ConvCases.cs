@@ -40,6 +40,7 @@ public static class ConvCases
         // Channels and pixels enough for transformed products.
         Conv(1, 12, 15, 14, 13, 3, 3, 0, new()),
         Conv(4, 13, 12, 11, 14, 3, 3, 2, new(padding: 1)),
+        Conv(1, 37, 12, 11, 12, 3, 3, 0, new(padding: 1)),
         Conv(1, 24, 11, 10, 26, 3, 3, 0, new(padding: 2, groups: 2)),
         // Several runs of rows.
         Conv(1, 1, 7, 470, 20, 3, 1, 0, new(padding: 1)),
@@ -72,6 +73,7 @@ public static class ConvCases
         GradKernel(3, 1, 46, 46, 32, 1, 2, 0, new(), twice: false),
         GradInput(1, 1, 52, 52, 1, 5, 5, 0, new(), twice: false),
         GradKernel(1, 10, 4, 400, 4, 2, 2, 0, new(), twice: false),
+        GradKernel(1, 12, 26, 24, 12, 3, 3, 0, new(), twice: false),
         // A kernel nearly as large as the image.
         GradInput(1, 2, 9, 9, 2, 7, 7, 0, new(), twice: false),
     ];

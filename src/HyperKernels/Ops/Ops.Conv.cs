@@ -20,7 +20,8 @@ public static partial class Ops
     /// <remarks>
     /// Differentiable in x, weight and bias, any number of times. The same bits for any number of threads. On the processor, 3 by 3 kernels
     /// of stride 1 over a dozen channels and more are computed on transformed tiles (F(2x2, 3x3)): as exact for numbers of like size,
-    /// but an infinity or NaN, and the rounding of a very large number, may also reach results one pixel beyond its window.
+    /// but an infinity or NaN, and the rounding of a very large number, may also reach results one pixel beyond its window, and
+    /// all numbers of a kernel's gradient.
     /// </remarks>
     public static Tensor Conv2d(Tensor x, Tensor weight, Tensor? bias = null, Conv2dOptions options = default) =>
         Convolve("Conv2d", x, weight, bias, options);

@@ -82,7 +82,7 @@ internal unsafe struct ConvDirectTiles : ITiles
         }
         ConvPlane plane = sides.Plane;
         int channels = Math.Max(sides.Outputs, MostDepth / area);
-        if (!plane.Grows || (long)plane.Pitch * plane.Seen(FewestRows) * channels > 4 * PassFloats)
+        if ((long)plane.Pitch * plane.Seen(FewestRows) * channels > 4 * PassFloats)
         {
             return false;
         }

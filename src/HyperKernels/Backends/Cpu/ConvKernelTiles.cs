@@ -5,7 +5,8 @@ namespace HyperKernels.Backends.Cpu;
 /// <summary>
 /// w = sum over samples and pixels of y times the patches of x. A tile is some kernel positions of one group of one set, over a fixed
 /// chunk of the set's samples; where a set has several chunks, each writes its own copy and <see cref="ConvReduceTiles"/> adds them
-/// in order. Where channels fill vectors they are the lanes (ConvKernelTiles.Direct.cs); else rows of pixels are multiplied by dot products.
+/// in order. Three forms: transformed tiles (ConvKernelTiles.Winograd.cs), channels as lanes where they fill vectors
+/// (ConvKernelTiles.Direct.cs), else dot products along rows of pixels.
 /// </summary>
 internal unsafe partial struct ConvKernelTiles : ITiles
 {
@@ -28,6 +29,7 @@ internal unsafe partial struct ConvKernelTiles : ITiles
     private readonly int _chunkSamples;
     private readonly int _columns;
     private readonly int _parts;
+    private readonly bool _winograd;
     private readonly bool _direct;
     private readonly ConvPlane _plane;
     private readonly int _rows;
@@ -49,7 +51,14 @@ internal unsafe partial struct ConvKernelTiles : ITiles
         PartialLength = Chunks * length;
         int vector = Math.Max(1, vectorWidth / 32);
         _direct = FillsVectors(sizes, vector);
-        if (_direct)
+        _winograd = ConvWinogradTiles.Fits(sizes);
+        if (_winograd)
+        {
+            _columns = 2 * vector * 9;
+            _plane = new ConvPlane(sizes, adjoint: false);
+            _rows = TileRowsAtOnce;
+        }
+        else if (_direct)
         {
             _columns = vector * sizes.KernelHeight * sizes.KernelWidth;
             _plane = new ConvPlane(sizes, adjoint: false);
@@ -95,8 +104,15 @@ internal unsafe partial struct ConvKernelTiles : ITiles
         float* w = Chunks == 1 ? _w : Partial + (PartialLength / Chunks * chunk);
         w += ((long)set * _sizes.Outputs * depth) + ((long)group * outputs * depth);
         int blocks = (depth + _columns - 1) / _columns;
+        int firstBlock = (int)((long)blocks * part / _parts);
         int lastBlock = (int)((long)blocks * (part + 1) / _parts);
-        for (int block = (int)((long)blocks * part / _parts); block < lastBlock; block++)
+        if (_winograd)
+        {
+            int panel = 2 * TVec.Count;
+            WinogradBlock<TVec>(w, group, first, last, firstBlock * panel, Math.Min(lastBlock * panel, _sizes.GroupInputs));
+            return;
+        }
+        for (int block = firstBlock; block < lastBlock; block++)
         {
             if (_direct)
             {

@@ -59,14 +59,13 @@ internal unsafe struct ConvWinogradTiles : ITiles
     public int Tiles { get; }
 
     /// <summary>Whether these sizes are fit for this form. The batch has no say: a sample's bits do not depend on its company.</summary>
-    public static bool Fits(in ConvSizes s, in ConvSides sides)
+    public static bool Fits(in ConvSizes s)
     {
-        ConvPlane plane = sides.Plane;
         int fewest = Math.Min(s.GroupInputs, s.GroupOutputs);
         int most = Math.Max(s.GroupInputs, s.GroupOutputs);
+        long pixels = (s.OutHeight + 6L) * (s.OutWidth + 6L);
         return s.Batch > 0 && s.KernelHeight == 3 && s.KernelWidth == 3 && s.StrideH == 1 && s.StrideW == 1 && s.DilationH == 1 && s.DilationW == 1
-            && plane.Grows && fewest >= FewestChannels && most <= MostChannels
-            && (long)plane.OutHeight * plane.OutWidth >= FewestPixels && (plane.OutHeight + 4L) * (plane.Pitch + 4L) * most <= MostFloats;
+            && fewest >= FewestChannels && most <= MostChannels && s.OutPixels >= FewestPixels && pixels * most <= MostFloats;
     }
 
     [SkipLocalsInit]
@@ -160,12 +159,14 @@ internal unsafe struct ConvWinogradTiles : ITiles
         where TVec : struct, IVec<TVec>
     {
         int panel = 2 * TVec.Count;
+        // Even and odd rows and columns stand in planes of their own, so that neighbouring tiles are neighbouring numbers.
+        ConvWinograd.Places places = new() { OddColumn = t.PlaneStep, OddRow = 2 * t.PlaneStep, NextColumn = 1, NextRow = _pitch };
         for (int channel = 0; channel < _inputs; channel++)
         {
             float* planes = t.Planes + (4L * channel * t.PlaneStep) + at;
             float* tiles = t.Tiles + (channel * panel);
-            ConvWinograd.Source<TVec>(planes, t.PlaneStep, _pitch, tiles, t.TileStep);
-            ConvWinograd.Source<TVec>(planes + TVec.Count, t.PlaneStep, _pitch, tiles + TVec.Count, t.TileStep);
+            ConvWinograd.Source<TVec>(planes, places, tiles, t.TileStep);
+            ConvWinograd.Source<TVec>(planes + TVec.Count, places, tiles + TVec.Count, t.TileStep);
         }
         GemmMicro.Operands product = new() { RowStep = t.RowStep, DepthStep = 1, BStep = panel, YStep = panel, Depth = _inputs };
         int blocks = (t.Outputs + GemmMicro.MaxRows<TVec>() - 1) / GemmMicro.MaxRows<TVec>();

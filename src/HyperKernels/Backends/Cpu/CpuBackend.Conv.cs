@@ -8,11 +8,18 @@ internal sealed unsafe partial class CpuBackend
     public void Convolve(ConvProduct product, in ConvSizes sizes, BufferRef x, BufferRef w, BufferRef bias, BufferRef y)
     {
         float* b = bias.Buffer is null ? null : Floats(bias);
+        bool done = product switch
+        {
+            ConvProduct.Forward => TryConvolve(sizes, ConvSides.Forward(sizes, Floats(x), Floats(w), b, Floats(y))),
+            ConvProduct.Input => TryConvolve(sizes, ConvSides.Input(sizes, Floats(x), Floats(w), Floats(y))),
+            _ => false,
+        };
+        if (done)
+        {
+            return;
+        }
         switch (product)
         {
-            case ConvProduct.Forward when TryConvolve(sizes, ConvSides.Forward(sizes, Floats(x), Floats(w), b, Floats(y))):
-            case ConvProduct.Input when TryConvolve(sizes, ConvSides.Input(sizes, Floats(x), Floats(w), Floats(y))):
-                break;
             case ConvProduct.Forward:
                 ConvForwardTiles forward = new(sizes, Floats(x), Floats(w), b, Floats(y), VectorWidth);
                 _threads.For(VectorWidth, forward.Tiles, ref forward);
@@ -39,7 +46,11 @@ internal sealed unsafe partial class CpuBackend
     /// <summary>Computes a convolution or its adjoint in one of the forms for stride 1, if its sizes are fit for one.</summary>
     private bool TryConvolve(in ConvSizes sizes, in ConvSides sides)
     {
-        if (ConvWinogradTiles.Fits(sizes, sides))
+        if (!sides.Plane.Grows)
+        {
+            return false;
+        }
+        if (ConvWinogradTiles.Fits(sizes))
         {
             ConvWinogradTiles winograd = new(sizes, sides);
             _threads.For(VectorWidth, winograd.Tiles, ref winograd);

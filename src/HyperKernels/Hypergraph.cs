@@ -27,7 +27,7 @@ public sealed class Hypergraph : IDisposable
     {
     }
 
-    private Hypergraph(Incidence incidence, Tensor? edgeWeights, Tensor? membershipWeights, bool ownsIncidence)
+    internal Hypergraph(Incidence incidence, Tensor? edgeWeights, Tensor? membershipWeights, bool ownsIncidence)
     {
         ArgumentNullException.ThrowIfNull(incidence);
         CheckWeights(edgeWeights, incidence.EdgeCount, "hyperedge", incidence.Device);
@@ -121,6 +121,22 @@ public sealed class Hypergraph : IDisposable
         return new Hypergraph(
             incidence, WithOnes(EdgeWeights, incidence.EdgeCount), WithOnes(MembershipWeights, incidence.MembershipCount), ownsIncidence: true);
     }
+
+    /// <summary>
+    /// Numbers nodes and hyperedges anew, so that those which meet have close numbers: products then find more of their rows in the caches.
+    /// </summary>
+    /// <returns>
+    /// The graph in the new order, and a permutation each for rows of nodes, hyperedges and memberships: <c>x = order.Nodes.Apply(x)</c> on the
+    /// way in (<c>[N, F]</c>), <c>y = order.Nodes.Undo(y)</c> on the way out. This graph stays as it is.
+    /// </returns>
+    /// <remarks>
+    /// Meant to be done once, when a graph is built: it takes time linear in nodes, hyperedges and memberships, about that of building the
+    /// incidence twice. It gains where the graph is local and its numbering is not (meshes, images, neighbours in space, blocks, in shuffled
+    /// files) and features do not fit the caches. A graph that joins anything to anything has no order that helps much, and small ones need
+    /// none. Sums over a node's hyperedges run in another order, so that results agree to rounding. Weights are reordered too,
+    /// differentiably; like those of <see cref="WithSelfLoops"/> they belong to the current scope.
+    /// </remarks>
+    public ReorderedHypergraph Reordered() => new(this);
 
     /// <summary>Ends what the graph made: its scales, and the incidence unless that was given. Weights stay the caller's.</summary>
     public void Dispose()

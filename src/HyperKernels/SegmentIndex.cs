@@ -19,17 +19,7 @@ internal sealed class SegmentIndex : IDisposable
     {
         Device device = otherOfMembership.Device;
         Segments = segments;
-        _offsets = new int[checked(segments + 1)];
-        bool sorted = true;
-        for (int pair = 0; pair < own.Length; pair++)
-        {
-            _offsets[own[pair] + 1]++;
-            sorted &= pair == 0 || own[pair - 1] <= own[pair];
-        }
-        for (int segment = 0; segment < segments; segment++)
-        {
-            _offsets[segment + 1] += _offsets[segment];
-        }
+        _offsets = Count(own, segments, out bool sorted);
         Offsets = Upload(_offsets, device);
         if (sorted)
         {
@@ -39,7 +29,7 @@ internal sealed class SegmentIndex : IDisposable
         }
         else
         {
-            int[] positions = Sort(own, segments);
+            int[] positions = Sort(own, _offsets);
             _others = new int[own.Length];
             for (int slot = 0; slot < positions.Length; slot++)
             {
@@ -99,6 +89,9 @@ internal sealed class SegmentIndex : IDisposable
         }
     }
 
+    /// <summary>The pairs by segment, those of one segment in their order.</summary>
+    public static int[] Sort(int[] own, int segments) => Sort(own, Count(own, segments, out _));
+
     /// <summary>Integers that live outside scopes.</summary>
     public static Tensor Upload(ReadOnlySpan<int> values, Device device)
     {
@@ -118,16 +111,32 @@ internal sealed class SegmentIndex : IDisposable
         _inverseCounts.Dispose();
     }
 
-    // Counting sort: stable, linear, and after it offsets are what they were.
-    private int[] Sort(int[] own, int segments)
+    // Counting sort: stable and linear.
+    private static int[] Sort(int[] own, int[] offsets)
     {
         int[] positions = new int[own.Length];
-        int[] next = _offsets.AsSpan(0, segments).ToArray();
+        int[] next = [.. offsets];
         for (int pair = 0; pair < own.Length; pair++)
         {
             positions[next[own[pair]]++] = pair;
         }
         return positions;
+    }
+
+    private static int[] Count(int[] own, int segments, out bool sorted)
+    {
+        int[] offsets = new int[checked(segments + 1)];
+        sorted = true;
+        for (int pair = 0; pair < own.Length; pair++)
+        {
+            offsets[own[pair] + 1]++;
+            sorted &= pair == 0 || own[pair - 1] <= own[pair];
+        }
+        for (int segment = 0; segment < segments; segment++)
+        {
+            offsets[segment + 1] += offsets[segment];
+        }
+        return offsets;
     }
 
     private void Cut(Device device)

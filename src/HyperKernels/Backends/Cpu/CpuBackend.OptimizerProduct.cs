@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace HyperKernels.Backends.Cpu;
 
@@ -32,22 +31,20 @@ internal sealed unsafe partial class CpuBackend
 
     private partial struct OptimizerTiles
     {
-        // Rows of a register tile of two vectors: 16 of 32 registers, or 8 of 16, hold sums.
-        private const int FormRows = 8;
+        // Numbers of a register tile: eight rows of two vectors of 16.
+        private const int MostFormed = 8 * 2 * 16;
 
         // Between lines of the left factor. Not a power of two: those would share a few sets of the first cache.
         private const int LeftStep = ProductRows + 16;
 
-        // Floats in a line of the cache.
-        private const int Line = 16;
-
         [SkipLocalsInit]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void ChangeByProduct<TVec, TRule>(in TRule rule, in OptimizerPlace place, int tile)
             where TVec : struct, IVec<TVec>
             where TRule : struct, IRule<TVec>
         {
             int width = 2 * TVec.Count;
-            int height = TVec.Count == 16 ? FormRows : FormRows / 2;
+            int height = GemmFetch.Rows<TVec>();
             int column = tile % place.ColumnParts * ProductColumns;
             int columns = Math.Min(ProductColumns, place.Columns - column);
             int row = tile / place.ColumnParts * ProductRows;
@@ -60,116 +57,36 @@ internal sealed unsafe partial class CpuBackend
                 int count = Math.Min(width, columns - first);
                 GemmPack.Along<TVec>(place.Right + column + first, place.Columns, count, place.Depth, right + ((nint)first * place.Depth), width);
             }
-            float* gradient = stackalloc float[FormRows * 2 * TVec.Count];
-            ProductTile part = new() { Depth = place.Depth, Step = place.Columns, Gradient = gradient };
+            float* gradient = stackalloc float[MostFormed];
+            nint step = place.Columns;
+            GemmMicro.Operands form = new() { RowStep = 1, DepthStep = LeftStep, BStep = width, Y = gradient, YStep = width, Depth = place.Depth };
             for (int r = 0; r < rows; r += height)
             {
                 for (int first = 0; first < columns; first += width)
                 {
-                    long start = ((row + (long)r) * place.Columns) + column + first;
-                    part.Left = left + r;
-                    part.Right = right + ((nint)first * place.Depth);
-                    part.Value = place.Value + start;
+                    long start = ((row + (long)r) * step) + column + first;
+                    float* value = place.Value + start;
                     // State that is not kept is only fetched ahead: the value in its place costs nothing.
-                    part.First = (place.First == null ? place.Value : place.First) + start;
-                    part.Second = (place.Second == null ? place.Value : place.Second) + start;
-                    part.Rows = Math.Min(height, rows - r);
-                    part.Columns = Math.Min(width, columns - first);
-                    if (TVec.Count == 16)
-                    {
-                        ChangeTile<TVec, TRule, N8>(rule, part);
-                    }
-                    else
-                    {
-                        ChangeTile<TVec, TRule, N4>(rule, part);
-                    }
+                    float* state = (place.First == null ? place.Value : place.First) + start;
+                    float* second = (place.Second == null ? place.Value : place.Second) + start;
+                    form.A = left + r;
+                    form.B = right + ((nint)first * place.Depth);
+                    // The rows behind these come while these are computed.
+                    nint ahead = height * step;
+                    GemmFetch.Fetch fetch = new() { First = value + ahead, Second = state + ahead, Third = second + ahead, Step = step, Lines = 2 * height };
+                    GemmFetch.Multiply<TVec, N3>(form, fetch);
+                    ChangeTile<TVec, TRule>(rule, value, gradient, state, second, step, Math.Min(height, rows - r), Math.Min(width, columns - first));
                 }
             }
         }
 
-        // Every element of the gradient is one chain of multiply-adds in ascending depth from zero, as in GemmMicro: the same bits.
-        [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void ChangeTile<TVec, TRule, TRows>(in TRule rule, in ProductTile t)
+        private static void ChangeTile<TVec, TRule>(in TRule rule, float* value, float* gradient, float* first, float* second, nint step, int rows, int columns)
             where TVec : struct, IVec<TVec>
             where TRule : struct, IRule<TVec>
-            where TRows : struct, INumber
         {
-            TVec l0 = TVec.Zero, l1 = TVec.Zero, l2 = TVec.Zero, l3 = TVec.Zero, l4 = TVec.Zero, l5 = TVec.Zero, l6 = TVec.Zero, l7 = TVec.Zero;
-            TVec r0 = TVec.Zero, r1 = TVec.Zero, r2 = TVec.Zero, r3 = TVec.Zero, r4 = TVec.Zero, r5 = TVec.Zero, r6 = TVec.Zero, r7 = TVec.Zero;
-            float* a = t.Left;
-            float* b = t.Right;
-            nint step = t.Step;
-            // The rows behind these come while these are computed. One line of each at a time: the processor drops what comes in bursts.
-            float* value = t.Value + (TRows.Value * step);
-            float* first = t.First + (TRows.Value * step);
-            float* second = t.Second + (TRows.Value * step);
-            nint next = Line;
-            nint other = step - Line;
-            int lines = TRows.Value * 2;
-            for (nint k = t.Depth; k > 0; k--)
-            {
-                if (Sse.IsSupported && lines > 0)
-                {
-                    Sse.Prefetch0(value);
-                    Sse.Prefetch0(first);
-                    Sse.Prefetch0(second);
-                    value += next;
-                    first += next;
-                    second += next;
-                    (next, other) = (other, next);
-                    lines--;
-                }
-                TVec left = TVec.Load(b);
-                TVec right = TVec.Load(b + TVec.Count);
-                TVec x = TVec.Create(a[0]);
-                l0 = TVec.MultiplyAdd(x, left, l0);
-                r0 = TVec.MultiplyAdd(x, right, r0);
-                x = TVec.Create(a[1]);
-                l1 = TVec.MultiplyAdd(x, left, l1);
-                r1 = TVec.MultiplyAdd(x, right, r1);
-                x = TVec.Create(a[2]);
-                l2 = TVec.MultiplyAdd(x, left, l2);
-                r2 = TVec.MultiplyAdd(x, right, r2);
-                x = TVec.Create(a[3]);
-                l3 = TVec.MultiplyAdd(x, left, l3);
-                r3 = TVec.MultiplyAdd(x, right, r3);
-                if (TRows.Value > 4)
-                {
-                    x = TVec.Create(a[4]);
-                    l4 = TVec.MultiplyAdd(x, left, l4);
-                    r4 = TVec.MultiplyAdd(x, right, r4);
-                    x = TVec.Create(a[5]);
-                    l5 = TVec.MultiplyAdd(x, left, l5);
-                    r5 = TVec.MultiplyAdd(x, right, r5);
-                    x = TVec.Create(a[6]);
-                    l6 = TVec.MultiplyAdd(x, left, l6);
-                    r6 = TVec.MultiplyAdd(x, right, r6);
-                    x = TVec.Create(a[7]);
-                    l7 = TVec.MultiplyAdd(x, left, l7);
-                    r7 = TVec.MultiplyAdd(x, right, r7);
-                }
-                a += LeftStep;
-                b += 2 * TVec.Count;
-            }
-            Store(l0, r0, t.Gradient, 0);
-            Store(l1, r1, t.Gradient, 1);
-            Store(l2, r2, t.Gradient, 2);
-            Store(l3, r3, t.Gradient, 3);
-            if (TRows.Value > 4)
-            {
-                Store(l4, r4, t.Gradient, 4);
-                Store(l5, r5, t.Gradient, 5);
-                Store(l6, r6, t.Gradient, 6);
-                Store(l7, r7, t.Gradient, 7);
-            }
             TRule own = rule;
-            float* gradient = t.Gradient;
-            value = t.Value;
-            first = t.First;
-            second = t.Second;
-            int columns = t.Columns;
-            for (int row = t.Rows; row > 0; row--)
+            for (; rows > 0; rows--)
             {
                 if (columns == 2 * TVec.Count)
                 {
@@ -185,30 +102,6 @@ internal sealed unsafe partial class CpuBackend
                 first += step;
                 second += step;
             }
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Store<TVec>(TVec left, TVec right, float* gradient, int row)
-            where TVec : struct, IVec<TVec>
-        {
-            left.Store(gradient + (row * 2 * TVec.Count));
-            right.Store(gradient + (((row * 2) + 1) * TVec.Count));
-        }
-
-        private struct ProductTile
-        {
-            public float* Left;
-            public float* Right;
-            public float* Value;
-            public float* First;
-            public float* Second;
-            public float* Gradient;
-
-            /// <summary>From one row to the next of the value and its state.</summary>
-            public nint Step;
-            public int Depth;
-            public int Rows;
-            public int Columns;
         }
     }
 }

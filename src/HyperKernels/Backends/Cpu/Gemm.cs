@@ -1,8 +1,8 @@
 namespace HyperKernels.Backends.Cpu;
 
 /// <summary>
-/// The matrix product of the processor. Sizes choose between <see cref="GemmThin"/>, <see cref="GemmDot"/> and <see cref="GemmBlock"/>;
-/// no sum is ever shared between threads, so that the bits depend on sizes and layout only.
+/// The matrix product of the processor. Sizes choose between <see cref="GemmThin"/>, <see cref="GemmDot"/>, <see cref="GemmTurned"/>,
+/// <see cref="GemmDeep"/> and <see cref="GemmBlock"/>; no sum is ever shared between threads, so that the bits depend on sizes and layout only.
 /// </summary>
 internal static unsafe class Gemm
 {
@@ -82,6 +82,11 @@ internal static unsafe class Gemm
     private static void Run<TVec>(in GemmBatch batch, ForkJoin threads, int vectorWidth)
         where TVec : struct, IVec<TVec>
     {
+        if (batch.Count == 1 && GemmDeep.Pays<TVec>(batch.First))
+        {
+            GemmDeep.Run<TVec>(batch.First, threads, vectorWidth);
+            return;
+        }
         GemmTiles tiles = new() { Batch = batch };
         if (tiles.Plan<TVec>(out int count))
         {

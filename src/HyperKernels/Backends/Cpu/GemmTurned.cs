@@ -65,8 +65,6 @@ internal static unsafe class GemmTurned
     private static void Tiles<TVec>(in GemmMatrix matrix, int column, int columns, int depth, int depths, float* packed, float* turned, int pitch)
         where TVec : struct, IVec<TVec>
     {
-        int most = GemmMicro.MaxRows<TVec>();
-        int parts = (columns + most - 1) / most;
         GemmMicro.Operands tile = new()
         {
             RowStep = matrix.ColumnB,
@@ -78,19 +76,36 @@ internal static unsafe class GemmTurned
         };
         for (int row = 0; row < matrix.M; row += 2 * TVec.Count)
         {
+            bool narrow = matrix.M - row <= TVec.Count;
+            // With few registers the multiplications take longer than the memory.
+            bool fetches = TVec.Count == 16 && !narrow;
+            int most = fetches ? GemmFetch.Rows<TVec>() : GemmMicro.MaxRows<TVec>();
             tile.B = packed + ((nint)row * matrix.K) + ((nint)depth * 2 * TVec.Count);
-            for (int part = 0; part < parts; part++)
+            for (int first = 0; first < columns; first += most)
             {
-                int first = columns * part / parts;
+                int count = Math.Min(most, columns - first);
                 tile.A = matrix.B + ((column + first) * matrix.ColumnB) + depth;
                 tile.Y = turned + ((nint)first * pitch) + row;
                 if (row == 0)
                 {
-                    // Short streams side by side are more than the processor foresees: the lines of the next tile come early by request.
-                    Prefetch(tile.A + (most * matrix.ColumnB), matrix.ColumnB, most, depths);
-                    Prefetch(matrix.Y + (part * matrix.M / parts * matrix.RowY) + column + Chunk, matrix.RowY, (part + 1) * matrix.M / parts - (part * matrix.M / parts), Chunk);
+                    // Short streams side by side are more than the processor foresees: the lines of what comes next are asked for.
+                    int start = matrix.M * first / columns;
+                    Prefetch(matrix.Y + (start * matrix.RowY) + column + Chunk, matrix.RowY, (matrix.M * (first + count) / columns) - start, Chunk);
                 }
-                GemmMicro.Multiply<TVec>((columns * (part + 1) / parts) - first, matrix.M - row <= TVec.Count, tile);
+                if (!fetches || count < most)
+                {
+                    Prefetch(tile.A + (most * matrix.ColumnB), matrix.ColumnB, row == 0 ? most : 0, depths);
+                    GemmMicro.Multiply<TVec>(count, narrow, tile);
+                    continue;
+                }
+                // Once, not again for the other rows, and only columns that follow each other.
+                GemmFetch.Fetch fetch = new()
+                {
+                    First = tile.A + (most * matrix.ColumnB),
+                    Step = 2 * GemmFetch.Line,
+                    Lines = row == 0 && matrix.ColumnB == depths ? most * depths / GemmFetch.Line : 0,
+                };
+                GemmFetch.Multiply<TVec, N1>(tile, fetch);
             }
         }
     }

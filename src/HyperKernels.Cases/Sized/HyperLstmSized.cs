@@ -64,33 +64,36 @@ internal static class HyperLstmSized
         Tensor c = h;
         Tensor s = Tensor.Zeros([batch, w.Small], x.Device);
         Tensor sc = s;
+        Span<Tensor> pieces = new Tensor[Gates];
         for (int step = 0; step < steps; step++)
         {
             Tensor now = Ops.Reshape(Ops.Slice(x, 0, step, 1), batch, inputs);
             Tensor smallGates = Ops.Matmul(Ops.Concatenate(1, now, h, s), w.FromAll, transposeB: true);
-            (s, sc) = Cell(smallGates, sc, w.SmallGain, w.SmallShift, w.SmallCellGain, w.SmallCellShift);
+            (s, sc) = Cell(smallGates, sc, w.SmallGain, w.SmallShift, w.SmallCellGain, w.SmallCellShift, pieces);
 
             Tensor z = Ops.Add(Ops.Matmul(s, w.Embed, transposeB: true), w.EmbedShift);
-            Tensor generated = Ops.Matmul(z, w.Scale);
-            Tensor fromInput = Ops.Multiply(Ops.Slice(generated, 0, 0, Gates), Ops.Matmul(now, w.FromInput, transposeB: true));
-            Tensor fromState = Ops.Multiply(Ops.Slice(generated, 0, Gates, Gates), Ops.Matmul(h, w.FromState, transposeB: true));
-            Tensor shift = Ops.Add(Ops.Slice(generated, 0, 2 * Gates, Gates), w.Shift);
+            Ops.Split(Ops.Matmul(z, w.Scale), 0, [Gates, Gates, Gates], pieces[..Generated]);
+            Tensor fromInput = Ops.Multiply(pieces[0], Ops.Matmul(now, w.FromInput, transposeB: true));
+            Tensor fromState = Ops.Multiply(pieces[1], Ops.Matmul(h, w.FromState, transposeB: true));
+            Tensor shift = Ops.Add(pieces[2], w.Shift);
             Tensor gates = Ops.Add(Ops.Add(fromInput, fromState), shift);
-            (h, c) = Cell(gates, c, w.Gain, w.GateShift, w.CellGain, w.CellShift);
+            (h, c) = Cell(gates, c, w.Gain, w.GateShift, w.CellGain, w.CellShift, pieces);
         }
         return h;
     }
 
     /// <summary>From the gates i, j, f, o before their norms, <c>[4, B, width]</c>.</summary>
-    private static (Tensor State, Tensor Memory) Cell(Tensor gates, Tensor memory, Tensor gain, Tensor shift, Tensor cellGain, Tensor cellShift)
+    private static (Tensor State, Tensor Memory) Cell(
+        Tensor gates, Tensor memory, Tensor gain, Tensor shift, Tensor cellGain, Tensor cellShift, Span<Tensor> pieces)
     {
         (int batch, int width) = (gates.Shape[1], gates.Shape[2]);
         // A gain per gate: the rows of a gate are consecutive samples.
         Tensor normed = Ops.LayerNorm(Ops.Reshape(gates, Gates * batch, width), 1, gain, shift, NormEpsilon);
-        Tensor input = Ops.Sigmoid(Ops.Slice(normed, 0, 0, batch));
-        Tensor written = Ops.Tanh(Ops.Slice(normed, 0, batch, batch));
-        Tensor forget = Ops.Sigmoid(Ops.Slice(normed, 0, 2 * batch, batch) + 1);
-        Tensor output = Ops.Sigmoid(Ops.Slice(normed, 0, 3 * batch, batch));
+        Ops.Split(normed, 0, [batch, batch, batch, batch], pieces);
+        Tensor input = Ops.Sigmoid(pieces[0]);
+        Tensor written = Ops.Tanh(pieces[1]);
+        Tensor forget = Ops.Sigmoid(pieces[2] + 1);
+        Tensor output = Ops.Sigmoid(pieces[3]);
         Tensor next = Ops.Add(Ops.Multiply(memory, forget), Ops.Multiply(input, written));
         return (Ops.Multiply(Ops.Tanh(Ops.LayerNorm(next, 1, cellGain, cellShift, NormEpsilon)), output), next);
     }

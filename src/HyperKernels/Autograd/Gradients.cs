@@ -44,10 +44,17 @@ internal sealed class Gradients
     public void AddProduct(int input, Tensor gradient, Tensor x)
     {
         int slot = _record.InputSlot(input);
-        if (slot >= 0 && !_tape.TryKeepProduct(slot, gradient, x))
+        if (slot >= 0 && !TryStack(input, gradient, x) && !_tape.TryKeepProduct(slot, gradient, x))
         {
             this[input] = Ops.Matmul(gradient, x, transposeA: true);
         }
+    }
+
+    /// <summary>Adds <c>left^T right</c> to the gradient of an input that many ops share, together with what they add; else does nothing and says false.</summary>
+    public bool TryStack(int input, Tensor left, Tensor right)
+    {
+        int slot = _record.InputSlot(input);
+        return slot >= 0 && _tape.TryStack(slot, left, right);
     }
 
     internal void Run(TapeRecord record)

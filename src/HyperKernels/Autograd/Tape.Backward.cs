@@ -71,9 +71,11 @@ public sealed partial class Tape
                     ReleaseSince(mark);
                 }
             }
+            EmptyStacks();
         }
         finally
         {
+            _stacks.Clear();
             IsRecording = true;
         }
     }

@@ -165,6 +165,10 @@ public sealed partial class Tape : MemoryScope
             for (int i = 0; i < inputs.Length; i++)
             {
                 slots[i] = !Tracks(inputs[i]) ? -1 : Made(inputs[i].Node) ? inputs[i].Node.Slot : LeafSlot(inputs[i]);
+                if (slots[i] >= 0)
+                {
+                    SlotAt(slots[i]).Uses++;
+                }
             }
             int first = _slots.Count;
             foreach (Tensor output in outputs)
@@ -226,6 +230,9 @@ public sealed partial class Tape : MemoryScope
         public Tensor Gradient;
         public bool OwnsGradient;
         public bool IsWanted;
+
+        /// <summary>How often recorded ops took the value.</summary>
+        public int Uses;
 
         /// <summary>Whether the gradient stands as two factors in the list of products.</summary>
         public bool IsProduct;

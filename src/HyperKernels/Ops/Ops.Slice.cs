@@ -263,12 +263,17 @@ public static partial class Ops
     private static Tensor Place(Tensor x, in Shape shape, int axis, int start, int step)
     {
         Tensor y = Tensor.Zeros(shape, x.Device);
+        CopyInto(x, y, axis, start, step);
+        return Record(y, [x], (axis, start, x.Shape[axis], step), static (g, s) => g[0] = Slice(g.Output, s.axis, s.start, s.Item3, s.step));
+    }
+
+    /// <summary>Writes x to every <paramref name="step"/>-th place along an axis of a dense y; never recorded.</summary>
+    internal static void CopyInto(Tensor x, Tensor y, int axis, int start, int step = 1)
+    {
         if (x.Count > 0)
         {
-            long inner = Product(shape.AsSpan()[(axis + 1)..]);
-            long offset = start * (axis == 0 ? shape.RowCount : inner);
-            x.Device.Backend.Copy(RangeCopy(x, y, x.Shape, axis, step, spreadSource: false), x.Ref, y.Ref.Skip(offset));
+            long inner = Product(y.Shape.AsSpan()[(axis + 1)..]);
+            x.Device.Backend.Copy(RangeCopy(x, y, x.Shape, axis, step, spreadSource: false), x.Ref, y.Ref.Skip(start * inner));
         }
-        return Record(y, [x], (axis, start, x.Shape[axis], step), static (g, s) => g[0] = Slice(g.Output, s.axis, s.start, s.Item3, s.step));
     }
 }

@@ -25,6 +25,9 @@ internal unsafe struct GemmTiles : ITiles
     private int _rowParts;
     private int _columnParts;
 
+    // The turned and packed A of all tiles; null if every matrix has its own.
+    private float* _turned;
+
     private enum Way
     {
         Empty,
@@ -67,6 +70,7 @@ internal unsafe struct GemmTiles : ITiles
         else if (_way == Way.Turned)
         {
             _columnParts = (int)Math.Clamp(parts, 1, Math.Max(matrix.N / (8 * GemmTurned.Chunk), 1));
+            _turned = Batch.Count == 1 || Batch.StrideA == 0 ? GemmTurned.Pack<TVec>(matrix) : null;
         }
         tiles = (Batch.Count + _matricesPerTile - 1) / _matricesPerTile * _rowParts * _columnParts;
         return true;
@@ -102,7 +106,8 @@ internal unsafe struct GemmTiles : ITiles
                 case Way.Turned:
                     int from = Cut(matrix.N, _columnParts, tile % parts, GemmTurned.Chunk);
                     int to = Cut(matrix.N, _columnParts, (tile % parts) + 1, GemmTurned.Chunk);
-                    GemmTurned.Multiply<TVec>(matrix, from, to - from, GemmSolver.Depths<TVec>(matrix.K));
+                    float* packed = _turned != null ? _turned : GemmTurned.Pack<TVec>(matrix);
+                    GemmTurned.Multiply<TVec>(matrix, packed, from, to - from, GemmSolver.Depths<TVec>(matrix.K));
                     break;
                 default:
                     GemmSolver.Solve<TVec>(matrix, null, 0);

@@ -19,6 +19,9 @@ internal static unsafe class GemmTurned
     [ThreadStatic]
     private static WorkBuffer? s_panels;
 
+    [ThreadStatic]
+    private static WorkBuffer? s_turned;
+
     /// <summary>Whether this way is the faster one: it turns A and Y where packing turns B, and fills registers where dot products sum lanes.</summary>
     public static bool Pays(in GemmMatrix matrix) =>
         matrix.ColumnB != 1 && matrix.DepthB == 1 && matrix.M <= MostRows && TurnsLess(matrix) && !DotsPay(matrix);
@@ -32,15 +35,22 @@ internal static unsafe class GemmTurned
     private static bool DotsPay(in GemmMatrix matrix) =>
         matrix.M == 1 || matrix.M * (10 + (matrix.K / 24)) <= matrix.K / 2;
 
-    /// <summary>Computes columns [column, column + columns) of all rows, whole depth.</summary>
-    public static void Multiply<TVec>(in GemmMatrix matrix, int column, int columns, int depths)
+    /// <summary>Turns and packs A, for the thread that asks and those that help it until it packs another.</summary>
+    public static float* Pack<TVec>(in GemmMatrix matrix)
         where TVec : struct, IVec<TVec>
     {
-        int panels = (matrix.M + (2 * TVec.Count) - 1) / (2 * TVec.Count);
-        int pitch = panels * 2 * TVec.Count;
-        float* packed = (s_panels ??= new WorkBuffer()).Rent((long)pitch * (matrix.K + Chunk));
-        float* turned = packed + ((nint)pitch * matrix.K);
+        int panels = Pitch<TVec>(matrix) / (2 * TVec.Count);
+        float* packed = (s_panels ??= new WorkBuffer()).Rent((long)Pitch<TVec>(matrix) * matrix.K);
         Pack<TVec>(matrix, packed, panels);
+        return packed;
+    }
+
+    /// <summary>Computes columns [column, column + columns) of all rows, whole depth, from the packed A.</summary>
+    public static void Multiply<TVec>(in GemmMatrix matrix, float* packed, int column, int columns, int depths)
+        where TVec : struct, IVec<TVec>
+    {
+        int pitch = Pitch<TVec>(matrix);
+        float* turned = (s_turned ??= new WorkBuffer()).Rent((long)pitch * Chunk);
         for (int first = column; first < column + columns; first += Chunk)
         {
             int count = Math.Min(Chunk, column + columns - first);
@@ -60,6 +70,9 @@ internal static unsafe class GemmTurned
             }
         }
     }
+
+    private static int Pitch<TVec>(in GemmMatrix matrix)
+        where TVec : struct, IVec<TVec> => (matrix.M + (2 * TVec.Count) - 1) / (2 * TVec.Count) * 2 * TVec.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tiles<TVec>(in GemmMatrix matrix, int column, int columns, int depth, int depths, float* packed, float* turned, int pitch)

@@ -71,10 +71,10 @@ internal sealed unsafe class GemmTests
         yield return new Problem { Batch = 2, M = 200, N = 150, K = 160, ShareA = true };
         yield return new Problem { M = 33, N = 1003, K = 128, TransposeB = true, Bias = 1 };
         // More B than the second cache holds, for few rows.
-        int deep = CacheSizes.Level2 / sizeof(float) / 32;
-        yield return new Problem { M = 21, N = 64, K = deep + 77, Bias = 1, Activation = Activation.Relu, PadY = 3 };
-        yield return new Problem { M = 8, N = 96, K = deep, Accumulate = true, PadA = 5 };
-        yield return new Problem { M = 64, N = 32, K = (3 * deep) + 1 };
+        int deep = CacheSizes.Level2 / 256;
+        yield return new Problem { M = 21, N = 128, K = deep + 77, Bias = 1, Activation = Activation.Relu, PadY = 3 };
+        yield return new Problem { M = 8, N = 160, K = deep, Accumulate = true, PadA = 5 };
+        yield return new Problem { M = 64, N = 256, K = (deep / 2) + 1 };
     }
 
     [Test]

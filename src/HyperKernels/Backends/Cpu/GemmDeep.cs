@@ -23,6 +23,9 @@ internal unsafe struct GemmDeep : ITiles
     private const int MostRows = 64;
     private const int MostSums = 16 << 10;
 
+    // Fewer columns do not repay the copies of A's rows.
+    private const int FewestColumns = 128;
+
     [ThreadStatic]
     private static WorkBuffer? s_rows;
 
@@ -38,7 +41,7 @@ internal unsafe struct GemmDeep : ITiles
         where TVec : struct, IVec<TVec> =>
         matrix.M is >= FewestRows and <= MostRows
         && matrix.ColumnB == 1 && matrix.DepthB == matrix.N && matrix.DepthA == 1
-        && matrix.N % (2 * TVec.Count) == 0
+        && matrix.N >= FewestColumns && matrix.N % (2 * TVec.Count) == 0
         && (long)matrix.M * matrix.N <= MostSums
         && (long)matrix.K * matrix.N * sizeof(float) > 2L * CacheSizes.Level2
         && matrix.K >= Chunk;

@@ -14,8 +14,11 @@ internal static class GeneratePlanner
     // Rows of one context up to which a product reads its weights hardly more than once: those of a tile are still in the second cache then.
     private const int FewRows = 4;
 
-    // Weights beyond the last cache that take no more multiply-adds than this are generated again as fast as they are read back.
-    private const int CheapWeight = 32;
+    // Weights of no longer sums than this are generated again sooner than they are read back from memory.
+    private const int ShortEmbedding = 16;
+
+    // Numbers' worth of work that each of the generator's rows adds to packing it.
+    private const int RowPacking = 5;
 
     // On a GPU a weight written and read back costs as much time as so many multiply-adds of a product: 8 bytes at 4.8 TB/s against 20 T/s.
     private const long GpuWeightProducts = 32;
@@ -24,10 +27,10 @@ internal static class GeneratePlanner
     private const long MostWeightBytes = 256L << 20;
 
     // Weighed without gradients: generating takes one product, and so does the reassociated form.
-    private static readonly Costs s_forward = new(Products: 1, Output: 330, Packing: 12, Weight: 37, Reading: 23, LargeReading: 0, Outer: 3.4, Row: 1.5);
+    private static readonly Costs s_forward = new(Products: 1, Output: 330, Packing: 13, Weight: 37, Spill: 0, Reading: 23, LargeReading: 0, Outer: 8, Row: 1.5);
 
     // With them: three products each, and what is generated is written, turned and read back several times.
-    private static readonly Costs s_training = new(Products: 3, Output: 1150, Packing: 6, Weight: 110, Reading: 30, LargeReading: 12, Outer: 54, Row: 6);
+    private static readonly Costs s_training = new(Products: 3, Output: 1200, Packing: 6, Weight: 112, Spill: 100, Reading: 30, LargeReading: 12, Outer: 54, Row: 6);
 
     public static GeneratePlan Choose(in GenerateSizes sizes, IBackend backend, bool training)
     {
@@ -39,11 +42,10 @@ internal static class GeneratePlanner
         {
             return GeneratePlan.Reassociate;
         }
-        bool tile = WeightBytes(sizes) > MostWeightBytes
-            || (training
-                ? sizes.Batch == 1 || (WeightBytes(sizes) > CacheSizes.Level3 / 2 && sizes.Embedding + sizes.Rows <= CheapWeight)
-                : sizes.Rows <= FewRows || WeightBytes(sizes) <= sizeof(float) * GenerateTiles.TileWeights);
-        return tile ? GeneratePlan.Tile : GeneratePlan.Materialise;
+        bool tile = training
+            ? sizes.Batch == 1 || (WeightBytes(sizes) > CacheSizes.Level3 / 2 && IsCheap(sizes))
+            : sizes.Rows <= FewRows || WeightBytes(sizes) <= sizeof(float) * GenerateTiles.TileWeights;
+        return tile || WeightBytes(sizes) > MostWeightBytes ? GeneratePlan.Tile : GeneratePlan.Materialise;
     }
 
     // A product there is as fast whatever forms its operands, so that counts decide; generating by tiles saves memory, not time.
@@ -55,6 +57,10 @@ internal static class GeneratePlanner
             : GeneratePlan.Materialise;
     }
 
+    private static bool IsCheap(in GenerateSizes sizes) => sizes.Rows <= FewRows && sizes.Embedding <= ShortEmbedding;
+
+    private static long GeneratorBytes(in GenerateSizes sizes) => (long)sizeof(float) * sizes.Inputs * sizes.Outputs * sizes.Embedding;
+
     private static long WeightBytes(in GenerateSizes sizes) => (long)sizeof(float) * sizes.Batch * sizes.Inputs * sizes.Outputs;
 
     /// <summary>Costs in multiply-adds of a product at 512 bits, for each of the I O elements of a weight matrix.</summary>
@@ -62,23 +68,24 @@ internal static class GeneratePlanner
     /// <param name="Output">Generating: what an element takes whatever its sum's length, so that short sums are dear.</param>
     /// <param name="Packing">Generating: bringing a number of the generator into panels; a product of one row reads it in place.</param>
     /// <param name="Weight">Generating: writing and reading back one context's weight, and the small product that uses it.</param>
+    /// <param name="Spill">The same, on top, where weights and generator do not fit the last cache together and are not generated again.</param>
     /// <param name="Reading">Reassociating: bringing a number of the generator into panels.</param>
     /// <param name="LargeReading">The same, on top, where the generator is larger than the second cache.</param>
     /// <param name="Outer">Reassociating: forming a number of the outer product, spread over the outputs that it serves.</param>
     /// <param name="Row">Reassociating: adding to one row's result.</param>
     private sealed record Costs(
-        double Products, double Output, double Packing, double Weight, double Reading, double LargeReading, double Outer, double Row)
+        double Products, double Output, double Packing, double Weight, double Spill, double Reading, double LargeReading, double Outer, double Row)
     {
         public bool PrefersReassociation(in GenerateSizes sizes, int width)
         {
             double batch = sizes.Batch;
             double rows = batch * sizes.Rows;
             double product = Products * 512 / width;
-            bool large = (double)sizeof(float) * sizes.Inputs * sizes.Outputs * sizes.Embedding > CacheSizes.Level2;
-            double generate = Output + (batch * Weight) + (product * rows)
-                + (sizes.Embedding * ((batch > 1 ? Packing : 0) + (product * batch)));
-            double reassociate = (rows * Row)
-                + (sizes.Embedding * (Reading + (large ? LargeReading : 0) + (product * rows) + (Outer * rows / Math.Max(1, sizes.Outputs))));
+            bool spills = WeightBytes(sizes) + GeneratorBytes(sizes) > CacheSizes.Level3 && !IsCheap(sizes);
+            double generate = Output + (product * sizes.Embedding * batch) + (product * rows) + (batch * (spills ? Weight + Spill : Weight))
+                + (batch > 1 ? Packing * (sizes.Embedding + RowPacking) : 0);
+            double reading = GeneratorBytes(sizes) > CacheSizes.Level2 ? Reading + LargeReading : Reading;
+            double reassociate = (rows * Row) + (sizes.Embedding * (reading + (product * rows) + (Outer * rows / Math.Max(1, sizes.Outputs))));
             return reassociate < generate;
         }
     }

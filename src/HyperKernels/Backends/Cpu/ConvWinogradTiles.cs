@@ -145,7 +145,8 @@ internal unsafe struct ConvWinogradTiles : ITiles
                 float* even = planes + (row % 2 * 2 * t.PlaneStep) + (row / 2 * _pitch);
                 for (int i = 0; i < _pitch; i += TVec.Count)
                 {
-                    TVec.LoadPairs(source + (2 * i), Math.Min(TVec.Count, _pitch - i), out TVec left, out TVec right);
+                    // Whole vectors: what is written behind a row is overwritten by the next.
+                    TVec.LoadPairs(source + (2 * i), TVec.Count, out TVec left, out TVec right);
                     left.Store(even + i);
                     right.Store(even + t.PlaneStep + i);
                 }

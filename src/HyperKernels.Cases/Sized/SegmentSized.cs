@@ -19,21 +19,8 @@ internal static class SegmentSized
     /// <summary>The two hops of a hypergraph convolution, scaled by degrees, without its dense layer.</summary>
     public static SizedOp Convolution { get; } = new("hypergraph_conv", s_letters, (sizes, device) =>
     {
-        (int nodes, int edges, int memberships, int features) = (sizes["N"], sizes["E"], sizes["M"], sizes["F"]);
-        Hypergraph graph = RandomGraph(nodes, edges, memberships, device);
-        Tensor nodeScale = graph.SymmetricNodeScale;
-        Tensor edgeScale = graph.EdgeScale;
-        Tensor x = BenchSubject.Normal([nodes, features], device, 1);
-        double bytes = 4.0 * ((((2.0 * memberships) + edges + nodes) * features) + (2.0 * memberships));
-        return BenchSubject.Of(
-            "hypergraph_conv",
-            sizes.Text,
-            4.0 * memberships * features,
-            bytes,
-            [x],
-            [true],
-            t => Ops.EdgesToNodes(Ops.NodesToEdges(t[0], graph, nodeScale), graph, edgeScale, nodeScale),
-            owned: graph);
+        Hypergraph graph = RandomGraph(sizes["N"], sizes["E"], sizes["M"], device);
+        return Convolve("hypergraph_conv", sizes, graph, device, graph);
     });
 
     /// <summary>Attention of hyperedges over their members: softmax of the scores in each hyperedge, then the weighted sums of the nodes' rows.</summary>
@@ -59,6 +46,30 @@ internal static class SegmentSized
             t => Ops.NodesToEdges(t[0], graph.Incidence, Ops.SegmentSoftmax(t[1], graph.Incidence, Toward.Edges)),
             owned: graph);
     });
+
+    /// <summary>The hops of a convolution over a graph, with as many features as the sizes' F.</summary>
+    /// <param name="op">The op's name.</param>
+    /// <param name="sizes">In letters.</param>
+    /// <param name="graph">What is convolved over.</param>
+    /// <param name="device">Where the graph is.</param>
+    /// <param name="owned">What ends with the subject.</param>
+    public static BenchSubject Convolve(string op, Sizes sizes, Hypergraph graph, Device device, IDisposable owned)
+    {
+        (int nodes, int edges, int memberships, int features) = (graph.NodeCount, graph.EdgeCount, graph.MembershipCount, sizes["F"]);
+        Tensor nodeScale = graph.SymmetricNodeScale;
+        Tensor edgeScale = graph.EdgeScale;
+        Tensor x = BenchSubject.Normal([nodes, features], device, 1);
+        double bytes = 4.0 * ((((2.0 * memberships) + edges + nodes) * features) + (2.0 * memberships));
+        return BenchSubject.Of(
+            op,
+            sizes.Text,
+            4.0 * memberships * features,
+            bytes,
+            [x],
+            [true],
+            t => Ops.EdgesToNodes(Ops.NodesToEdges(t[0], graph, nodeScale), graph, edgeScale, nodeScale),
+            owned: owned);
+    }
 
     // Every pair joins any node to any hyperedge: sizes and degrees vary about their means, and a pair may come twice.
     private static Hypergraph RandomGraph(int nodes, int edges, int memberships, Device device)

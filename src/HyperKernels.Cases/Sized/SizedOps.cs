@@ -17,6 +17,8 @@ public static class SizedOps
         SegmentSized.NodesToEdges,
         SegmentSized.Convolution,
         SegmentSized.Attention,
+        OrderSized.Shuffled,
+        OrderSized.Reordered,
         OptimizerSized.Adam,
         MipSized.Step,
         HyperLstmSized.Sequence,

@@ -66,6 +66,8 @@ public sealed class BenchTests
     [TestCase("nodes_to_edges", "N=50 E=20 M=90 F=8")]
     [TestCase("hypergraph_conv", "N=50 E=20 M=90 F=8")]
     [TestCase("segment_attention", "N=50 E=20 M=90 F=8 H=2")]
+    [TestCase("hypergraph_conv_shuffled", "S=7 F=8")]
+    [TestCase("hypergraph_conv_reordered", "S=7 F=8")]
     [TestCase("hyper_lstm", "B=3 I=4 H=5 K=6 Z=2 T=3")]
     [TestCase("adam", "P=1001")]
     [TestCase("mlp_step", "B=1 I=8 H=16")]

@@ -10,11 +10,8 @@ namespace HyperKernels;
 /// </remarks>
 public static class ParameterOverrides
 {
-    private static readonly AsyncLocal<Layer?> s_current = new();
-    private static int s_active;
-
     /// <summary>Whether any flow overrides anything: the one look that reading a parameter costs otherwise.</summary>
-    internal static bool Any => Volatile.Read(ref s_active) != 0;
+    internal static bool Any => OverrideTable.Active;
 
     /// <summary>Puts tensors in the place of parameters until the result is disposed.</summary>
     /// <param name="replacements">
@@ -25,47 +22,22 @@ public static class ParameterOverrides
     public static IDisposable Use(IReadOnlyDictionary<Parameter, Tensor> replacements)
     {
         ArgumentNullException.ThrowIfNull(replacements);
-        Layer layer = new(replacements, s_current.Value);
-        Interlocked.Increment(ref s_active);
-        s_current.Value = layer;
-        return layer;
+        return new Block(new OverrideTable(replacements));
     }
 
-    internal static bool TryGet(Parameter parameter, out Tensor replacement)
+    internal static bool TryGet(Parameter parameter, out Tensor replacement) => OverrideTable.TryGet(parameter, out replacement);
+
+    private sealed class Block : IDisposable
     {
-        for (Layer? layer = s_current.Value; layer is not null; layer = layer.Outer)
+        private OverrideTable? _table;
+
+        public Block(OverrideTable table)
         {
-            if (!layer.IsEnded && layer.Replacements.TryGetValue(parameter, out replacement))
-            {
-                return true;
-            }
+            _table = table;
+            table.Begin();
         }
-        replacement = default;
-        return false;
-    }
 
-    private sealed class Layer(IReadOnlyDictionary<Parameter, Tensor> replacements, Layer? outer) : IDisposable
-    {
-        private int _ended;
-
-        public IReadOnlyDictionary<Parameter, Tensor> Replacements => replacements;
-
-        public Layer? Outer => outer;
-
-        // A task that outlives the block must not go on with tensors that have ended.
-        public bool IsEnded => Volatile.Read(ref _ended) != 0;
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _ended, 1) != 0)
-            {
-                return;
-            }
-            Interlocked.Decrement(ref s_active);
-            if (ReferenceEquals(s_current.Value, this))
-            {
-                s_current.Value = outer;
-            }
-        }
+        // A table ends once, however often the block is disposed.
+        public void Dispose() => Interlocked.Exchange(ref _table, null)?.End();
     }
 }

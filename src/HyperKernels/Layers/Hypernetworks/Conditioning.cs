@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace HyperKernels.Layers;
 
 /// <summary>
@@ -8,7 +10,8 @@ namespace HyperKernels.Layers;
 public sealed class Conditioning : Layer
 {
     private readonly Condition[] _declared;
-    private readonly int[] _order;
+    private readonly int[] _encoded;
+    private readonly int[] _others;
     private readonly Parameter?[] _tables;
 
     /// <summary>Makes the conditioning of some conditions.</summary>
@@ -31,7 +34,9 @@ public sealed class Conditioning : Layer
             Throw.Argument($"Conditioning: names must differ; got {string.Join(", ", names)}.");
         }
         // Ordinal, as the published library sorts.
-        _order = [.. Enumerable.Range(0, names.Length).OrderBy(i => names[i], StringComparer.Ordinal)];
+        int[] order = [.. Enumerable.Range(0, names.Length).OrderBy(i => names[i], StringComparer.Ordinal)];
+        _encoded = [.. order.Where(i => _declared[i].IsEncoded)];
+        _others = [.. order.Where(i => !_declared[i].IsEncoded).OrderBy(i => _declared[i].Kind)];
         _tables = [.. _declared.Select(c => c.Kind == ConditionKind.Embedding
             ? AddParameter(c.Name, [c.Rows, c.Size], Initializer.Normal(), random, ParameterRole.Table)
             : null)];
@@ -57,32 +62,15 @@ public sealed class Conditioning : Layer
         {
             Throw.Argument($"Conditioning: values of {_declared.Length} conditions are needed ({string.Join(", ", _declared.Select(static c => c.Name))}); got {values.Length}.");
         }
-        Tensor[] rows = new Tensor[values.Length];
-        for (int i = 0; i < rows.Length; i++)
+        Tensor[] rented = ArrayPool<Tensor>.Shared.Rent(2 * values.Length);
+        try
         {
-            rows[i] = _declared[i].CheckRows(values[i]);
-            if (rows[i].Shape[0] != rows[0].Shape[0])
-            {
-                Throw.Argument($"Conditioning: all conditions need the same number of rows; \"{_declared[0].Name}\" has {rows[0].Shape[0]}, \"{_declared[i].Name}\" has {rows[i].Shape[0]}.");
-            }
+            return Prepare(values, rented.AsSpan(0, values.Length), rented.AsSpan(values.Length, values.Length));
         }
-        List<Tensor> parts = [];
-        List<Tensor> encoded = [.. _order.Where(i => _declared[i].IsEncoded).Select(i => _declared[i].Normalize(rows[i]))];
-        if (encoded.Count > 0)
+        finally
         {
-            Tensor gamma = Join(encoded);
-            parts.Add(Encode(gamma));
+            ArrayPool<Tensor>.Shared.Return(rented, clearArray: true);
         }
-        foreach (int i in _order.Where(i => !_declared[i].IsEncoded).OrderBy(i => _declared[i].Kind))
-        {
-            parts.Add(_declared[i].Kind switch
-            {
-                ConditionKind.Categorical => Ops.OneHot(rows[i], _declared[i].Size),
-                ConditionKind.Embedding => Ops.GatherRows(_tables[i]!.Value, rows[i]),
-                _ => rows[i],
-            });
-        }
-        return Join(parts);
     }
 
     /// <inheritdoc/>
@@ -111,8 +99,39 @@ public sealed class Conditioning : Layer
         return values;
     }
 
-    private static Tensor Join(List<Tensor> parts) =>
-        parts.Count == 1 ? parts[0] : Ops.Concatenate(1, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(parts));
+    private Tensor Prepare(ReadOnlySpan<Tensor> values, Span<Tensor> rows, Span<Tensor> parts)
+    {
+        for (int i = 0; i < rows.Length; i++)
+        {
+            rows[i] = _declared[i].CheckRows(values[i]);
+            if (rows[i].Shape[0] != rows[0].Shape[0])
+            {
+                Throw.Argument($"Conditioning: all conditions need the same number of rows; \"{_declared[0].Name}\" has {rows[0].Shape[0]}, \"{_declared[i].Name}\" has {rows[i].Shape[0]}.");
+            }
+        }
+        int count = 0;
+        foreach (int i in _encoded)
+        {
+            parts[count++] = _declared[i].Normalize(rows[i]);
+        }
+        if (count > 0)
+        {
+            parts[0] = Encode(Join(parts[..count]));
+            count = 1;
+        }
+        foreach (int i in _others)
+        {
+            parts[count++] = _declared[i].Kind switch
+            {
+                ConditionKind.Categorical => Ops.OneHot(rows[i], _declared[i].Size),
+                ConditionKind.Embedding => Ops.GatherRows(_tables[i]!.Value, rows[i]),
+                _ => rows[i],
+            };
+        }
+        return Join(parts[..count]);
+    }
+
+    private static Tensor Join(ReadOnlySpan<Tensor> parts) => parts.Length == 1 ? parts[0] : Ops.Concatenate(1, parts);
 
     private Tensor Encode(Tensor gamma)
     {

@@ -42,5 +42,14 @@ public abstract class Emission : Layer
     /// <param name="embedding">The prepared conditions <c>[C, Z]</c>.</param>
     /// <param name="generator">The layer before the emission.</param>
     /// <returns>One <c>[C, count]</c> per entry; rows may be strided.</returns>
-    public virtual Tensor[] Pieces(Tensor embedding, Layer generator) => Ops.Split(Flat(embedding, generator), 1, Manifest.Lengths());
+    public Tensor[] Pieces(Tensor embedding, Layer generator)
+    {
+        Tensor[] pieces = new Tensor[Manifest.Entries.Count];
+        Pieces(embedding, generator, pieces);
+        return pieces;
+    }
+
+    /// <summary>As <see cref="Pieces(Tensor, Layer)"/>, into a span of the caller's: allocates nothing.</summary>
+    internal virtual void Pieces(Tensor embedding, Layer generator, Span<Tensor> pieces) =>
+        Ops.Split(Flat(embedding, generator), 1, Manifest.Lengths, pieces);
 }

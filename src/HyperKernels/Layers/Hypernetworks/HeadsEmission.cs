@@ -37,10 +37,13 @@ public sealed class HeadsEmission : Emission
     public override Tensor Flat(Tensor embedding, Layer generator) => Ops.Concatenate(1, Pieces(embedding, generator));
 
     /// <inheritdoc/>
-    public override Tensor[] Pieces(Tensor embedding, Layer generator)
+    internal override void Pieces(Tensor embedding, Layer generator, Span<Tensor> pieces)
     {
         Tensor hidden = generator.Forward(embedding);
-        return [.. _heads.Select(head => Ops.Linear(hidden, head.Weight.Value, head.Theta0?.Value))];
+        for (int i = 0; i < _heads.Length; i++)
+        {
+            pieces[i] = Ops.Linear(hidden, _heads[i].Weight.Value, _heads[i].Theta0?.Value);
+        }
     }
 
     private Branch BranchOf(string path, Dictionary<string, Branch> branches)

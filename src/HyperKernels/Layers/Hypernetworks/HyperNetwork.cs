@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace HyperKernels.Layers;
 
 /// <summary>
@@ -15,6 +17,7 @@ namespace HyperKernels.Layers;
 public sealed partial class HyperNetwork : Layer
 {
     private readonly Parameter[] _generated;
+    private Weights? _idle;
 
     private HyperNetwork(Layer target, IReadOnlyList<NamedParameter> generated, Conditioning conditioning, Layer generator, Emission emission)
     {
@@ -103,7 +106,16 @@ public sealed partial class HyperNetwork : Layer
         {
             Throw.Argument($"HyperNetwork: the conditions' rows must divide the {(input.Rank == 0 ? 0 : input.Shape[0])} samples of the input {input.Shape}; there are {sets} rows. Use rowOf for groups of other sizes.");
         }
-        return Run(input, Emission.Pieces(embedding, Generator), sets);
+        Tensor[] pieces = ArrayPool<Tensor>.Shared.Rent(_generated.Length);
+        try
+        {
+            Emission.Pieces(embedding, Generator, pieces.AsSpan(0, _generated.Length));
+            return Run(input, pieces, sets);
+        }
+        finally
+        {
+            ArrayPool<Tensor>.Shared.Return(pieces, clearArray: true);
+        }
     }
 
     /// <summary>Generates one weight set per row of the only condition and runs every sample with the set of its row.</summary>
@@ -156,7 +168,9 @@ public sealed partial class HyperNetwork : Layer
     public IDisposable Apply(params ReadOnlySpan<Tensor> conditions)
     {
         Tensor embedding = Conditioning.Forward(conditions);
-        return Put(Emission.Pieces(embedding, Generator), embedding.Shape[0]);
+        Dictionary<Parameter, Tensor> weights = new(_generated.Length);
+        Fill(weights, Emission.Pieces(embedding, Generator), embedding.Shape[0]);
+        return ParameterOverrides.Use(weights);
     }
 
     /// <summary>Copies one generated weight set into a network of the target's make, which then needs no hypernetwork.</summary>
@@ -201,23 +215,37 @@ public sealed partial class HyperNetwork : Layer
         return chosen;
     }
 
-    private Tensor Run(Tensor input, Tensor[] pieces, int sets)
+    private Tensor Run(Tensor input, ReadOnlySpan<Tensor> pieces, int sets)
     {
-        using (Put(pieces, sets))
+        // One call at a time uses the table again; what runs beside it makes its own.
+        Weights weights = Interlocked.Exchange(ref _idle, null) ?? new Weights([]);
+        Fill(weights.Tensors, pieces, sets);
+        weights.Table.Begin();
+        try
         {
             return Target.Forward(input);
         }
+        finally
+        {
+            weights.Table.End();
+            _idle = weights;
+        }
     }
 
-    private IDisposable Put(Tensor[] pieces, int sets)
+    private void Fill(Dictionary<Parameter, Tensor> weights, ReadOnlySpan<Tensor> pieces, int sets)
     {
-        Dictionary<Parameter, Tensor> weights = new(pieces.Length);
-        for (int i = 0; i < pieces.Length; i++)
+        for (int i = 0; i < _generated.Length; i++)
         {
             Shape shape = Manifest.Entries[i].Shape;
             // A single set goes without the axis of sets: the target then runs as it would with weights of its own.
-            weights.Add(_generated[i], Ops.Reshape(pieces[i], sets == 1 ? shape : shape.Insert(0, sets)));
+            weights[_generated[i]] = Ops.Reshape(pieces[i], sets == 1 ? shape : shape.Insert(0, sets));
         }
-        return ParameterOverrides.Use(weights);
+    }
+
+    private sealed class Weights(Dictionary<Parameter, Tensor> tensors)
+    {
+        public Dictionary<Parameter, Tensor> Tensors => tensors;
+
+        public OverrideTable Table { get; } = new(tensors);
     }
 }

@@ -17,6 +17,8 @@ public sealed record ManifestEntry(IReadOnlyList<string> Names, Shape Shape, Par
 /// <summary>Everything a hypernetwork generates, in the target's declaration order, laid end to end.</summary>
 public sealed class TargetManifest
 {
+    private readonly int[] _lengths;
+
     /// <summary>Lays tensors end to end.</summary>
     /// <param name="tensors">Names, shape and role of each.</param>
     /// <exception cref="ArgumentException">There are none, or more than 2^31 - 1 elements.</exception>
@@ -35,6 +37,7 @@ public sealed class TargetManifest
             Throw.Argument($"TargetManifest: between 1 and 2^31 - 1 generated values are needed; got {entries.Count} tensors with {offset} values.");
         }
         Entries = entries;
+        _lengths = [.. entries.Select(static e => e.Count)];
         Count = (int)offset;
     }
 
@@ -45,5 +48,5 @@ public sealed class TargetManifest
     public int Count { get; }
 
     /// <summary>The lengths of the tensors in a flat weight set.</summary>
-    internal int[] Lengths() => [.. Entries.Select(static e => e.Count)];
+    internal ReadOnlySpan<int> Lengths => _lengths;
 }

@@ -42,6 +42,7 @@ internal static class HyperLstmSized
                 Tensor.Zeros([hidden], device));
             Tensor x = BenchSubject.Normal([steps, batch, inputs], device, 6);
             Tensor[] all = [x, .. weights.All];
+            Tensor[] pieces = new Tensor[Gates];
             bool[] differentiable = [false, .. weights.All.Select(_ => true)];
             double products = ((double)read * Gates * small) + ((double)(inputs + hidden) * Gates * hidden)
                 + ((double)Generated * Gates * embedding * (small + hidden));
@@ -52,19 +53,18 @@ internal static class HyperLstmSized
                 4.0 * (x.Count + weights.All.Sum(w => w.Count)),
                 all,
                 differentiable,
-                t => Run(t[0], weights));
+                t => Run(t[0], weights, pieces));
 
             Tensor Uniform(Shape shape, int fan, int seed) => BenchSubject.Normal(shape, device, seed, 1 / MathF.Sqrt(fan));
         });
 
-    private static Tensor Run(Tensor x, Weights w)
+    private static Tensor Run(Tensor x, Weights w, Span<Tensor> pieces)
     {
         (int steps, int batch, int inputs) = (x.Shape[0], x.Shape[1], x.Shape[2]);
         Tensor h = Tensor.Zeros([batch, w.Hidden], x.Device);
         Tensor c = h;
         Tensor s = Tensor.Zeros([batch, w.Small], x.Device);
         Tensor sc = s;
-        Span<Tensor> pieces = new Tensor[Gates];
         for (int step = 0; step < steps; step++)
         {
             Tensor now = Ops.Reshape(Ops.Slice(x, 0, step, 1), batch, inputs);

@@ -101,6 +101,7 @@ public sealed class BenchTests
     [TestCase("segment_attention", "N=50 E=20 M=90 F=8 H=2")]
     [TestCase("hyper_lstm", "B=3 I=4 H=5 K=6 Z=2 T=3")]
     [TestCase("mlp_step", "B=1 I=8 H=16")]
+    [TestCase("mip_step", "B=4 C=2 H=8")]
     [TestCase("lenet_step", "B=2")]
     public void SizedOp_OncePoolsAreFull_AllocatesNothingInInferenceAndLittlePerRecordedOp(string op, string sizes)
     {

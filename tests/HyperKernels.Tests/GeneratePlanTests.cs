@@ -59,6 +59,20 @@ public sealed class GeneratePlanTests
             Is.EqualTo(Ops.GenerateLinear(x, z, generator, plan: GeneratePlan.Materialise).ToArray()));
     }
 
+    // Five tiles: three threads share them out, four go through them together.
+    [TestCase(3)]
+    [TestCase(4)]
+    public void GenerateLinear_ByTiles_GivesTheSameBitsOnMoreThreads(int threads)
+    {
+        float[][][] results = [.. ((int[])[1, threads]).Select(count =>
+        {
+            using Device device = new(new CpuBackend(CpuBackend.WidestVector, count));
+            using DeviceUse use = Device.Use(device);
+            return Run(GeneratePlan.Tile, 130, 2, 17, 131, 5);
+        })];
+        Assert.That(results[1], Is.EqualTo(results[0]));
+    }
+
     // Many contexts, many rows, wide rows of weights, one output, primes, a long embedding. Hundreds of rows in each context would add the
     // panels of their product, which any plan needs.
     [TestCase(128, 1, 128, 128, 64)]

@@ -4,9 +4,6 @@ namespace HyperKernels.Backends.Cpu;
 
 internal sealed unsafe partial class CpuBackend
 {
-    // With fewer tiles the last one keeps the other threads waiting for too large a part of the time.
-    private const int TilesPerThread = 2;
-
     [ThreadStatic]
     private static WorkBuffer? s_sums;
 
@@ -30,12 +27,13 @@ internal sealed unsafe partial class CpuBackend
             X = Floats(x), Z = Floats(z), Generator = Floats(generator), Base = FloatsOrNull(baseWeight), Y = Floats(y),
         };
         int count = tiles.OutputBlocks * tiles.SampleBlocks;
-        if (count >= TilesPerThread * _threads.Threads)
+        int rounds = (count + _threads.Threads - 1) / _threads.Threads;
+        if (4L * count >= 3L * rounds * _threads.Threads)
         {
             _threads.For(VectorWidth, count, ref tiles);
             return;
         }
-        // Too few to share out evenly: one after the other, each shared by all threads.
+        // Shared out, they would leave threads idle for more than a quarter of the time: one after the other, each shared by all threads.
         for (int tile = 0; tile < count; tile++)
         {
             tiles.Apply(tile);

@@ -44,7 +44,7 @@ internal sealed unsafe partial class CpuBackend
             where TRule : struct, IRule<TVec>
         {
             int width = 2 * TVec.Count;
-            int height = GemmFetch.Rows<TVec>();
+            int height = GemmMicro.FetchingRows<TVec>();
             int column = tile % place.ColumnParts * ProductColumns;
             int columns = Math.Min(ProductColumns, place.Columns - column);
             int row = tile / place.ColumnParts * ProductRows;
@@ -73,8 +73,9 @@ internal sealed unsafe partial class CpuBackend
                     form.B = right + ((nint)first * place.Depth);
                     // The rows behind these come while these are computed.
                     nint ahead = height * step;
-                    GemmFetch.Fetch fetch = new() { First = value + ahead, Second = state + ahead, Third = second + ahead, Step = step, Lines = 2 * height };
-                    GemmFetch.Multiply<TVec, N3>(form, fetch);
+                    form.Fetch = new GemmMicro.Fetches { First = value + ahead, Second = state + ahead, Third = second + ahead, Lines = 2 * height };
+                    form.Fetch.InPairs(step);
+                    GemmMicro.Multiply<TVec>(height, false, form);
                     ChangeTile<TVec, TRule>(rule, value, gradient, state, second, step, Math.Min(height, rows - r), Math.Min(width, columns - first));
                 }
             }

@@ -6,9 +6,6 @@ namespace HyperKernels.Backends.Cpu;
 // The register tiles.
 internal unsafe partial struct GemmBlock
 {
-    // Floats in a line of the cache.
-    private const int LineLength = 16;
-
     [ThreadStatic]
     private static WorkBuffer? s_panel;
 
@@ -87,25 +84,22 @@ internal unsafe partial struct GemmBlock
         }
     }
 
-    // The next panel of B comes to the second cache while the first tiles of this one are computed: a line per depth and tile.
+    // The next panel of B comes while the first tiles of this one are computed: a line per depth and tile, of three that a row may touch.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void LookAhead(ref GemmMicro.Operands tile, int panelB, int index)
     {
-        int line = index * LineLength;
+        int line = index * GemmMicro.Fetches.Line;
         if (!_looksAhead || panelB + 1 == _panelsB || line > _tileColumns)
         {
-            tile.Ahead = null;
+            tile.Fetch.Lines = 0;
+            return;
         }
-        else if (PackB)
-        {
-            tile.Ahead = PanelsB + ((nint)(panelB + 1) * _tileColumns * Depths) + ((nint)line * Depths);
-            tile.AheadStep = LineLength;
-        }
-        else
-        {
-            tile.Ahead = Matrix.B + Column + ((nint)(panelB + 1) * _tileColumns) + (Depth * Matrix.DepthB) + line;
-            tile.AheadStep = Matrix.DepthB;
-        }
+        tile.Fetch.First = PackB
+            ? PanelsB + ((nint)(panelB + 1) * _tileColumns * Depths) + ((nint)line * Depths)
+            : Matrix.B + Column + ((nint)(panelB + 1) * _tileColumns) + (Depth * Matrix.DepthB) + line;
+        tile.Fetch.Step = PackB ? GemmMicro.Fetches.Line : Matrix.DepthB;
+        tile.Fetch.NextStep = tile.Fetch.Step;
+        tile.Fetch.Lines = Depths;
     }
 
     // The next tile's Y comes to the second cache while this one is computed; the first may be too narrow for rows a power of 2 apart.

@@ -79,7 +79,7 @@ internal unsafe struct GemmDeep : ITiles
     private static int RowsInTiles<TVec>(in GemmMatrix matrix)
         where TVec : struct, IVec<TVec>
     {
-        int height = GemmFetch.Rows<TVec>();
+        int height = GemmMicro.FetchingRows<TVec>();
         return (matrix.M + height - 1) / height * height;
     }
 
@@ -90,7 +90,7 @@ internal unsafe struct GemmDeep : ITiles
         where TVec : struct, IVec<TVec>
     {
         int width = 2 * TVec.Count;
-        int height = GemmFetch.Rows<TVec>();
+        int height = GemmMicro.FetchingRows<TVec>();
         for (int row = 0; row < _matrix.M; row++)
         {
             // Rows behind the last hold what an earlier product left; nobody reads their sums.
@@ -108,13 +108,13 @@ internal unsafe struct GemmDeep : ITiles
                 // Each tile of rows fetches its share of these columns for the next chunk.
                 int first = (int)((long)depths * row / _matrix.M);
                 int last = (int)((long)depths * Math.Min(row + height, _matrix.M) / _matrix.M);
-                GemmFetch.Fetch fetch = new()
+                tile.Fetch = new GemmMicro.Fetches
                 {
                     First = tile.B + ((depths + first) * _matrix.DepthB),
-                    Step = _matrix.DepthB,
                     Lines = 2 * (last - first),
                 };
-                GemmFetch.Multiply<TVec, N1>(tile, fetch);
+                tile.Fetch.InPairs(_matrix.DepthB);
+                GemmMicro.Multiply<TVec>(height, false, tile);
             }
         }
     }

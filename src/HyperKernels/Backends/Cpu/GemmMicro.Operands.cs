@@ -22,9 +22,36 @@ internal static unsafe partial class GemmMicro
         /// <summary>Where a tile of two vectors leaves its part of B, one depth behind the other; null for nowhere.</summary>
         public float* Packed;
 
-        /// <summary>A line of the cache per depth, <see cref="AheadStep"/> apart, that a tile of two vectors fetches for those behind it; null for none.</summary>
-        public float* Ahead;
-        public nint AheadStep;
+        /// <summary>What a tile of two vectors fetches for those behind it.</summary>
+        public Fetches Fetch;
+    }
+
+    /// <summary>
+    /// Lines of the cache to ask for, one per depth, in one place or in three at once. Requests in bursts between tiles are more than a core
+    /// keeps in mind, and are dropped.
+    /// </summary>
+    internal struct Fetches
+    {
+        /// <summary>Floats in a line of the cache.</summary>
+        public const int Line = 16;
+
+        public float* First;
+
+        /// <summary>The second and third place; null for one place alone.</summary>
+        public float* Second;
+        public float* Third;
+        public int Lines;
+
+        /// <summary>Floats from a line to the next, and from that to the one behind it, in turn.</summary>
+        public nint Step;
+        public nint NextStep;
+
+        /// <summary>Sets the steps for pairs of lines.</summary>
+        public void InPairs(nint pairStep)
+        {
+            Step = Line;
+            NextStep = pairStep - Line;
+        }
     }
 
     // What a tile does for others besides its own work, where the processor has room for it.
@@ -32,27 +59,35 @@ internal static unsafe partial class GemmMicro
     {
         static abstract bool Packs { get; }
 
-        static abstract bool Fetches { get; }
+        /// <summary>Places to fetch from.</summary>
+        static abstract int Streams { get; }
     }
 
     private readonly struct Alone : IAside
     {
         public static bool Packs => false;
 
-        public static bool Fetches => false;
+        public static int Streams => 0;
     }
 
     private readonly struct Fetching : IAside
     {
         public static bool Packs => false;
 
-        public static bool Fetches => true;
+        public static int Streams => 1;
+    }
+
+    private readonly struct FetchingThree : IAside
+    {
+        public static bool Packs => false;
+
+        public static int Streams => 3;
     }
 
     private readonly struct Packing : IAside
     {
         public static bool Packs => true;
 
-        public static bool Fetches => true;
+        public static int Streams => 1;
     }
 }

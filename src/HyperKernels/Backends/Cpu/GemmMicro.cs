@@ -9,6 +9,10 @@ namespace HyperKernels.Backends.Cpu;
 /// </summary>
 internal static unsafe partial class GemmMicro
 {
+    /// <summary>Rows of a tile that waits for memory more than for the multiplier: 16 of 32 registers hold sums, or 8 of 16.</summary>
+    public static int FetchingRows<TVec>()
+        where TVec : struct, IVec<TVec> => TVec.Count == 16 ? 8 : 4;
+
     /// <summary>The most rows of a tile.</summary>
     public static int MaxRows<TVec>()
         where TVec : struct, IVec<TVec> => TVec.Count == 16 ? 12 : 6;
@@ -29,9 +33,16 @@ internal static unsafe partial class GemmMicro
         {
             Multiply<TVec, N2, Packing>(rows, t);
         }
-        else if (t.Ahead != null)
+        else if (t.Fetch.Lines > 0)
         {
-            Multiply<TVec, N2, Fetching>(rows, t);
+            if (t.Fetch.Second == null)
+            {
+                Multiply<TVec, N2, Fetching>(rows, t);
+            }
+            else
+            {
+                Multiply<TVec, N2, FetchingThree>(rows, t);
+            }
         }
         else
         {
@@ -107,8 +118,13 @@ internal static unsafe partial class GemmMicro
         float* a3 = a0 + row + row2;
         float* a6 = a3 + row + row2;
         float* a9 = a6 + row + row2;
-        float* aside = TAside.Packs ? t.Packed : t.Ahead;
-        nint asideStep = TAside.Packs ? 2 * TVec.Count : t.AheadStep;
+        float* packed = t.Packed;
+        float* first = t.Fetch.First;
+        float* second = t.Fetch.Second;
+        float* third = t.Fetch.Third;
+        nint lines = TAside.Streams > 0 && Sse.IsSupported ? t.Fetch.Lines : 0;
+        nint fetchStep = t.Fetch.Step;
+        nint nextStep = t.Fetch.NextStep;
         TVec l0 = TVec.Zero, l1 = TVec.Zero, l2 = TVec.Zero, l3 = TVec.Zero, l4 = TVec.Zero, l5 = TVec.Zero, l6 = TVec.Zero, l7 = TVec.Zero, l8 = TVec.Zero, l9 = TVec.Zero, l10 = TVec.Zero, l11 = TVec.Zero;
         TVec r0 = TVec.Zero, r1 = TVec.Zero, r2 = TVec.Zero, r3 = TVec.Zero, r4 = TVec.Zero, r5 = TVec.Zero, r6 = TVec.Zero, r7 = TVec.Zero, r8 = TVec.Zero, r9 = TVec.Zero, r10 = TVec.Zero, r11 = TVec.Zero;
         if (t.Resume)
@@ -177,13 +193,23 @@ internal static unsafe partial class GemmMicro
             TVec right = TVectors.Value > 1 ? TVec.Load(b + TVec.Count) : TVec.Zero;
             if (TAside.Packs)
             {
-                left.Store(aside);
-                right.Store(aside + TVec.Count);
+                left.Store(packed);
+                right.Store(packed + TVec.Count);
+                packed += 2 * TVec.Count;
             }
-            if (TAside.Fetches && Sse.IsSupported)
+            if (TAside.Streams > 0 && lines > 0)
             {
-                // While packing, the columns behind these; else where the caller points.
-                Sse.Prefetch1(TAside.Packs ? b + (2 * TVec.Count) : aside);
+                Sse.Prefetch0(first);
+                first += fetchStep;
+                if (TAside.Streams > 1)
+                {
+                    Sse.Prefetch0(second);
+                    Sse.Prefetch0(third);
+                    second += fetchStep;
+                    third += fetchStep;
+                }
+                (fetchStep, nextStep) = (nextStep, fetchStep);
+                lines--;
             }
             TVec x = TVec.Create(a0[0]);
             l0 = TVec.MultiplyAdd(x, left, l0);
@@ -259,10 +285,6 @@ internal static unsafe partial class GemmMicro
             a6 += step;
             a9 += step;
             b += bStep;
-            if (TAside.Packs || TAside.Fetches)
-            {
-                aside += asideStep;
-            }
         }
         l0.Store(y + (0 * yStep));
         if (TVectors.Value > 1)

@@ -92,7 +92,7 @@ internal static unsafe class GemmTurned
             bool narrow = matrix.M - row <= TVec.Count;
             // With few registers the multiplications take longer than the memory.
             bool fetches = TVec.Count == 16 && !narrow;
-            int most = fetches ? GemmFetch.Rows<TVec>() : GemmMicro.MaxRows<TVec>();
+            int most = fetches ? GemmMicro.FetchingRows<TVec>() : GemmMicro.MaxRows<TVec>();
             tile.B = packed + ((nint)row * matrix.K) + ((nint)depth * 2 * TVec.Count);
             for (int first = 0; first < columns; first += most)
             {
@@ -108,17 +108,19 @@ internal static unsafe class GemmTurned
                 if (!fetches || count < most)
                 {
                     Prefetch(tile.A + (most * matrix.ColumnB), matrix.ColumnB, row == 0 ? most : 0, depths);
+                    tile.Fetch = default;
                     GemmMicro.Multiply<TVec>(count, narrow, tile);
                     continue;
                 }
                 // Once, not again for the other rows, and only columns that follow each other.
-                GemmFetch.Fetch fetch = new()
+                tile.Fetch = new GemmMicro.Fetches
                 {
                     First = tile.A + (most * matrix.ColumnB),
-                    Step = 2 * GemmFetch.Line,
-                    Lines = row == 0 && matrix.ColumnB == depths ? most * depths / GemmFetch.Line : 0,
+                    Step = GemmMicro.Fetches.Line,
+                    NextStep = GemmMicro.Fetches.Line,
+                    Lines = row == 0 && matrix.ColumnB == depths ? most * depths / GemmMicro.Fetches.Line : 0,
                 };
-                GemmFetch.Multiply<TVec, N1>(tile, fetch);
+                GemmMicro.Multiply<TVec>(most, false, tile);
             }
         }
     }

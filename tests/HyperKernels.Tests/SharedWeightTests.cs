@@ -1,3 +1,5 @@
+using HyperKernels.Tests.Gpu;
+
 namespace HyperKernels.Tests;
 
 /// <summary>Gradients of weights that many ops share, as in a recurrent net: what the ops give is collected before it is multiplied.</summary>
@@ -38,6 +40,16 @@ public sealed class SharedWeightTests
                     part.CopyTo(sum, matrix * size);
                 }
             });
+
+    [Test]
+    public void Backward_OnOpenCL_AddsTheProductsOfAllSteps()
+    {
+        using (Device.Use(Gpus.OpenCL))
+        {
+            Backward_OfSeveralMatricesForOneInput_AddsTheProductsOfEach(9);
+            Backward_OfLinearBySharedWeight_AddsTheProductsOfAllSteps(9);
+        }
+    }
 
     [Test]
     public void Gradient_OfGradientOfSharedWeight_IsTheSameAsOfOneUse()

@@ -18,7 +18,7 @@ internal unsafe partial struct GemmBlock
     private const int LeastRowTiles = 12;
 
     // Parts over the rows up to which that is cheaper than packing B for all of them, which costs a pass of its own.
-    private const int OwnPackings = 5;
+    private const int OwnPackings = 10;
 
     // Row tiles that read lines of B where they lie before packing them pays.
     private const int UnpackedRowTiles = 2;
@@ -72,15 +72,22 @@ internal unsafe partial struct GemmBlock
 
     /// <summary>
     /// Whether packing all of B at once pays. Where its rows are contiguous a part copies a panel while it computes the first tile, almost for
-    /// nothing; turning columns is work.
+    /// nothing; turning columns is work, and crowded lines are gone from the cache before they are copied.
     /// </summary>
     public static bool SharesPanels<TVec>(in GemmMatrix matrix, int depths)
         where TVec : struct, IVec<TVec> =>
-        CountA<TVec>(matrix.M) > (matrix.ColumnB == 1 ? OwnPackings : 1) * MostRowTiles<TVec>(depths);
+        CountA<TVec>(matrix.M) > (matrix.ColumnB == 1 && !IsCrowded(matrix.DepthB) ? OwnPackings : 1) * MostRowTiles<TVec>(matrix, depths);
+
+    /// <summary>Whether lines so far apart fall into one set of the first cache, and few of the second: a multiple of 4 KiB.</summary>
+    public static bool IsCrowded(nint step) => step % 1024 == 0;
 
     // Rows that stay in half of the second cache from one panel of B to the next, and from one part to the next.
-    private static int MostRowTiles<TVec>(int depths)
-        where TVec : struct, IVec<TVec> => Math.Max(CacheSizes.Level2 / 2 / (GemmMicro.MaxRows<TVec>() * depths * sizeof(float)), LeastRowTiles);
+    private static int MostRowTiles<TVec>(in GemmMatrix matrix, int depths)
+        where TVec : struct, IVec<TVec>
+    {
+        int bytes = CacheSizes.Level2 / (matrix.DepthA == 1 && IsCrowded(matrix.RowA) ? 4 : 2);
+        return Math.Max(bytes / (GemmMicro.MaxRows<TVec>() * depths * sizeof(float)), 1);
+    }
 
     private static int CountA<TVec>(int rows)
         where TVec : struct, IVec<TVec> => (rows + GemmMicro.MaxRows<TVec>() - 1) / GemmMicro.MaxRows<TVec>();
@@ -101,14 +108,13 @@ internal unsafe partial struct GemmBlock
         long tiles = (long)_panelsA * _panelsB;
         long perPart = Math.Max((WorkPerPart + work - 1) / work, Math.Min(tiles / 32, MaxTilesPerPart));
         bool turnsPanels = Matrix.ColumnB != 1 && !PackB;
-        long most = turnsPanels ? _panelsA : Math.Clamp(perPart, LeastRowTiles, MostRowTiles<TVec>(Depths));
+        long most = turnsPanels ? _panelsA : Math.Min(Math.Max(perPart, LeastRowTiles), MostRowTiles<TVec>(Matrix, Depths));
         int rowParts = (int)((_panelsA + most - 1) / most);
         _partRows = (_panelsA + rowParts - 1) / rowParts;
         _partColumns = (int)Math.Clamp(perPart / _partRows, 1, _panelsB);
         _columnParts = (_panelsB + _partColumns - 1) / _partColumns;
         ComputeParts = (_panelsA + _partRows - 1) / _partRows * _columnParts;
-        // Lines a multiple of 4 KiB apart fall into one set of the first cache.
-        bool crowded = Matrix.DepthB % 1024 == 0 && Depths > CrowdedDepths;
+        bool crowded = IsCrowded(Matrix.DepthB) && Depths > CrowdedDepths;
         bool large = (long)Columns * Depths * sizeof(float) > CacheSizes.Level2 / 4;
         _leavesPanels = Matrix.ColumnB == 1 && _partRows > UnpackedRowTiles && (crowded || large);
         _looksAhead = !turnsPanels && (crowded || large);

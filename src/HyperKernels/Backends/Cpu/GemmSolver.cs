@@ -19,15 +19,16 @@ internal static unsafe class GemmSolver
     public static void Solve<TVec>(in GemmMatrix matrix, ForkJoin? threads, int vectorWidth)
         where TVec : struct, IVec<TVec>
     {
-        int depths = Depths<TVec>(matrix.K);
+        bool packsA = PacksA<TVec>(matrix);
+        int depths = Depths<TVec>(matrix.K, packsA);
         GemmBlock block = new()
         {
             Matrix = matrix,
-            PackA = PacksA<TVec>(matrix),
+            PackA = packsA,
             PackB = GemmBlock.SharesPanels<TVec>(matrix, depths),
         };
-        int rows = block.PackA ? Math.Min(matrix.M, MaxPacked / depths / 12 * 12) : matrix.M;
-        int columns = block.PackB ? Math.Min(matrix.N, MaxPacked / depths / 32 * 32) : matrix.N;
+        int rows = block.PackA ? Cut(matrix.M, MaxPacked / depths, GemmMicro.MaxRows<TVec>()) : matrix.M;
+        int columns = block.PackB ? Cut(matrix.N, MaxPacked / depths, 2 * TVec.Count) : matrix.N;
         block.PanelsA = block.PackA ? (s_panelsA ??= new WorkBuffer()).Rent(GemmBlock.LengthA<TVec>(rows, depths)) : null;
         block.PanelsB = block.PackB ? (s_panelsB ??= new WorkBuffer()).Rent(GemmBlock.LengthB<TVec>(columns, depths)) : null;
         for (block.Column = 0; block.Column < matrix.N; block.Column += columns)
@@ -62,12 +63,22 @@ internal static unsafe class GemmSolver
         }
     }
 
-    // A panel of B takes a sixteenth of the second cache, or two thirds of the first: the tiles read Y seldom, and the rest is for A's rows.
-    public static int Depths<TVec>(int depth)
+    // Even pieces of whole tiles, of about the most at most.
+    private static int Cut(int length, int most, int tile)
+    {
+        int pieces = (length + most - 1) / most;
+        return (((length + pieces - 1) / pieces) + tile - 1) / tile * tile;
+    }
+
+    /// <summary>
+    /// Depths of a block. A panel of B takes an eighth of the second cache, or two thirds of the first: both feed the multiplier fast
+    /// enough, and every cut of the depth reads and writes Y once more. Beside a packed A half of that was faster.
+    /// </summary>
+    public static int Depths<TVec>(int depth, bool besidePacked = false)
         where TVec : struct, IVec<TVec>
     {
-        int bytes = Math.Max(CacheSizes.Level1 / 3 * 2, CacheSizes.Level2 / 16);
-        int most = Math.Clamp(bytes / (2 * TVec.Count * sizeof(float)), 128, 512);
+        int bytes = Math.Max(CacheSizes.Level1 / 3 * 2, CacheSizes.Level2 / (besidePacked ? 16 : 8));
+        int most = Math.Clamp(bytes / (2 * TVec.Count * sizeof(float)), 128, 1024);
         int blocks = (depth + most - 1) / most;
         return (depth + blocks - 1) / blocks;
     }
@@ -78,7 +89,7 @@ internal static unsafe class GemmSolver
         where TVec : struct, IVec<TVec> =>
         matrix.N > 4 * TVec.Count
         && (matrix.DepthA == 1
-            ? matrix.RowA % 1024 == 0 && GemmMicro.MaxRows<TVec>() > CacheSizes.Level1 / 4096
+            ? GemmBlock.IsCrowded(matrix.RowA) && GemmMicro.MaxRows<TVec>() > CacheSizes.Level1 / 4096
             : (long)matrix.M * matrix.K * sizeof(float) > CacheSizes.Level2 / 4);
 
     private struct PackTiles : ITiles

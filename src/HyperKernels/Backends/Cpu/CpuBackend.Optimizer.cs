@@ -119,7 +119,8 @@ internal sealed unsafe partial class CpuBackend
                 (int)Math.Min(TileElements, place.Count - start));
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        // Not inlined: the tiered compiler would, with what it has counted, and keep the rule in memory.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         private static void Change<TVec, TRule>(in TRule rule, float* value, float* gradient, float* first, float* second, int count)
             where TVec : struct, IVec<TVec>
             where TRule : struct, IRule<TVec>

@@ -38,7 +38,7 @@ internal sealed unsafe partial class CpuBackend
         private const int LeftStep = ProductRows + 16;
 
         [SkipLocalsInit]
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         private static void ChangeByProduct<TVec, TRule>(in TRule rule, in OptimizerPlace place, int tile)
             where TVec : struct, IVec<TVec>
             where TRule : struct, IRule<TVec>
@@ -81,7 +81,7 @@ internal sealed unsafe partial class CpuBackend
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         private static void ChangeTile<TVec, TRule>(in TRule rule, float* value, float* gradient, float* first, float* second, nint step, int rows, int columns)
             where TVec : struct, IVec<TVec>
             where TRule : struct, IRule<TVec>

@@ -44,7 +44,7 @@ internal sealed class Gradients
     public void AddProduct(int input, Tensor gradient, Tensor x)
     {
         int slot = _record.InputSlot(input);
-        if (slot >= 0 && !TryStack(input, gradient, x) && !_tape.TryKeepProduct(slot, gradient, x))
+        if (slot >= 0 && !_tape.TryStack(slot, gradient, x) && !_tape.TryKeepProduct(slot, gradient, x))
         {
             this[input] = Ops.Matmul(gradient, x, transposeA: true);
         }

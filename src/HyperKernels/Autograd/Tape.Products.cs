@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace HyperKernels;
 
 // Large gradients of parameters that are one product stay its two factors until somebody asks: an optimiser uses them up tile by tile,
@@ -90,7 +92,7 @@ public sealed partial class Tape
     // Whether a gradient stands on the memory of a tensor that was computed forward, or of a parameter.
     private bool IsValue(Tensor gradient)
     {
-        foreach (ref Slot slot in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_slots))
+        foreach (ref Slot slot in CollectionsMarshal.AsSpan(_slots))
         {
             if (slot.Value.IsAlive && ReferenceEquals(slot.Value.Node.Buffer, gradient.Node.Buffer))
             {

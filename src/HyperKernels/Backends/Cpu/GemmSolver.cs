@@ -1,8 +1,8 @@
 namespace HyperKernels.Backends.Cpu;
 
 /// <summary>
-/// One product by blocks: depths that keep a panel of B in the first cache, rows and columns that bound the memory of the packed
-/// panels.
+/// One product by blocks: depths that keep a panel of B in a small part of the second cache, rows and columns that bound the memory of
+/// the packed panels.
 /// </summary>
 internal static unsafe class GemmSolver
 {

@@ -35,13 +35,36 @@ internal static unsafe class GemmTurned
     private static bool DotsPay(in GemmMatrix matrix) =>
         matrix.M == 1 || matrix.M * (10 + (matrix.K / 24)) <= matrix.K / 2;
 
-    /// <summary>Turns and packs A, for the thread that asks and those that help it until it packs another.</summary>
+    /// <summary>
+    /// Turns and packs A, for the thread that asks and those that help it until it packs another: its rows side by side, two vectors of
+    /// them per panel; the lanes behind the last row hold zeros.
+    /// </summary>
     public static float* Pack<TVec>(in GemmMatrix matrix)
         where TVec : struct, IVec<TVec>
     {
-        int panels = Pitch<TVec>(matrix) / (2 * TVec.Count);
+        int width = 2 * TVec.Count;
         float* packed = (s_panels ??= new WorkBuffer()).Rent((long)Pitch<TVec>(matrix) * matrix.K);
-        Pack<TVec>(matrix, packed, panels);
+        for (int row = 0; row < matrix.M; row += width)
+        {
+            int rows = Math.Min(width, matrix.M - row);
+            float* target = packed + ((nint)row * matrix.K);
+            if (rows < width)
+            {
+                new Span<float>(target, width * matrix.K).Clear();
+            }
+            if (matrix.DepthA == 1)
+            {
+                GemmPack.Turn(matrix.A + (row * matrix.RowA), matrix.RowA, rows, matrix.K, target, width);
+                continue;
+            }
+            for (int k = 0; k < matrix.K; k++)
+            {
+                for (int m = 0; m < rows; m++)
+                {
+                    target[(k * width) + m] = matrix.A[((row + m) * matrix.RowA) + (k * matrix.DepthA)];
+                }
+            }
+        }
         return packed;
     }
 
@@ -138,35 +161,6 @@ internal static unsafe class GemmTurned
                 Sse.Prefetch1(start + i);
             }
             start += step;
-        }
-    }
-
-    // A's rows side by side, two vectors of them per panel; the lanes behind the last row hold zeros.
-    private static void Pack<TVec>(in GemmMatrix matrix, float* packed, int panels)
-        where TVec : struct, IVec<TVec>
-    {
-        int width = 2 * TVec.Count;
-        for (int panel = 0; panel < panels; panel++)
-        {
-            int row = panel * width;
-            int rows = Math.Min(width, matrix.M - row);
-            float* target = packed + ((nint)row * matrix.K);
-            if (rows < width)
-            {
-                new Span<float>(target, width * matrix.K).Clear();
-            }
-            if (matrix.DepthA == 1)
-            {
-                GemmPack.Turn(matrix.A + (row * matrix.RowA), matrix.RowA, rows, matrix.K, target, width);
-                continue;
-            }
-            for (int k = 0; k < matrix.K; k++)
-            {
-                for (int m = 0; m < rows; m++)
-                {
-                    target[(k * width) + m] = matrix.A[((row + m) * matrix.RowA) + (k * matrix.DepthA)];
-                }
-            }
         }
     }
 }

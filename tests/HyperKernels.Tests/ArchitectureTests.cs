@@ -15,7 +15,6 @@ public sealed partial class ArchitectureTests
             [@"\bTensor\b", @"\bTensorNode\b", @"\bTape\b", @"\bMemoryScope\b", @"\bOps\.", @"HyperKernels\.(Layers|Optim|IO|Cases)"]),
         ("src/HyperKernels/Backends/Cpu", "the backends are neighbours", [@"\bGpu", @"OpenCL", @"Cuda"]),
         ("src/HyperKernels/Ops", "floor 2 stands below layers, optimisers and files", [@"HyperKernels\.(Layers|Optim|IO|Cases)", @"\bLayer\b"]),
-        ("src/HyperKernels/Autograd", "floor 1 stands below layers, optimisers and files", [@"HyperKernels\.(Layers|Optim|IO|Cases)", @"\bLayer\b"]),
         ("src/HyperKernels/Optim", "layers, optimisers and files are neighbours", [@"HyperKernels\.(Layers|IO|Cases)", @"IBackend\b"]),
         ("src/HyperKernels/IO", "layers, optimisers and files are neighbours", [@"HyperKernels\.(Layers|Optim|Cases)", @"IBackend\b"]),
         ("src/HyperKernels/Layers", "layers reach devices through Ops", [@"HyperKernels\.(Optim|Cases)", @"IBackend\b", @"\.Backend\b", @"HyperKernels\.Backends"]),

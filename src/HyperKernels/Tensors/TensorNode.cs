@@ -28,13 +28,13 @@ internal sealed class TensorNode(Device device)
     /// <summary>Set for parameters: every tape records what is computed from it.</summary>
     public bool RequiresGradient { get; set; }
 
-    /// <summary>The tape that made this tensor from tracked inputs, and its place there.</summary>
-    public Tape? Tape { get; set; }
+    /// <summary>The recording scope (a tape) that made this tensor from tracked inputs, and its place there.</summary>
+    public MemoryScope? Recorder { get; set; }
 
     public int Slot { get; set; }
 
-    /// <summary>How often that tape had been reset by then.</summary>
-    public int TapeGeneration { get; set; }
+    /// <summary>How often that recorder had been reset by then.</summary>
+    public int Generation { get; set; }
 
     /// <summary>How many gradient slots of a running backward pass hold this tensor.</summary>
     public int GradientUses { get; set; }
@@ -59,7 +59,7 @@ internal sealed class TensorNode(Device device)
     {
         Version++;
         Buffer = null;
-        Tape = null;
+        Recorder = null;
         RequiresGradient = false;
         GradientUses = 0;
         IsTemporary = false;

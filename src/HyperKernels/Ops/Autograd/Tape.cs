@@ -173,8 +173,8 @@ public sealed partial class Tape : MemoryScope
             int first = _slots.Count;
             foreach (Tensor output in outputs)
             {
-                output.Node.Tape = this;
-                output.Node.TapeGeneration = _generation;
+                output.Node.Recorder = this;
+                output.Node.Generation = _generation;
                 output.Node.Slot = _slots.Count;
                 _slots.Add(new Slot { Value = output });
             }
@@ -193,7 +193,7 @@ public sealed partial class Tape : MemoryScope
     }
 
     // Made by an op of this tape since the last reset.
-    private bool Made(TensorNode node) => ReferenceEquals(node.Tape, this) && node.TapeGeneration == _generation;
+    private bool Made(TensorNode node) => ReferenceEquals(node.Recorder, this) && node.Generation == _generation;
 
     private bool IsWatched(TensorNode node)
     {

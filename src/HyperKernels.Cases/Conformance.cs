@@ -1,4 +1,4 @@
-using HyperKernels.Backends.Cpu;
+using HyperKernels.Backends;
 
 namespace HyperKernels.Cases;
 
@@ -10,8 +10,7 @@ public static class Conformance
 
     /// <summary>The processor at every vector width it has, scalar code included, the widest first.</summary>
     public static IReadOnlyList<Device> Processors { get; } =
-        [.. new[] { 512, 256, 128, 32 }.Where(width => width <= CpuBackend.WidestVector)
-            .Select(width => width == CpuBackend.WidestVector ? Device.Cpu : new Device(new CpuBackend(width, 2)))];
+        [Device.Cpu, .. BackendRegistry.Find(Device.Cpu.Name)!.OpenVariants().Select(variant => new Device(variant))];
 
     /// <summary>Every device that the catalogue is checked on: the processors and what else is on this machine.</summary>
     public static IReadOnlyList<Device> Devices { get; } =

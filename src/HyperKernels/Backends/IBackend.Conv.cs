@@ -13,7 +13,8 @@ internal enum ConvProduct
     Kernel,
 }
 
-internal partial interface IBackend
+/// <summary>Convolutions, shared or per sample.</summary>
+internal interface IConvBackend
 {
     /// <summary>
     /// One of the three products of a convolution. What is computed is written in whole, x and w densely. The bias (Forward only)

@@ -46,7 +46,8 @@ internal enum BinaryOp
     LessOrEqual,
 }
 
-internal partial interface IBackend
+/// <summary>One value at a time.</summary>
+internal interface IElementwiseBackend
 {
     /// <summary>y = op(x; p, q), x read through StrideA. y is dense and may be x itself where that is dense too.</summary>
     void Unary(UnaryOp op, in Broadcast sizes, BufferRef x, BufferRef y, float p, float q);

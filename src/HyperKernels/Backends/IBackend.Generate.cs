@@ -12,7 +12,8 @@ namespace HyperKernels.Backends;
 /// </param>
 internal readonly record struct GenerateSizes(int Batch, int Rows, int Inputs, int Outputs, int Embedding, bool Reassociate = false);
 
-internal partial interface IBackend
+/// <summary>Weights generated and applied in one go.</summary>
+internal interface IGenerateBackend
 {
     /// <summary>
     /// y[b,t,o] = sum_i x[b,t,i] (base[o,i] + sum_h z[b,h] generator[o,i,h]), generating a tile of weights at a time; no more than about a

@@ -33,7 +33,8 @@ internal struct MatmulSizes
     public MatmulPrecision Precision;
 }
 
-internal partial interface IBackend
+/// <summary>Matrix products.</summary>
+internal interface IMatmulBackend
 {
     /// <summary>Multiplies. The bias, N numbers per matrix, may be absent: a reference without a buffer. Any size may be zero.</summary>
     void Matmul(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef bias, BufferRef y);

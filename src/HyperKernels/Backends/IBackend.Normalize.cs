@@ -36,7 +36,8 @@ internal struct NormalizeSizes
     public readonly long Size => (AcrossOuter ? (long)Outer : 1) * Channels * Inner;
 }
 
-internal partial interface IBackend
+/// <summary>Normalisation and its gradients.</summary>
+internal interface INormalizeBackend
 {
     /// <summary>
     /// y = (x - mean) / sqrt(variance + epsilon) gain + bias. gain and bias may be absent (default); means and variances are written, means

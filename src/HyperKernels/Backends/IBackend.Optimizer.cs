@@ -1,6 +1,6 @@
 namespace HyperKernels.Backends;
 
-/// <summary>How <see cref="IBackend.Optimize"/> changes its targets.</summary>
+/// <summary>How <see cref="IOptimizerBackend.Optimize"/> changes its targets.</summary>
 internal enum OptimizerRule
 {
     /// <summary>
@@ -31,7 +31,7 @@ internal struct OptimizerTarget
     public long Count;
 
     /// <summary>
-    /// In the place of an absent gradient, given to the processor alone: it is left^T right, left [Depth, Count / Columns] and
+    /// In the place of an absent gradient, given only where <see cref="IOptimizerBackend.UsesUpProduct"/> says so: it is left^T right, left [Depth, Count / Columns] and
     /// right [Depth, Columns].
     /// </summary>
     public BufferRef Left;
@@ -52,8 +52,12 @@ internal struct OptimizerTarget
     public float RootScale;
 }
 
-internal partial interface IBackend
+/// <summary>Changing parameters.</summary>
+internal interface IOptimizerBackend
 {
     /// <summary>Changes all targets in one pass over each: values and state are read and written once.</summary>
     void Optimize(OptimizerStep step, ReadOnlySpan<OptimizerTarget> targets);
+
+    /// <summary>Whether <see cref="Optimize"/> takes a product left [depth, rows]^T right [depth, columns] in the place of a gradient, and gains by it.</summary>
+    bool UsesUpProduct(int rows, int columns, int depth);
 }

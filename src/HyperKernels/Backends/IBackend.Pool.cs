@@ -52,7 +52,8 @@ internal enum ResizeMode
     BilinearAligned,
 }
 
-internal partial interface IBackend
+/// <summary>Windows over planes, and images drawn larger or smaller.</summary>
+internal interface IPoolBackend
 {
     /// <summary>One pooling pass. What is computed is dense. Places are floats, positions within the window; Max does without them if they have no buffer.</summary>
     void Pool(PoolOp op, in PoolSizes sizes, BufferRef x, BufferRef y, BufferRef places);

@@ -1,6 +1,6 @@
 namespace HyperKernels.Backends;
 
-/// <summary>Distributions of <see cref="IBackend.Random"/>.</summary>
+/// <summary>Distributions of <see cref="IRandomBackend.Random"/>.</summary>
 internal enum RandomKind
 {
     /// <summary><c>a + (b - a) u</c> with u from <see cref="Philox.Uniform"/>.</summary>
@@ -10,7 +10,8 @@ internal enum RandomKind
     Normal,
 }
 
-internal partial interface IBackend
+/// <summary>Random numbers.</summary>
+internal interface IRandomBackend
 {
     /// <summary>
     /// Draws <paramref name="count"/> values from the blocks of <paramref name="seed"/> that begin at <paramref name="position"/>. Every

@@ -25,7 +25,8 @@ internal enum ReduceOp
     Min,
 }
 
-internal partial interface IBackend
+/// <summary>Reductions along an axis.</summary>
+internal interface IReduceBackend
 {
     /// <summary>
     /// y [outer, inner] = scale * op over the middle axis of x [outer, axis, inner]. Sums are formed in pieces of fixed size, so that

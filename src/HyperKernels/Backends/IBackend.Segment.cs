@@ -1,6 +1,6 @@
 namespace HyperKernels.Backends;
 
-/// <summary>What <see cref="IBackend.SegmentExtreme"/> looks for.</summary>
+/// <summary>What <see cref="ISegmentBackend.SegmentExtreme"/> looks for.</summary>
 internal enum Extreme
 {
     Max,
@@ -33,14 +33,9 @@ internal struct SegmentForm
     public int LongCount;
 }
 
-internal partial interface IBackend
+/// <summary>Gathering rows into segments: the hypergraph core.</summary>
+internal interface ISegmentBackend
 {
-    /// <summary>
-    /// A segment with more slots is cut into pieces of so many, which are summed on their own and then joined in order: one huge hyperedge
-    /// keeps every core busy.
-    /// </summary>
-    int PieceSlots { get; }
-
     /// <summary>
     /// y[s] = outScale[s] * sum over the slots i of s of weights[position(i), head] * inScale[row(i)] * x[row(i)].   x rows are
     /// <paramref name="xStride"/> apart; y is dense, one row of <paramref name="features"/> per segment; weights have

@@ -1,6 +1,6 @@
 namespace HyperKernels.Backends;
 
-/// <summary>What <see cref="IBackend.Softmax"/> computes.</summary>
+/// <summary>What <see cref="ISoftmaxBackend.Softmax"/> computes.</summary>
 internal enum SoftmaxOp
 {
     /// <summary><c>y = e^a / sum(e^a)</c>; b is not read.</summary>
@@ -16,7 +16,8 @@ internal enum SoftmaxOp
     LogSoftmaxGradient,
 }
 
-internal partial interface IBackend
+/// <summary>Softmax and the cross entropy built on it.</summary>
+internal interface ISoftmaxBackend
 {
     /// <summary>Over the middle axis of dense arrays <c>[outer, length, inner]</c>. length is at least 1; y may be a or b.</summary>
     void Softmax(SoftmaxOp op, int outer, int length, int inner, BufferRef a, BufferRef b, BufferRef y);

@@ -1,10 +1,12 @@
 namespace HyperKernels.Backends;
 
 /// <summary>
-/// What a device must be able to do: buffers and integers only, no tensors, no tape. Ops check every argument before they call;
-/// a backend trusts its caller. One file per op family.
+/// What a device must be able to do, the sum of a contract per op family: buffers and integers only, no tensors, no tape. Ops check every
+/// argument before they call; a backend trusts its caller.
 /// </summary>
-internal partial interface IBackend : IDisposable
+internal interface IBackend :
+    IMemoryBackend, IElementwiseBackend, IReduceBackend, IShapeBackend, IGatherBackend, IMatmulBackend, IConvBackend, IPoolBackend, ISoftmaxBackend,
+    INormalizeBackend, ISegmentBackend, IGenerateBackend, IRandomBackend, IOptimizerBackend, ILimitsBackend, IDisposable
 {
     /// <summary>Short name, as on the command line: <c>cpu</c>, <c>opencl</c>, <c>cuda</c>.</summary>
     string Name { get; }
@@ -12,19 +14,15 @@ internal partial interface IBackend : IDisposable
     /// <summary>The device in words, for people.</summary>
     string Description { get; }
 
-    /// <summary>Takes memory from the system; contents undefined.</summary>
-    /// <exception cref="DeviceException">The system has not that much.</exception>
-    DeviceBuffer Allocate(long bytes);
+    /// <summary>What plans are chosen by.</summary>
+    BackendTraits Traits { get; }
 
-    /// <summary>Copies from the host. Returns when the source may be reused.</summary>
-    void Upload(ReadOnlySpan<byte> source, BufferRef destination);
+    /// <summary>How many threads of this process work on one op, the calling one included. 1 where ops are launches: setting it does nothing there.</summary>
+    int Threads { get; set; }
 
-    /// <summary>Copies to the host. Waits for all work before it.</summary>
-    void Download(BufferRef source, Span<byte> destination);
+    /// <summary>Recording launches; null where ops are not launches.</summary>
+    ICaptureBackend? Capture { get; }
 
-    /// <summary>Sets <paramref name="count"/> 32-bit elements to the same bits.</summary>
-    void Fill(BufferRef destination, long count, int bits);
-
-    /// <summary>Waits until everything asked for is done.</summary>
-    void Synchronize();
+    /// <summary>Sharing memory with other libraries; null where the host's own memory is used.</summary>
+    IForeignMemoryBackend? ForeignMemory { get; }
 }

@@ -1,4 +1,4 @@
-using HyperKernels.Backends.Gpu;
+using HyperKernels.Backends;
 
 namespace HyperKernels;
 
@@ -13,12 +13,12 @@ namespace HyperKernels;
 public sealed class CapturedStep : IDisposable
 {
     private readonly Device _device;
-    private readonly GpuBackend _backend;
-    private readonly LaunchRecorder _launches;
+    private readonly ICaptureBackend _backend;
+    private readonly ILaunchRecorder _launches;
     private readonly CapturePool _pool;
     private bool _disposed;
 
-    internal CapturedStep(Device device, GpuBackend backend, Action step)
+    internal CapturedStep(Device device, ICaptureBackend backend, Action step)
     {
         _device = device;
         _backend = backend;

@@ -1,9 +1,5 @@
 using System.Collections.Concurrent;
 using HyperKernels.Backends;
-using HyperKernels.Backends.Cpu;
-using HyperKernels.Backends.Cuda;
-using HyperKernels.Backends.Gpu;
-using HyperKernels.Backends.OpenCL;
 
 namespace HyperKernels;
 
@@ -30,7 +26,7 @@ public sealed class Device : IDisposable
     public static Device Default => s_used.Value ?? s_best.Value;
 
     /// <summary>Every backend this engine knows, with the reason why it is absent if it is.</summary>
-    public static IReadOnlyList<DeviceStatus> All => [.. BackendRegistry.Names.Select(Status)];
+    public static IReadOnlyList<DeviceStatus> All => [.. BackendRegistry.Providers.Select(Status)];
 
     /// <summary>The backend's short name: <c>cpu</c>.</summary>
     public string Name => Backend.Name;
@@ -42,30 +38,27 @@ public sealed class Device : IDisposable
     public DeviceMemory Memory { get; }
 
     /// <summary>How many threads work on one op, the calling one included. Results do not depend on it.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
+    /// <exception cref="ArgumentException">Less than 1.</exception>
     public int Threads
     {
-        get => (Backend as CpuBackend)?.Threads ?? 1;
+        get => Backend.Threads;
         set
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
-            if (Backend is CpuBackend cpu)
+            if (value < 1)
             {
-                cpu.Threads = value;
+                Throw.Argument($"Device.Threads: at least one thread is needed; got {value}.");
             }
+            Backend.Threads = value;
         }
     }
 
     /// <summary>The width of the processor's registers in use, in bits; 32 for scalar code, 0 on other devices.</summary>
-    public int VectorWidth => (Backend as CpuBackend)?.VectorWidth ?? 0;
+    public int VectorWidth => Backend.Traits.VectorWidth;
 
     internal IBackend Backend { get; }
 
     /// <summary>Set while a step is being captured.</summary>
-    internal LaunchRecorder? Recorder => (Backend as GpuBackend)?.Recorder;
-
-    /// <summary>Whether the optimiser's kernel takes such a product in the place of a gradient, and gains by it.</summary>
-    internal bool UsesUpProduct(int rows, int columns, int depth) => Backend is CpuBackend && CpuBackend.UsesUpProduct(rows, columns, depth);
+    internal ILaunchRecorder? Recorder => Backend.Capture?.Recorder;
 
     /// <summary>Finds a device by its backend's name.</summary>
     /// <param name="name"><c>cpu</c>, <c>opencl</c> or <c>cuda</c>.</param>
@@ -77,15 +70,15 @@ public sealed class Device : IDisposable
         {
             return shared.Value;
         }
-        if (!BackendRegistry.Names.Contains(name))
+        IBackendProvider? provider = BackendRegistry.Find(name);
+        if (provider is null)
         {
-            Throw.Argument($"Device.Get: no backend is called \"{name}\". Known: {string.Join(", ", BackendRegistry.Names)}.");
+            Throw.Argument($"Device.Get: no backend is called \"{name}\". Known: {string.Join(", ", BackendRegistry.Providers.Select(known => known.Name))}.");
         }
-        BackendEntry entry = BackendRegistry.Get(name);
-        return entry.Open is not null
-            ? s_shared.GetOrAdd(name, _ => new Lazy<Device>(() => new Device(entry.Open(), shared: true))).Value
+        return provider.Absence is not { } reason
+            ? s_shared.GetOrAdd(name, _ => new Lazy<Device>(() => new Device(provider.Open(), shared: true))).Value
             : throw new BackendUnavailableException(
-                $"{name}: not available: {entry.Reason} Available: {string.Join(", ", All.Where(status => status.IsAvailable).Select(status => status.Name))}.");
+                $"{name}: not available: {reason} Available: {string.Join(", ", All.Where(status => status.IsAvailable).Select(status => status.Name))}.");
     }
 
     /// <summary>
@@ -97,7 +90,7 @@ public sealed class Device : IDisposable
     /// <returns>A device of its own; disposing it leaves context and stream, which belong to the caller and must live longer.</returns>
     /// <exception cref="BackendUnavailableException">CUDA is not on this machine, or nothing compiles kernels for it; the message says why.</exception>
     /// <exception cref="DeviceException">The driver refuses the context.</exception>
-    public static Device FromCuda(nint context, nint stream) => new(new GpuBackend(CudaDevice.Over(context, stream)));
+    public static Device FromCuda(nint context, nint stream) => Over("cuda", new ForeignHandles(context, stream));
 
     /// <summary>Opens a device on an OpenCL context and queue that the application has already: this engine's work takes its turn in that queue.</summary>
     /// <param name="context">A cl_context.</param>
@@ -107,7 +100,7 @@ public sealed class Device : IDisposable
     /// <exception cref="BackendUnavailableException">OpenCL is not on this machine; the message says why.</exception>
     /// <exception cref="DeviceException">OpenCL refuses a handle.</exception>
     /// <exception cref="ArgumentException">The queue is of another context or device, or runs its work out of order.</exception>
-    public static Device FromOpenCL(nint context, nint queue, nint device) => new(new GpuBackend(OpenCLDevice.Over(context, queue, device)));
+    public static Device FromOpenCL(nint context, nint queue, nint device) => Over("opencl", new ForeignHandles(context, queue, device));
 
     /// <summary>Makes a device the <see cref="Default"/> of this logical flow, tasks started in it included, until what is returned is disposed.</summary>
     /// <param name="device">The device to use.</param>
@@ -133,8 +126,8 @@ public sealed class Device : IDisposable
     public CapturedStep Capture(Action step)
     {
         ArgumentNullException.ThrowIfNull(step);
-        return Backend is GpuBackend gpu
-            ? new CapturedStep(this, gpu, step)
+        return Backend.Capture is { } capture
+            ? new CapturedStep(this, capture, step)
             : throw new InvalidOperationException($"Device.Capture: {Name} runs ops directly and has no launches to keep: call the step itself.");
     }
 
@@ -156,23 +149,29 @@ public sealed class Device : IDisposable
 
     internal static void EndUse(Device? before) => s_used.Value = before;
 
-    private static DeviceStatus Status(string name)
+    private static Device Over(string name, in ForeignHandles handles)
     {
-        BackendEntry entry = BackendRegistry.Get(name);
-        if (entry.Open is null)
+        IBackendProvider provider = BackendRegistry.Find(name)
+            ?? throw new BackendUnavailableException($"{name}: not available: no assembly of this program brings it.");
+        return new Device(provider.OpenOver(handles));
+    }
+
+    private static DeviceStatus Status(IBackendProvider provider)
+    {
+        if (provider.Absence is { } reason)
         {
-            return new DeviceStatus(name, false, "", entry.Reason);
+            return new DeviceStatus(provider.Name, false, "", reason);
         }
         try
         {
-            return new DeviceStatus(name, true, Get(name).Description, "");
+            return new DeviceStatus(provider.Name, true, Get(provider.Name).Description, "");
         }
         catch (DeviceException failure)
         {
-            return new DeviceStatus(name, false, "", failure.Message);
+            return new DeviceStatus(provider.Name, false, "", failure.Message);
         }
     }
 
     private static Device FindBest() =>
-        Get(new[] { "cuda", "opencl" }.FirstOrDefault(name => BackendRegistry.Get(name).IsGpu && Status(name).IsAvailable) ?? "cpu");
+        Get(BackendRegistry.Providers.LastOrDefault(provider => provider.IsGpu && Status(provider).IsAvailable)?.Name ?? "cpu");
 }

@@ -1,5 +1,4 @@
 using HyperKernels.Backends;
-using HyperKernels.Backends.Cpu;
 
 namespace HyperKernels;
 
@@ -34,22 +33,23 @@ internal static class GeneratePlanner
 
     public static GeneratePlan Choose(in GenerateSizes sizes, IBackend backend, bool training)
     {
-        if (backend is not CpuBackend cpu)
+        BackendTraits traits = backend.Traits;
+        if (traits.LaunchesKernels)
         {
-            return ChooseOnGpu(sizes);
+            return ChooseForKernels(sizes);
         }
-        if ((training ? s_training : s_forward).PrefersReassociation(sizes, cpu.VectorWidth))
+        if ((training ? s_training : s_forward).PrefersReassociation(sizes, traits))
         {
             return GeneratePlan.Reassociate;
         }
         bool tile = training
-            ? sizes.Batch == 1 || (WeightBytes(sizes) > CacheSizes.Level3 / 2 && IsCheap(sizes))
-            : sizes.Rows <= FewRows || WeightBytes(sizes) <= sizeof(float) * GenerateTiles.TileWeights;
+            ? sizes.Batch == 1 || (WeightBytes(sizes) > traits.Level3Bytes / 2 && IsCheap(sizes))
+            : sizes.Rows <= FewRows || WeightBytes(sizes) <= (long)sizeof(float) * traits.GeneratedTile;
         return tile || WeightBytes(sizes) > MostWeightBytes ? GeneratePlan.Tile : GeneratePlan.Materialise;
     }
 
     // A product there is as fast whatever forms its operands, so that counts decide; generating by tiles saves memory, not time.
-    private static GeneratePlan ChooseOnGpu(in GenerateSizes sizes)
+    private static GeneratePlan ChooseForKernels(in GenerateSizes sizes)
     {
         long rows = sizes.Rows;
         return rows * sizes.Embedding <= rows + sizes.Embedding + GpuWeightProducts ? GeneratePlan.Reassociate
@@ -76,15 +76,15 @@ internal static class GeneratePlanner
     private sealed record Costs(
         double Products, double Output, double Packing, double Weight, double Spill, double Reading, double LargeReading, double Outer, double Row)
     {
-        public bool PrefersReassociation(in GenerateSizes sizes, int width)
+        public bool PrefersReassociation(in GenerateSizes sizes, BackendTraits traits)
         {
             double batch = sizes.Batch;
             double rows = batch * sizes.Rows;
-            double product = Products * 512 / width;
-            bool spills = WeightBytes(sizes) + GeneratorBytes(sizes) > CacheSizes.Level3 && !IsCheap(sizes);
+            double product = Products * 512 / traits.VectorWidth;
+            bool spills = WeightBytes(sizes) + GeneratorBytes(sizes) > traits.Level3Bytes && !IsCheap(sizes);
             double generate = Output + (product * sizes.Embedding * batch) + (product * rows) + (batch * (spills ? Weight + Spill : Weight))
                 + (batch > 1 ? Packing * (sizes.Embedding + RowPacking) : 0);
-            double reading = GeneratorBytes(sizes) > CacheSizes.Level2 ? Reading + LargeReading : Reading;
+            double reading = GeneratorBytes(sizes) > traits.Level2Bytes ? Reading + LargeReading : Reading;
             double reassociate = (rows * Row) + (sizes.Embedding * (reading + (product * rows) + (Outer * rows / Math.Max(1, sizes.Outputs))));
             return reassociate < generate;
         }

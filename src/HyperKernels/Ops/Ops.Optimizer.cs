@@ -15,7 +15,7 @@ public static partial class Ops
 
     /// <summary>Whether <see cref="Optimize"/> does better with the factors of <c>left^T right</c> than with the product.</summary>
     internal static bool UsesUpProduct(Tensor left, Tensor right) =>
-        left.Rank == 2 && right.Rank == 2 && left.IsDense && left.Device.UsesUpProduct(left.Shape[1], right.Shape[1], left.Shape[0]);
+        left.Rank == 2 && right.Rank == 2 && left.IsDense && left.Device.Backend.UsesUpProduct(left.Shape[1], right.Shape[1], left.Shape[0]);
 
     /// <summary>Writes <c>left^T right</c>, the bits of <see cref="Matmul"/>; never recorded. All are dense matrices.</summary>
     internal static void MultiplyInto(Tensor left, Tensor right, Tensor y, MatmulPrecision precision)

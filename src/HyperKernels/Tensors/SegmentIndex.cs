@@ -141,7 +141,7 @@ internal sealed class SegmentIndex : IDisposable
 
     private void Cut(Device device)
     {
-        int most = device.Backend.PieceSlots;
+        int most = device.Backend.Traits.PieceSlots;
         List<int> pieces = [];
         List<int> firsts = [0];
         for (int segment = 0; segment < Segments; segment++)

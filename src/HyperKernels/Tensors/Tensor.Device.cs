@@ -1,5 +1,4 @@
 using HyperKernels.Backends;
-using HyperKernels.Backends.Gpu;
 
 namespace HyperKernels;
 
@@ -17,12 +16,12 @@ public readonly partial struct Tensor
     /// <remarks>Work on it is in order with this device's stream or queue only: on others the caller has to wait.</remarks>
     public static Tensor FromDevice(nint memory, Shape shape, Device device, ElementType type = ElementType.Float32)
     {
-        if (device.Backend is not GpuBackend gpu)
+        if (device.Backend.ForeignMemory is not { } foreign)
         {
             Throw.InvalidOperation($"Tensor.FromDevice: the device must be reached through OpenCL or CUDA; it is {device}. Use Tensor.From.");
             return default;
         }
-        GpuBuffer buffer = gpu.Borrow(memory, shape.Count * 4, out long offset);
+        DeviceBuffer buffer = foreign.Borrow(memory, shape.Count * 4, out long offset);
         buffer.AddReference();
         Tensor result = Over(device, buffer, offset, shape, shape.RowCount, type);
         if (type == ElementType.Int32)
@@ -39,15 +38,12 @@ public readonly partial struct Tensor
     /// <remarks>What was asked of this engine may not be done yet: use it on the same stream or queue, or call <see cref="Device.Synchronize"/>.</remarks>
     public nint DeviceHandle(out long offset)
     {
-        if (!IsDense || Ref.Buffer is not GpuBuffer buffer)
+        if (!IsDense || Device.Backend.ForeignMemory is not { } foreign)
         {
             Throw.InvalidOperation($"DeviceHandle: the tensor must be without gaps between its rows, on OpenCL or CUDA; it is {this}{(IsDense ? "" : ", a view with gaps")}.");
             offset = 0;
             return 0;
         }
-        long bytes = Ref.Offset * 4;
-        bool isAddress = Device.Name == "cuda";
-        offset = isAddress ? 0 : bytes;
-        return isAddress ? buffer.Handle + (nint)bytes : buffer.Handle;
+        return foreign.HandleOf(Ref, out offset);
     }
 }

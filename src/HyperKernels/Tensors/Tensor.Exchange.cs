@@ -186,12 +186,12 @@ public readonly partial struct Tensor
     public Span<float> AsSpan()
     {
         CheckType("AsSpan", ElementType.Float32);
-        if (!IsDense || Device.Backend is not Backends.Cpu.CpuBackend cpu)
+        if (!IsDense || !Device.Backend.TryGetSpan(Ref, checked((int)Count), out Span<float> values))
         {
             Throw.InvalidOperation($"AsSpan: the tensor must be without gaps between its rows, on the processor; it is {this}{(IsDense ? "" : ", a view with gaps")}. Use ToArray.");
             return default;
         }
-        return cpu.AsSpan(Ref, checked((int)Count));
+        return values;
     }
 
     /// <summary>The same as <see cref="AsSpan"/> with its axes, for <c>System.Numerics.Tensors</c>: no copy; valid until the tensor ends.</summary>

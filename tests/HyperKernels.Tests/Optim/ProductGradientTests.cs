@@ -77,15 +77,16 @@ internal sealed class ProductGradientTests
     [Test]
     public void UsesUpProduct_Sizes_DecideByWhatTheCachesHold()
     {
+        IOptimizerBackend backend = Device.Cpu.Backend;
         int rows = (CacheSizes.Level2 / sizeof(float) / 128) + 1;
         Assert.Multiple(() =>
         {
-            Assert.That(CpuBackend.UsesUpProduct(rows, 128, 32));
-            Assert.That(CpuBackend.UsesUpProduct(rows - 1, 128, 32), Is.False, "fits the second cache");
-            Assert.That(CpuBackend.UsesUpProduct(rows, 128, 4), Is.False, "too few multiplications to fetch behind");
-            Assert.That(CpuBackend.UsesUpProduct(rows, 128, 2000), Is.False, "factors beyond the first cache");
-            Assert.That(CpuBackend.UsesUpProduct(128 * rows, 1, 32), Is.False, "one column");
-            Assert.That(CpuBackend.UsesUpProduct(64, 128 * rows, 32), Is.False, "a right factor as large as the gradient");
+            Assert.That(backend.UsesUpProduct(rows, 128, 32));
+            Assert.That(backend.UsesUpProduct(rows - 1, 128, 32), Is.False, "fits the second cache");
+            Assert.That(backend.UsesUpProduct(rows, 128, 4), Is.False, "too few multiplications to fetch behind");
+            Assert.That(backend.UsesUpProduct(rows, 128, 2000), Is.False, "factors beyond the first cache");
+            Assert.That(backend.UsesUpProduct(128 * rows, 1, 32), Is.False, "one column");
+            Assert.That(backend.UsesUpProduct(64, 128 * rows, 32), Is.False, "a right factor as large as the gradient");
         });
     }
 

@@ -12,6 +12,8 @@ internal sealed unsafe partial class CpuBackend : IBackend
     public CpuBackend(int vectorWidth, int threads)
     {
         VectorWidth = vectorWidth;
+        Traits = new BackendTraits(
+            LaunchesKernels: false, vectorWidth, CacheSizes.Level2, CacheSizes.Level3, GenerateTiles.TileWeights, SegmentPieceSlots);
         _threads = new ForkJoin(threads);
     }
 
@@ -24,6 +26,8 @@ internal sealed unsafe partial class CpuBackend : IBackend
 
     public string Description => $"processor, {Threads} threads, {(VectorWidth == 32 ? "scalar" : $"{VectorWidth}-bit vectors")}";
 
+    public BackendTraits Traits { get; }
+
     public int VectorWidth { get; }
 
     public int Threads
@@ -31,6 +35,11 @@ internal sealed unsafe partial class CpuBackend : IBackend
         get => _threads.Threads;
         set => _threads.Threads = value;
     }
+
+    // Ops run at once and on the caller's memory: there is nothing to record, and nothing foreign about the host's memory.
+    public ICaptureBackend? Capture => null;
+
+    public IForeignMemoryBackend? ForeignMemory => null;
 
     public DeviceBuffer Allocate(long bytes) => new CpuBuffer(bytes);
 
@@ -57,8 +66,11 @@ internal sealed unsafe partial class CpuBackend : IBackend
     {
     }
 
-    /// <summary>The memory itself, for zero-copy exchange.</summary>
-    public Span<float> AsSpan(BufferRef place, int count) => new(Floats(place), count);
+    public bool TryGetSpan(BufferRef place, int count, out Span<float> values)
+    {
+        values = new Span<float>(Floats(place), count);
+        return true;
+    }
 
     private static float* Floats(BufferRef place) => (float*)((CpuBuffer)place.Buffer).Pointer + place.Offset;
 

@@ -112,6 +112,13 @@ internal sealed unsafe class CudaDevice : IGpuDevice
         return new GpuBuffer(this, memory - past, bytes + past, owned: false);
     }
 
+    // An address is as good as a handle and an offset.
+    public nint HandleOf(BufferRef place, out long offset)
+    {
+        offset = 0;
+        return Address(place);
+    }
+
     public void Free(nint handle)
     {
         // Also the collector's thread comes here, and late: a context that is gone has taken its memory along.

@@ -20,6 +20,9 @@ internal sealed unsafe partial class GpuBackend
         }
     }
 
+    // Kernels take whole gradients.
+    public bool UsesUpProduct(int rows, int columns, int depth) => false;
+
     private void OptimizeSome(OptimizerNumbers* step, ReadOnlySpan<OptimizerTarget> targets)
     {
         OptimizerTable table = default;

@@ -3,9 +3,7 @@ namespace HyperKernels.Backends.Gpu;
 internal sealed unsafe partial class GpuBackend
 {
     // Few: a thread that walks a segment alone must not keep the device waiting.
-    private const int MostSlots = 128;
-
-    public int PieceSlots => MostSlots;
+    private const int SegmentPieceSlots = 128;
 
     public void SegmentSum(
         in SegmentForm form, int features, int heads, BufferRef x, int xRows, long xStride, BufferRef? weights, BufferRef? inScale, BufferRef? outScale,
@@ -150,10 +148,10 @@ internal sealed unsafe partial class GpuBackend
 
         /// <summary>The segments that are not cut into pieces, with lanes for their mean length.</summary>
         public static SegmentSizes Short(in SegmentForm form, int units) =>
-            new(0, form.Segments, units, form.Offsets is null ? 1 : form.Slots / form.Segments, form.PieceCount > 0 ? MostSlots : int.MaxValue);
+            new(0, form.Segments, units, form.Offsets is null ? 1 : form.Slots / form.Segments, form.PieceCount > 0 ? SegmentPieceSlots : int.MaxValue);
 
         /// <summary>The pieces of the others.</summary>
-        public static SegmentSizes Pieces(in SegmentForm form, int units) => new(1, form.PieceCount, units, MostSlots);
+        public static SegmentSizes Pieces(in SegmentForm form, int units) => new(1, form.PieceCount, units, SegmentPieceSlots);
 
         /// <summary>The others, with their pieces for slots.</summary>
         public static SegmentSizes Join(in SegmentForm form, int units) => new(2, form.LongCount, units, form.PieceCount / form.LongCount);

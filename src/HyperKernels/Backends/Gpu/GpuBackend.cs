@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace HyperKernels.Backends.Gpu;
 
 /// <summary>All ops as launches of the kernels in <c>kernels/</c>, the same for every API. One file per family.</summary>
-internal sealed unsafe partial class GpuBackend : IBackend
+internal sealed unsafe partial class GpuBackend : IBackend, ICaptureBackend, IForeignMemoryBackend
 {
     // Launches that stride over their work start at most this many groups per compute unit: enough to hide memory's latency.
     private const int GroupsPerUnit = 16;
@@ -18,22 +18,41 @@ internal sealed unsafe partial class GpuBackend : IBackend
     {
         _device = device;
         UsesTensorCores = device.HasTensorCores;
+        Traits = new BackendTraits(
+            LaunchesKernels: true, VectorWidth: 0, Level2Bytes: 0, Level3Bytes: 0, GeneratedTile: 0, SegmentPieceSlots);
     }
 
     public string Name => _device.Name;
 
     public string Description => _device.Description;
 
-    /// <inheritdoc cref="IGpuDevice.ComputeUnits"/>
-    public int ComputeUnits => _device.ComputeUnits;
+    public BackendTraits Traits { get; }
+
+    // Launches are made by whoever calls; the device has threads of its own.
+    public int Threads
+    {
+        get => 1;
+        set { }
+    }
+
+    public ICaptureBackend? Capture => this;
+
+    public IForeignMemoryBackend? ForeignMemory => this;
 
     /// <summary>Whether products that may be less precise go to the kernels for tensor cores; where there are none, those emulate them, slowly.</summary>
     public bool UsesTensorCores { get; init; }
 
     public DeviceBuffer Allocate(long bytes) => _device.Allocate(bytes);
 
-    /// <inheritdoc cref="IGpuDevice.Borrow"/>
-    public GpuBuffer Borrow(nint memory, long bytes, out long offset) => _device.Borrow(memory, bytes, out offset);
+    public DeviceBuffer Borrow(nint memory, long bytes, out long offset) => _device.Borrow(memory, bytes, out offset);
+
+    public nint HandleOf(BufferRef place, out long offset) => _device.HandleOf(place, out offset);
+
+    public bool TryGetSpan(BufferRef place, int count, out Span<float> values)
+    {
+        values = default;
+        return false;
+    }
 
     public void Upload(ReadOnlySpan<byte> source, BufferRef destination)
     {
@@ -62,22 +81,20 @@ internal sealed unsafe partial class GpuBackend : IBackend
         }
     }
 
-    /// <summary>Set while launches are recorded.</summary>
-    public LaunchRecorder? Recorder => _recorder;
+    public ILaunchRecorder? Recorder => _recorder;
 
-    /// <summary>Launches from now on are made and recorded.</summary>
-    public LaunchRecorder BeginRecording() => _recorder = new LaunchRecorder();
+    public ILaunchRecorder BeginRecording() => _recorder = new LaunchRecorder();
 
     public void EndRecording() => _recorder = null;
 
-    public void Prepare(LaunchRecorder launches) => launches.Prepare(_device);
+    public void Prepare(ILaunchRecorder launches) => ((LaunchRecorder)launches).Prepare(_device);
 
-    public void Replay(LaunchRecorder launches)
+    public void Replay(ILaunchRecorder launches)
     {
         // Launches that leave something to the next in the scratch room may be among them.
         lock (_scratchGate)
         {
-            launches.Replay(_device);
+            ((LaunchRecorder)launches).Replay(_device);
         }
     }
 

@@ -29,6 +29,9 @@ internal interface IGpuDevice : IDisposable
     /// <exception cref="ArgumentException">There is less, or it is not aligned to elements.</exception>
     GpuBuffer Borrow(nint memory, long bytes, out long offset);
 
+    /// <inheritdoc cref="IForeignMemoryBackend.HandleOf"/>
+    nint HandleOf(BufferRef place, out long offset);
+
     /// <summary>Gives memory back once the work that uses it is done. Silent, also on a lost device.</summary>
     void Free(nint handle);
 

@@ -2,20 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace HyperKernels.Backends.Gpu;
 
-/// <summary>
-/// A list of launches with their arguments, to be made again without the work that led to them. Buffers are those of the recording: who
-/// records must see to it that nobody else gets them.
-/// </summary>
-internal sealed unsafe class LaunchRecorder : IDisposable
+/// <summary>A list of launches with their arguments, to be made again without the work that led to them.</summary>
+internal sealed unsafe class LaunchRecorder : ILaunchRecorder
 {
     private readonly List<Entry> _entries = [];
     private readonly List<nint> _structures = [];
     private readonly List<Part> _parts = [];
 
-    /// <summary>How many launches and fills were recorded.</summary>
     public int Launches => _entries.Count(entry => entry.Again is null);
 
-    /// <summary>While set, launches are made but not recorded.</summary>
     public bool Paused { get; set; }
 
     public void Launch(GpuKernel kernel, int groups, ReadOnlySpan<KernelArgument> arguments)
@@ -42,7 +37,6 @@ internal sealed unsafe class LaunchRecorder : IDisposable
         }
     }
 
-    /// <summary>Work of the host that is to be done again at this place of the list: launches whose arguments change.</summary>
     public void Again(Action work) => _entries.Add(new Entry { Again = work });
 
     /// <summary>Joins what lies between the host's work, where the device can start several launches together.</summary>

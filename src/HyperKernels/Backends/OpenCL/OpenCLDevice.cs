@@ -101,6 +101,12 @@ internal sealed unsafe class OpenCLDevice : IGpuDevice
         return new GpuBuffer(this, memory, bytes);
     }
 
+    public nint HandleOf(BufferRef place, out long offset)
+    {
+        offset = place.Offset * 4;
+        return Handle(place);
+    }
+
     public void Free(nint handle) => _ = clReleaseMemObject(handle);
 
     public IGpuModule Build(KernelSource source) => _compiler.Build(source);

@@ -23,7 +23,7 @@ internal sealed unsafe partial class CpuBackend
     /// Whether an optimiser gains by the factors of such a gradient: one that the second cache does not hold would go to memory and come
     /// back. The step keeps a copy of the right factor, which must be small beside it.
     /// </summary>
-    public static bool UsesUpProduct(int rows, int columns, int depth) =>
+    public bool UsesUpProduct(int rows, int columns, int depth) =>
         (long)rows * columns * sizeof(float) > CacheSizes.Level2
         && depth is >= LeastProductDepth and <= MostProductDepth
         && columns >= LeastProductColumns

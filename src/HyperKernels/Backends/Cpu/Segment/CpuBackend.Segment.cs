@@ -6,15 +6,13 @@ namespace HyperKernels.Backends.Cpu;
 internal sealed unsafe partial class CpuBackend
 {
     // Slots of a tile, and of a segment that is summed in one go.
-    private const int MostSlots = 2048;
+    private const int SegmentPieceSlots = 2048;
 
     // Elements gathered per tile: some 30 microseconds of work.
     private const int SegmentTileElements = 64 * 1024;
 
     // The size of x from which requesting rows ahead of their use pays: below it the second-level cache holds all rows.
     private const long PrefetchFromBytes = 1 << 19;
-
-    public int PieceSlots => MostSlots;
 
     public void SegmentSum(
         in SegmentForm form, int features, int heads, BufferRef x, int xRows, long xStride, BufferRef? weights, BufferRef? inScale, BufferRef? outScale,
@@ -107,7 +105,7 @@ internal sealed unsafe partial class CpuBackend
         {
             Offsets = OptionalInts(form.Offsets);
             Segments = form.Segments;
-            _chunk = Math.Clamp(tileElements / features, 32, MostSlots);
+            _chunk = Math.Clamp(tileElements / features, 32, SegmentPieceSlots);
             Tiles = checked((int)(((long)form.Slots + form.Segments + _chunk - 1) / _chunk));
         }
 

@@ -50,8 +50,8 @@ internal sealed unsafe partial class CpuBackend
         public void Run<TVec>(int tile)
             where TVec : struct, IVec<TVec>
         {
-            // A tile begins no segment later than MostSlots of work, and no segment outside the pieces is longer.
-            float* room = stackalloc float[2 * MostSlots];
+            // A tile begins no segment later than SegmentPieceSlots of work, and no segment outside the pieces is longer.
+            float* room = stackalloc float[2 * SegmentPieceSlots];
             int width = Features / Heads;
             bool together = Heads > 1 && HeadsFill(TVec.Count, width, Features);
             if (tile < PieceCount)
@@ -75,7 +75,7 @@ internal sealed unsafe partial class CpuBackend
             {
                 for (int segment = first; segment < last; segment++)
                 {
-                    if (End(segment) - Begin(segment) <= MostSlots)
+                    if (End(segment) - Begin(segment) <= SegmentPieceSlots)
                     {
                         AllHeads<TVec>(Begin(segment), End(segment), width, OutScale == null ? 1 : OutScale[segment], Y + ((long)segment * Features));
                     }
@@ -88,7 +88,7 @@ internal sealed unsafe partial class CpuBackend
                 for (int start = first; start < last;)
                 {
                     int stop = start;
-                    while (stop < last && End(stop) - Begin(stop) <= MostSlots)
+                    while (stop < last && End(stop) - Begin(stop) <= SegmentPieceSlots)
                     {
                         stop++;
                     }

@@ -60,7 +60,7 @@ public static partial class Ops
             {
                 g[0] = SumTo(transposeA ? Matmul(b, g.Output, transposeB, true) : Matmul(g.Output, b, false, !transposeB), a.Shape);
             }
-            if (g.Needs(1) && (transposeA || !g.TryStack(1, transposeB ? g.Output : a, transposeB ? a : g.Output)))
+            if (g.Needs(1) && (transposeA || !g.TryCollect(1, transposeB ? g.Output : a, transposeB ? a : g.Output)))
             {
                 g[1] = GradientOfRight(g.Output, a, b.Shape, transposeA, transposeB);
             }

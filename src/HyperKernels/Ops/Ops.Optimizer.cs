@@ -13,19 +13,19 @@ public static partial class Ops
         }
     }
 
-    /// <summary>Whether <see cref="Optimize"/> does better with the factors of <c>left^T right</c> than with the product.</summary>
-    internal static bool UsesUpProduct(Tensor left, Tensor right) =>
-        left.Rank == 2 && right.Rank == 2 && left.IsDense && left.Device.Backend.UsesUpProduct(left.Shape[1], right.Shape[1], left.Shape[0]);
+    /// <summary>Whether <see cref="Optimize"/> does better with the factors of <c>left^T right</c>, of which depth rows count, than with the product.</summary>
+    internal static bool UsesUpProduct(Tensor left, Tensor right, int depth) =>
+        left.Rank == 2 && right.Rank == 2 && left.IsDense && left.Device.Backend.UsesUpProduct(left.Shape[1], right.Shape[1], depth);
 
-    /// <summary>Writes <c>left^T right</c>, the bits of <see cref="Matmul"/>; never recorded. All are dense matrices.</summary>
-    internal static void MultiplyInto(Tensor left, Tensor right, Tensor y, MatmulPrecision precision)
+    /// <summary>Writes <c>left^T right</c> over the first rows of both, the bits of <see cref="Matmul"/>; never recorded. All are dense matrices.</summary>
+    internal static void MultiplyInto(Tensor left, Tensor right, int depth, Tensor y, MatmulPrecision precision)
     {
         MatmulSizes sizes = new()
         {
             Batch = 1,
             M = y.Shape[0],
             N = y.Shape[1],
-            K = left.Shape[0],
+            K = depth,
             LdA = y.Shape[0],
             LdB = y.Shape[1],
             LdY = y.Shape[1],

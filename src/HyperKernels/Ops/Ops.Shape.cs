@@ -24,7 +24,9 @@ public static partial class Ops
         bool rowsStay = old.Rank > 0 && shape.Rank > 0 && old[0] == shape[0];
         Tensor source = rowsStay ? x : Dense(x);
         Tensor y = source.View(shape, 0, rowsStay ? x.RowStride : shape.RowCount);
-        return Record(y, [x], old, static (g, s) => g[0] = Reshape(g.Output, s));
+        Record(y, [x], old, static (g, s) => g[0] = Reshape(g.Output, s));
+        MarkViews(x, [y]);
+        return y;
     }
 
     /// <summary>The same elements under other axes; one size may be -1 and is worked out from the others.</summary>

@@ -22,7 +22,9 @@ public static partial class Ops
             Throw.Argument($"Slice: axis {axis} of {shape} has no {length} elements from {start} on with step {step}.");
         }
         Tensor y = TakeRange(x, axis, start, length, step);
-        return Record(y, [x], (shape, axis, start, step), static (g, s) => g[0] = Place(g.Output, s.shape, s.axis, s.start, s.step));
+        Record(y, [x], (shape, axis, start, step), static (g, s) => g[0] = Place(g.Output, s.shape, s.axis, s.start, s.step));
+        MarkViews(x, [y]);
+        return y;
     }
 
     /// <summary>Cuts a tensor along an axis into pieces of given lengths.</summary>
@@ -69,6 +71,7 @@ public static partial class Ops
             }
             g[0] = Concatenate(s.axis, gradients);
         });
+        MarkViews(x, pieces);
     }
 
     /// <summary>Joins tensors along an axis.</summary>

@@ -35,6 +35,15 @@ public static partial class Ops
         }
     }
 
+    /// <summary>Tells the tape that outputs just recorded are views of ranges of their only input: same elements, in the same order.</summary>
+    private static void MarkViews(Tensor input, ReadOnlySpan<Tensor> outputs)
+    {
+        if (outputs.Length > 0 && Tape.Recording is { } tape && tape.Tracks(input))
+        {
+            tape.MarkViews(input, outputs);
+        }
+    }
+
     /// <summary>The tensor itself if its rows follow each other without gaps, else a dense copy (not recorded: the op that asks is).</summary>
     internal static Tensor Dense(Tensor x) => x.IsDense ? x : Copy(x);
 

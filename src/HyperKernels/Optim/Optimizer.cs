@@ -119,37 +119,13 @@ public abstract partial class Optimizer : IDisposable
     public void Step(Tape tape)
     {
         ArgumentNullException.ThrowIfNull(tape);
-        if (_targets.Length < _entries.Count)
-        {
-            _targets = new OptimizerTarget[_entries.Count];
-            _stepped = new Entry[_entries.Count];
-        }
         int count = 0;
         foreach (Entry entry in _entries)
         {
-            Tensor value = entry.Parameter.OwnValue;
-            if (!entry.Parameter.RequiresGradient)
+            if (entry.Parameter.RequiresGradient)
             {
-                continue;
+                count = AddTargets(tape, entry, count);
             }
-            Tensor gradient = default;
-            if (!tape.TryGetProduct(value, out Tensor left, out Tensor right) && !tape.TryGetGradient(value, out gradient))
-            {
-                continue;
-            }
-            _stepped[count] = entry;
-            _targets[count++] = new OptimizerTarget
-            {
-                Value = value.Ref,
-                Gradient = gradient.IsNone ? default : Ops.Dense(gradient).Ref,
-                Left = left.IsNone ? default : left.Ref,
-                Right = right.IsNone ? default : right.Ref,
-                Depth = left.IsNone ? 0 : left.Shape[0],
-                Columns = right.IsNone ? 0 : right.Shape[1],
-                First = entry.Slots.Length > 0 ? entry.Slots[0].Ref : default,
-                Second = entry.Slots.Length > 1 ? entry.Slots[1].Ref : default,
-                Count = value.Count,
-            };
         }
         Device device = _entries[0].Parameter.Device;
         if (device.Recorder is { } recorder)
@@ -189,12 +165,62 @@ public abstract partial class Optimizer : IDisposable
     /// <summary>Sets a parameter's rates for its step number <paramref name="step"/>, counted from 1.</summary>
     private protected abstract void Prepare(ref OptimizerTarget target, float rate, float weightDecay, long step);
 
+    // One target for each part of the parameter's gradient.
+    private int AddTargets(Tape tape, Entry entry, int count)
+    {
+        Tensor value = entry.Parameter.OwnValue;
+        Gradient gradient = tape.GradientOf(value);
+        if (gradient.IsCoveredByParts(value.Count))
+        {
+            foreach (GradientPart part in gradient.Deferred!.Parts!)
+            {
+                AddTarget(entry, part, count++);
+            }
+        }
+        else if (gradient.IsProduct && gradient.Deferred!.Left.Rank == 2)
+        {
+            AddTarget(entry, new GradientPart(0, value.Count, gradient), count++);
+        }
+        else if (tape.TryGetGradient(value, out Tensor values))
+        {
+            AddTarget(entry, new GradientPart(0, value.Count, new Gradient(values)), count++);
+        }
+        return count;
+    }
+
+    private void AddTarget(Entry entry, in GradientPart part, int place)
+    {
+        if (place == _targets.Length)
+        {
+            Array.Resize(ref _targets, Math.Max(_entries.Count, 2 * place));
+            Array.Resize(ref _stepped, _targets.Length);
+        }
+        Gradient gradient = part.Gradient;
+        DeferredGradient? factors = gradient.Deferred;
+        _stepped[place] = entry;
+        _targets[place] = new OptimizerTarget
+        {
+            Value = entry.Parameter.OwnValue.Ref.Skip(part.Offset),
+            Gradient = gradient.Values.IsNone ? default : Ops.Dense(gradient.Values).Ref,
+            Left = factors is null ? default : factors.Left.Ref,
+            Right = factors is null ? default : factors.Right.Ref,
+            Depth = factors?.Depth ?? 0,
+            Columns = factors?.Right.Shape[1] ?? 0,
+            First = entry.Slots.Length > 0 ? entry.Slots[0].Ref.Skip(part.Offset) : default,
+            Second = entry.Slots.Length > 1 ? entry.Slots[1].Ref.Skip(part.Offset) : default,
+            Count = part.Count,
+        };
+    }
+
     private void Change(Device device, ReadOnlySpan<Entry> entries, Span<OptimizerTarget> targets)
     {
         for (int i = 0; i < entries.Length; i++)
         {
             Entry entry = entries[i];
-            entry.Steps++;
+            if (i == 0 || entry != entries[i - 1])
+            {
+                entry.Steps++;
+            }
             targets[i].Shrink = 1;
             targets[i].RootScale = 1;
             float rate = (entry.Group.LearningRate ?? LearningRate) * RateFactor;

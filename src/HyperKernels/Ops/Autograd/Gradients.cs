@@ -18,13 +18,13 @@ internal sealed class Gradients
     public bool Needs(int input) => _record.InputSlot(input) >= 0;
 
     /// <summary>Whether the result depended on that output.</summary>
-    public bool Has(int output) => !_tape.SlotAt(_record.FirstOutput + output).Gradient.IsNone;
+    public bool Has(int output) => !_tape.SlotAt(_record.FirstOutput + output).Gradient.Values.IsNone;
 
     /// <summary>The gradient of an output; zeros if the result did not depend on it.</summary>
     public Tensor OutputAt(int output)
     {
         ref Tape.Slot slot = ref _tape.SlotAt(_record.FirstOutput + output);
-        return slot.Gradient.IsNone ? Tensor.Zeros(slot.Value.Shape, slot.Value.Device) : slot.Gradient;
+        return slot.Gradient.Values.IsNone ? Tensor.Zeros(slot.Value.Shape, slot.Value.Device) : slot.Gradient.Values;
     }
 
     /// <summary>Adds to the gradient of an input. Ignored if nobody wants it.</summary>
@@ -40,21 +40,28 @@ internal sealed class Gradients
         }
     }
 
-    /// <summary>Adds <c>gradient^T x</c> to the gradient of an input. A large one may stay its factors until it is asked for.</summary>
-    public void AddProduct(int input, Tensor gradient, Tensor x)
+    /// <summary>Adds <c>left^T right</c> to the gradient of an input. It may stay these factors until somebody asks for values.</summary>
+    public void AddProduct(int input, Tensor left, Tensor right)
     {
         int slot = _record.InputSlot(input);
-        if (slot >= 0 && !_tape.TryStack(slot, gradient, x) && !_tape.TryKeepProduct(slot, gradient, x))
+        if (slot >= 0)
         {
-            this[input] = Ops.Matmul(gradient, x, transposeA: true);
+            _tape.AddProduct(slot, left, right);
         }
     }
 
-    /// <summary>Adds <c>left^T right</c> to the gradient of an input that many ops share, together with what they add; else does nothing and says false.</summary>
-    public bool TryStack(int input, Tensor left, Tensor right)
+    /// <summary>As <see cref="AddProduct"/> where many ops share the input, so that factors are collected; else does nothing and says false.</summary>
+    public bool TryCollect(int input, Tensor left, Tensor right)
     {
         int slot = _record.InputSlot(input);
-        return slot >= 0 && _tape.TryStack(slot, left, right);
+        return slot >= 0 && _tape.TryCollect(slot, left, right);
+    }
+
+    /// <summary>Whether <see cref="AddProduct"/> would leave factors of such sizes to the optimiser.</summary>
+    public bool KeepsFactors(int input, int rows, int columns, int depth)
+    {
+        int slot = _record.InputSlot(input);
+        return slot >= 0 && _tape.KeepsFactors(slot, rows, columns, depth);
     }
 
     internal void Run(TapeRecord record)

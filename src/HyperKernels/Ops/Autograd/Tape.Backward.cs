@@ -5,38 +5,6 @@ namespace HyperKernels;
 // The way back: from the output's gradient through the records to those of all slots.
 public sealed partial class Tape
 {
-    internal void Accumulate(int index, Tensor gradient)
-    {
-        ref Slot slot = ref SlotAt(index);
-        if (gradient.Shape != slot.Value.Shape)
-        {
-            Throw.InvalidOperation($"Tape: a gradient rule gave {gradient.Shape} for a tensor of {slot.Value.Shape}.");
-        }
-        if (slot.IsProduct)
-        {
-            FormProduct(index);
-        }
-        if (slot.Gradient.IsNone)
-        {
-            slot.Gradient = gradient;
-            gradient.Node.GradientUses++;
-            return;
-        }
-        if (!IsRecording && (slot.OwnsGradient || IsExclusive(slot.Gradient)))
-        {
-            Ops.AddInto(slot.Gradient, gradient);
-            slot.OwnsGradient = true;
-            return;
-        }
-        Tensor sum = Ops.Add(slot.Gradient, gradient);
-        // The sum may have been recorded, and the slots moved with it.
-        slot = ref SlotAt(index);
-        LetGo(slot.Gradient);
-        slot.Gradient = sum;
-        slot.OwnsGradient = true;
-        sum.Node.GradientUses++;
-    }
-
     private void Run(Tensor output, Tensor seed, bool differentiable, ReadOnlySpan<int> wanted)
     {
         if (!ReferenceEquals(Current, this))
@@ -71,11 +39,10 @@ public sealed partial class Tape
                     ReleaseSince(mark);
                 }
             }
-            EmptyStacks();
+            FinishStacks();
         }
         finally
         {
-            _stacks.Clear();
             IsRecording = true;
         }
     }
@@ -84,7 +51,7 @@ public sealed partial class Tape
     {
         for (int i = 0; i < record.Outputs; i++)
         {
-            if (!SlotAt(record.FirstOutput + i).Gradient.IsNone)
+            if (!SlotAt(record.FirstOutput + i).Gradient.Values.IsNone)
             {
                 return true;
             }
@@ -97,29 +64,25 @@ public sealed partial class Tape
         for (int i = 0; i < record.Outputs; i++)
         {
             ref Slot slot = ref SlotAt(record.FirstOutput + i);
-            if (slot.IsWanted || slot.Gradient.IsNone)
+            if (!slot.IsWanted)
             {
-                continue;
+                LetGoOfAll(ref slot);
             }
-            Tensor gradient = slot.Gradient;
-            slot.Gradient = default;
-            slot.OwnsGradient = false;
-            LetGo(gradient);
         }
     }
 
     private void ClearGradients(ReadOnlySpan<int> wanted)
     {
-        ForgetProducts();
         foreach (ref Slot slot in CollectionsMarshal.AsSpan(_slots))
         {
-            if (!slot.Gradient.IsNone && slot.Gradient.IsAlive)
+            if (!slot.Gradient.Values.IsNone && slot.Gradient.Values.IsAlive)
             {
-                slot.Gradient.Node.GradientUses--;
-                slot.Gradient.Node.IsTemporary = false;
+                // Whoever asked for it may still hold it.
+                slot.Gradient.Values.Node.GradientUses--;
+                slot.Gradient.Values.Node.IsTemporary = false;
+                slot.Gradient = new Gradient(default, slot.Gradient.Deferred);
             }
-            slot.Gradient = default;
-            slot.OwnsGradient = false;
+            LetGoOfAll(ref slot);
             slot.IsWanted = false;
         }
         foreach (int slot in wanted)
@@ -134,21 +97,6 @@ public sealed partial class Tape
         if (seed.Shape != output.Shape)
         {
             Throw.Argument($"Tape: the seed gradient must be shaped as the output {output.Shape}; it is {seed.Shape}.");
-        }
-    }
-
-    // Made by a rule that has ended, and held by one slot alone: what is added to it nobody else sees.
-    private static bool IsExclusive(Tensor gradient)
-    {
-        TensorNode node = gradient.Node;
-        return node.IsTemporary && node.GradientUses == 1 && node.Buffer!.IsExclusive && gradient.IsDense;
-    }
-
-    private static void LetGo(Tensor gradient)
-    {
-        if (--gradient.Node.GradientUses == 0 && gradient.Node.IsTemporary)
-        {
-            gradient.Dispose();
         }
     }
 }

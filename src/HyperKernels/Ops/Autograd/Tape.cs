@@ -52,14 +52,14 @@ public sealed partial class Tape : MemoryScope
         {
             Throw.Argument($"Tape.Backward: the loss must have one element; it is {loss.Shape}. Take its mean or sum, or pass the gradient of each element.");
         }
-        _keepsProducts = true;
+        _keepsFactors = true;
         try
         {
             Run(loss, default, differentiable: false, []);
         }
         finally
         {
-            _keepsProducts = false;
+            _keepsFactors = false;
         }
     }
 
@@ -99,7 +99,7 @@ public sealed partial class Tape : MemoryScope
         Tensor[] results = new Tensor[of.Length];
         for (int i = 0; i < of.Length; i++)
         {
-            Tensor gradient = SlotAt(wanted[i]).Gradient;
+            Tensor gradient = SlotAt(wanted[i]).Gradient.Values;
             results[i] = gradient.IsNone ? Tensor.Zeros(of[i].Shape, of[i].Device) : gradient;
         }
         return results;
@@ -108,27 +108,37 @@ public sealed partial class Tape : MemoryScope
     /// <summary>The gradient with respect to one tensor, as <see cref="Gradient(Tensor, ReadOnlySpan{Tensor}, Tensor?, bool)"/>.</summary>
     public Tensor Gradient(Tensor output, Tensor of, bool differentiable = false) => Gradient(output, [of], null, differentiable)[0];
 
-    /// <summary>The gradient that the last <see cref="Backward(Tensor)"/> left for a parameter or watched tensor.</summary>
+    /// <summary>The values of the gradient that the last <see cref="Backward(Tensor)"/> left for a parameter or watched tensor.</summary>
     /// <returns>False if the loss did not depend on it, or there was no backward pass.</returns>
     public bool TryGetGradient(Tensor of, out Tensor gradient)
     {
         lock (_gate)
         {
             int slot = FindSlot(of.Node);
-            FormProduct(slot);
-            gradient = slot < 0 ? default : SlotAt(slot).Gradient;
+            Form(slot);
+            gradient = slot < 0 ? default : SlotAt(slot).Gradient.Values;
         }
         return !gradient.IsNone;
     }
 
-    /// <summary>Puts another tensor in the place of the gradient that <see cref="TryGetGradient"/> gives; the old one may be shared and is not written.</summary>
+    /// <summary>The gradient that the last <see cref="Backward(Tensor)"/> left for a parameter or watched tensor, as it stands: values, or factors and parts.</summary>
+    /// <returns>An empty one if the loss did not depend on it, or there was no backward pass.</returns>
+    public Gradient GradientOf(Tensor of)
+    {
+        lock (_gate)
+        {
+            int slot = FindSlot(of.Node);
+            return slot < 0 ? default : SlotAt(slot).Gradient;
+        }
+    }
+
+    /// <summary>Puts other values in the place of those that <see cref="TryGetGradient"/> gives, which may be shared and are not written.</summary>
     internal void ReplaceGradient(Tensor of, Tensor gradient)
     {
         ref Slot slot = ref SlotAt(FindSlot(of.Node));
-        slot.Gradient.Node.GradientUses--;
-        slot.Gradient = gradient;
-        slot.OwnsGradient = true;
-        gradient.Node.GradientUses++;
+        slot.Gradient.Values.Node.GradientUses--;
+        slot.Gradient = new Gradient(Held(gradient));
+        slot.OwnsValues = true;
     }
 
     /// <summary>Forgets everything recorded and ends every tensor made so far: a loop may reuse one tape.</summary>
@@ -137,7 +147,6 @@ public sealed partial class Tape : MemoryScope
         _records.Clear();
         _slots.Clear();
         _leaves.Clear();
-        _products.Clear();
         _watches = false;
         // What was kept beyond this no longer stands on the tape.
         _generation++;
@@ -154,6 +163,32 @@ public sealed partial class Tape : MemoryScope
         }
         TensorNode node = tensor.Node;
         return Made(node) || node.RequiresGradient || (_watches && IsWatched(node));
+    }
+
+    /// <summary>Notes that the last record's outputs are ranges of its only input's elements, so that their gradients are parts of that input's.</summary>
+    internal void MarkViews(Tensor input, ReadOnlySpan<Tensor> outputs)
+    {
+        lock (_gate)
+        {
+            int source = FindSlot(input.Node);
+            Slot from = SlotAt(source);
+            int leaf = Made(input.Node) ? from.Leaf : source;
+            if (leaf < 0 || !input.IsDense)
+            {
+                return;
+            }
+            long start = from.Offset - input.Node.Offset;
+            foreach (Tensor output in outputs)
+            {
+                // Where there was no view of a range, a copy was made.
+                if (output.IsDense && ReferenceEquals(output.Node.Buffer, input.Node.Buffer))
+                {
+                    ref Slot slot = ref SlotAt(output.Node.Slot);
+                    slot.Leaf = leaf;
+                    slot.Offset = start + output.Node.Offset;
+                }
+            }
+        }
     }
 
     internal void Record<TSaved>(ReadOnlySpan<Tensor> outputs, ReadOnlySpan<Tensor> inputs, in TSaved saved, GradientRule<TSaved> rule)
@@ -176,7 +211,7 @@ public sealed partial class Tape : MemoryScope
                 output.Node.Recorder = this;
                 output.Node.Generation = _generation;
                 output.Node.Slot = _slots.Count;
-                _slots.Add(new Slot { Value = output });
+                _slots.Add(new Slot { Value = output, Leaf = -1 });
             }
             _records.Add(new TapeRecord<TSaved>(slots, first, outputs.Length, saved, rule));
         }
@@ -188,7 +223,6 @@ public sealed partial class Tape : MemoryScope
         _records.Clear();
         _slots.Clear();
         _leaves.Clear();
-        _products.Clear();
         base.Dispose(disposing);
     }
 
@@ -217,7 +251,7 @@ public sealed partial class Tape : MemoryScope
         if (slot < 0)
         {
             slot = _slots.Count;
-            _slots.Add(new Slot { Value = tensor });
+            _slots.Add(new Slot { Value = tensor, Leaf = -1 });
             _leaves[node] = slot;
         }
         return slot;
@@ -227,14 +261,17 @@ public sealed partial class Tape : MemoryScope
     internal struct Slot
     {
         public Tensor Value;
-        public Tensor Gradient;
-        public bool OwnsGradient;
+        public Gradient Gradient;
+
+        /// <summary>Whether the gradient's values are the slot's alone, to be added to in place.</summary>
+        public bool OwnsValues;
         public bool IsWanted;
 
         /// <summary>How often recorded ops took the value.</summary>
         public int Uses;
 
-        /// <summary>Whether the gradient stands as two factors in the list of products.</summary>
-        public bool IsProduct;
+        /// <summary>The slot of the leaf of which the value is a range, from element Offset on; -1 if it is of its own.</summary>
+        public int Leaf;
+        public long Offset;
     }
 }

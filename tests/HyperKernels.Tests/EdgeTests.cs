@@ -51,6 +51,23 @@ public sealed class EdgeTests
     }
 
     [Test]
+    public void LogSumExp_OfOnlyMinusInfinity_HasNoGradientAndNoNaN()
+    {
+        using Tape tape = new();
+        Tensor x = tape.Watch(Tensor.From([float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity, 1], [2, 2]));
+        Tensor y = Ops.LogSumExp(x, [1]);
+        Tensor first = tape.Gradient(y, x, differentiable: true);
+        Tensor second = tape.Gradient(first, x);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(y.ToArray(), Is.EqualTo(new[] { float.NegativeInfinity, 1 }));
+            Assert.That(first.ToArray(), Is.EqualTo(new[] { 0f, 0, 0, 1 }));
+            Assert.That(second.ToArray(), Is.All.Zero);
+        });
+    }
+
+    [Test]
     public void Bias_CutOutOfAMatrixAsAColumn_IsReadWithItsGaps()
     {
         using MemoryScope scope = new();

@@ -25,6 +25,9 @@ public sealed class Device : IDisposable
     /// <summary>Where tensors and parameters are made unless a device is named: that of <see cref="Use"/>, else the best there is, a GPU before the processor.</summary>
     public static Device Default => s_used.Value ?? s_best.Value;
 
+    /// <summary>Whether it is the <see cref="Default"/>, without looking for the best there is.</summary>
+    internal bool IsDefault => ReferenceEquals(s_used.Value ?? (s_best.IsValueCreated ? s_best.Value : null), this);
+
     /// <summary>Every backend this engine knows, with the reason why it is absent if it is.</summary>
     public static IReadOnlyList<DeviceStatus> All => [.. BackendRegistry.Providers.Select(Status)];
 
@@ -111,11 +114,6 @@ public sealed class Device : IDisposable
         return use;
     }
 
-    /// <summary>Opens a scope: what is computed until it is disposed needs no gradient and ends with it.</summary>
-#pragma warning disable CA1822 // Reads as "memory of this device", and a device may come to need it.
-    public MemoryScope Scope() => new();
-#pragma warning restore CA1822
-
     /// <summary>
     /// Runs a step once and keeps its launches, so that <see cref="CapturedStep.Run"/> does the same again at a fraction of the cost of
     /// many small ops. Shapes must not change, tensors that the step uses must live as long as the result, and nothing else may use the
@@ -131,10 +129,20 @@ public sealed class Device : IDisposable
             : throw new InvalidOperationException($"Device.Capture: {Name} runs ops directly and has no launches to keep: call the step itself.");
     }
 
+    /// <summary>
+    /// Until what is returned is disposed, work is done at once and is no part of a step that is being captured: for what is made at its first use and
+    /// kept. It takes no memory that the step's runs write to.
+    /// </summary>
+    internal CapturePause PauseCapture() => new(this);
+
     /// <summary>Waits until everything asked of the device is done.</summary>
     public void Synchronize() => Backend.Synchronize();
 
-    /// <summary>Gives pooled memory back. A shared device (<see cref="Cpu"/>) stays usable.</summary>
+    /// <summary>
+    /// Closes a device that was opened with <see cref="FromCuda"/> or <see cref="FromOpenCL"/>. The devices of <see cref="Get"/>, <see cref="Cpu"/> and
+    /// <see cref="Default"/> are everybody's and live as long as the program: disposing one gives pooled memory back, as
+    /// <see cref="DeviceMemory.Trim"/> does, and harms nobody who uses it.
+    /// </summary>
     public void Dispose()
     {
         Memory.Trim();

@@ -15,9 +15,9 @@ public sealed class DeviceMemory
     private readonly IBackend _backend;
     private readonly Lock _gate = new();
     private readonly Dictionary<long, Stack<DeviceBuffer>> _free = [];
-    private readonly Stack<TensorNode> _nodes = [];
-    // All nodes ever made, for the report of an allocation that failed. Weak: a tensor that was dropped may be collected.
-    private readonly List<WeakReference<TensorNode>> _everyNode = [];
+    private readonly Stack<BufferHolder> _holders = [];
+    // All holders ever made, for the report of an allocation that failed. Weak: a tensor that was dropped may be collected.
+    private readonly List<WeakReference<BufferHolder>> _everyHolder = [];
 
     // Where a step that is being captured takes its memory from.
     private CapturePool? _capture;
@@ -118,11 +118,23 @@ public sealed class DeviceMemory
     }
 
     /// <summary>What is rented from now on belongs to everybody again.</summary>
-    internal void EndCapture()
+    /// <returns>What it belonged to, for <see cref="ResumeCapture"/>.</returns>
+    internal CapturePool? EndCapture()
     {
         lock (_gate)
         {
+            CapturePool? pool = _capture;
             _capture = null;
+            return pool;
+        }
+    }
+
+    /// <summary>What is rented from now on belongs to a captured step once more.</summary>
+    internal void ResumeCapture(CapturePool? pool)
+    {
+        lock (_gate)
+        {
+            _capture = pool;
         }
     }
 
@@ -142,31 +154,32 @@ public sealed class DeviceMemory
         }
     }
 
-    internal TensorNode RentNode(Device device)
+    /// <summary>A holder that was returned, else a new one. All of a memory's holders are made by the same function.</summary>
+    internal BufferHolder RentHolder(Device device, Func<Device, BufferHolder> make)
     {
         lock (_gate)
         {
             LiveTensors++;
-            if (_nodes.TryPop(out TensorNode? node))
+            if (_holders.TryPop(out BufferHolder? holder))
             {
-                return node;
+                return holder;
             }
-            if (_everyNode.Count == _everyNode.Capacity)
+            if (_everyHolder.Count == _everyHolder.Capacity)
             {
-                _everyNode.RemoveAll(reference => !reference.TryGetTarget(out _));
+                _everyHolder.RemoveAll(reference => !reference.TryGetTarget(out _));
             }
-            node = new TensorNode(device);
-            _everyNode.Add(new WeakReference<TensorNode>(node));
-            return node;
+            holder = make(device);
+            _everyHolder.Add(new WeakReference<BufferHolder>(holder));
+            return holder;
         }
     }
 
-    internal void ReturnNode(TensorNode node)
+    internal void ReturnHolder(BufferHolder holder)
     {
         lock (_gate)
         {
             LiveTensors--;
-            _nodes.Push(node);
+            _holders.Push(holder);
         }
     }
 
@@ -227,16 +240,17 @@ public sealed class DeviceMemory
         return buffer;
     }
 
-    // Names the tensors that it would help most to end; a buffer with several views counts once.
+    // Names the tensors that it would help most to dispose; a buffer with several views counts once.
     private string Largest()
     {
         lock (_gate)
         {
-            IEnumerable<TensorNode> live = _everyNode.Select(reference => reference.TryGetTarget(out TensorNode? node) ? node : null).OfType<TensorNode>();
+            IEnumerable<BufferHolder> live =
+                _everyHolder.Select(reference => reference.TryGetTarget(out BufferHolder? holder) ? holder : null).OfType<BufferHolder>();
             string[] largest =
             [
-                .. live.Where(node => node.Buffer is not null).DistinctBy(node => node.Buffer)
-                    .OrderByDescending(node => node.Buffer!.Bytes).Take(LargestTensors).Select(node => $"{node.Shape} of {node.Buffer!.Bytes:N0} bytes"),
+                .. live.Where(holder => holder.Buffer is not null).DistinctBy(holder => holder.Buffer)
+                    .OrderByDescending(holder => holder.Buffer!.Bytes).Take(LargestTensors).Select(holder => $"{holder} of {holder.Buffer!.Bytes:N0} bytes"),
             ];
             return largest.Length == 0 ? "" : $" (the largest: {string.Join(", ", largest)})";
         }

@@ -198,6 +198,8 @@ public sealed class Hypergraph : IDisposable
         {
             if (scale.IsNone)
             {
+                // Made once, also where its first use is inside a step that is being captured.
+                using CapturePause pause = Incidence.Device.PauseCapture();
                 using MemoryScope scope = new();
                 Tensor computed = compute(this);
                 Tensor kept = Tensor.NewUnowned(computed.Device, computed.Shape, ElementType.Float32);

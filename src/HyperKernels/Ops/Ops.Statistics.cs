@@ -76,7 +76,10 @@ public static partial class Ops
 
     /// <summary>The logarithm of a sum of exponentials along axes: <c>log sum e^x</c>, without overflow. Shapes and errors as for <see cref="Sum(Tensor, ReadOnlySpan{int}, bool)"/>.</summary>
     /// <returns>The axes that are left; minus infinity for nothing.</returns>
-    /// <remarks>Differentiable any number of times.</remarks>
+    /// <remarks>
+    /// Differentiable any number of times. The gradient is the softmax; where all are minus infinity, so that none has a share, it is zeros (PyTorch
+    /// gives NaN).
+    /// </remarks>
     public static Tensor LogSumExp(Tensor x, ReadOnlySpan<int> axes, bool keepAxes = false)
     {
         Tensor x3 = Canonical("LogSumExp", x, axes, keepAxes, out Shape result);
@@ -87,7 +90,9 @@ public static partial class Ops
         Record(y, [x3], (x3, y), static (g, s) =>
         {
             Shape column = s.x3.Shape.With(1, 1);
-            g[0] = Multiply(Reshape(g.Output, column), Exp(Subtract(s.x3, Reshape(s.y, column))));
+            // Not below the least number: minus infinity less itself is NaN.
+            Tensor y = Reshape(Clamp(s.y, float.MinValue, float.PositiveInfinity), column);
+            g[0] = Multiply(Reshape(g.Output, column), Exp(Subtract(s.x3, y)));
         });
         return Reshape(y, result);
     }

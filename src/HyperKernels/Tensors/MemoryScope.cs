@@ -15,6 +15,8 @@ public class MemoryScope : IDisposable
 
     private readonly MemoryScope? _parent;
     private readonly Lock _gate = new();
+    // The default device before, if this scope has one of its own.
+    private readonly DeviceUse? _use;
     private List<Tensor> _owned;
     private bool _disposed;
 
@@ -24,6 +26,17 @@ public class MemoryScope : IDisposable
         _parent = s_current.Value;
         _owned = ListPool.Rent();
         s_current.Value = this;
+    }
+
+    /// <summary>The same, with a default device of its own.</summary>
+    internal MemoryScope(Device device)
+        : this()
+    {
+        // Making known what holds already would allocate, at every step of an inference.
+        if (!device.IsDefault)
+        {
+            _use = Device.Use(device);
+        }
     }
 
     /// <summary>The innermost scope of this logical flow, or null.</summary>
@@ -113,10 +126,12 @@ public class MemoryScope : IDisposable
         }
         if (ReferenceEquals(s_current.Value, this))
         {
+            _use?.Dispose();
             // An enclosing scope may have been disposed before this one.
             MemoryScope? next = _parent;
             while (next is { _disposed: true })
             {
+                next._use?.Dispose();
                 next = next._parent;
             }
             s_current.Value = next;

@@ -75,6 +75,7 @@ internal sealed class SegmentIndex : IDisposable
             {
                 if (_inverseCounts.IsNone)
                 {
+                    using CapturePause pause = Offsets.Device.PauseCapture();
                     float[] values = new float[Segments];
                     for (int segment = 0; segment < values.Length; segment++)
                     {

@@ -88,7 +88,7 @@ public readonly partial struct Tensor : IEquatable<Tensor>, IDisposable
         Device device = node.Device;
         DeviceBuffer buffer = node.Buffer!;
         node.Clear();
-        device.Memory.ReturnNode(node);
+        device.Memory.ReturnHolder(node);
         device.Memory.Return(buffer);
     }
 
@@ -145,7 +145,7 @@ public readonly partial struct Tensor : IEquatable<Tensor>, IDisposable
 
     private static TensorNode MakeNode(Device device, DeviceBuffer buffer, long offset, in Shape shape, long rowStride, ElementType type)
     {
-        TensorNode node = device.Memory.RentNode(device);
+        TensorNode node = TensorNode.Rent(device);
         node.Buffer = buffer;
         node.Offset = offset;
         node.Shape = shape;

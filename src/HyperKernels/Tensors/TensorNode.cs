@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using HyperKernels.Backends;
 
 namespace HyperKernels;
 
@@ -7,13 +6,13 @@ namespace HyperKernels;
 /// What a <see cref="Tensor"/> handle points at. Nodes are used again after their tensor ended, under a new version, so that a step
 /// of steady shape allocates none; a handle of an earlier version is refused.
 /// </summary>
-internal sealed class TensorNode(Device device)
+internal sealed class TensorNode(Device device) : BufferHolder
 {
+    private static readonly Func<Device, BufferHolder> s_make = static device => new TensorNode(device);
+
     public Device Device { get; } = device;
 
     public int Version { get; set; } = 1;
-
-    public DeviceBuffer? Buffer { get; set; }
 
     public long Offset { get; set; }
 
@@ -47,6 +46,9 @@ internal sealed class TensorNode(Device device)
 
     public int MaxIndex { get; set; }
 
+    /// <summary>A node that no tensor stands on.</summary>
+    public static TensorNode Rent(Device device) => (TensorNode)device.Memory.RentHolder(device, s_make);
+
     /// <summary>Notes the bounds of the integers that were just written.</summary>
     public void NoteBounds(ReadOnlySpan<int> values)
     {
@@ -67,4 +69,6 @@ internal sealed class TensorNode(Device device)
         MaxIndex = 0;
         Shape = default;
     }
+
+    public override string ToString() => Shape.ToString();
 }

@@ -8,7 +8,7 @@ namespace HyperKernels.Bench;
 public class OpGradientBench : SubjectBench
 {
     public static IEnumerable<string> Rows =>
-        Catalogue.All.Where(row => row.Benchmark && row.Inputs.Any(input => input.Differentiable)).Select(row => row.Name);
+        Catalogue.Ops.Where(row => row.Benchmark && row.Inputs.Any(input => input.Differentiable)).Select(row => row.Name);
 
     [ParamsSource(nameof(Rows))]
     public string Row { get; set; } = "";

@@ -47,6 +47,11 @@ public sealed record CaseInput(string Name, Shape Shape, ElementType ElementType
         return result;
     }
 
+    /// <summary>Copies drawn values to a device, in the current scope.</summary>
+    public Tensor Upload(Plain values, Device device) => ElementType == ElementType.Float32
+        ? Tensor.From(values.ToFloats(), values.Shape, device)
+        : Tensor.From(Array.ConvertAll(values.Values, v => (int)v), values.Shape, device);
+
     private static double NextNormal(Random random) =>
         Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

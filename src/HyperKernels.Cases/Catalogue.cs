@@ -1,10 +1,10 @@
 namespace HyperKernels.Cases;
 
-/// <summary>Every row of every op, in families.</summary>
+/// <summary>Every row: ops in families, optimisers.</summary>
 public static class Catalogue
 {
-    /// <summary>All rows.</summary>
-    public static IReadOnlyList<OpCase> All { get; } =
+    /// <summary>The rows of ops.</summary>
+    public static IReadOnlyList<OpCase> Ops { get; } =
     [
         .. ElementwiseCases.All,
         .. ConvCases.All,
@@ -21,4 +21,10 @@ public static class Catalogue
         .. GatherCases.All,
         .. RandomCases.All,
     ];
+
+    /// <summary>The rows of optimisers.</summary>
+    public static IReadOnlyList<OptimizerCase> Optimizers { get; } = [.. OptimizerCases.All];
+
+    /// <summary>All rows.</summary>
+    public static IReadOnlyList<CatalogueCase> All { get; } = [.. Ops, .. Optimizers];
 }

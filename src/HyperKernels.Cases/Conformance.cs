@@ -16,104 +16,77 @@ public static class Conformance
     public static IReadOnlyList<Device> Devices { get; } =
         [.. Processors, .. Device.All.Where(status => status.IsAvailable && status.Name != Device.Cpu.Name).Select(status => Device.Get(status.Name))];
 
-    /// <summary>Arithmetic: the op's output against the oracle's.</summary>
-    public static CaseResult Forward(OpCase row, Device device)
+    /// <summary>Arithmetic: the output against the oracle's.</summary>
+    public static CaseResult Forward(FunctionCase row, Device device)
     {
         using MemoryScope scope = device.Scope();
-        Plain[] inputs = row.MakeInputs();
-        Plain expected = row.Oracle(inputs);
-        Tensor output = row.Run(row.Upload(inputs, device));
+        Plain[] arguments = row.MakeArguments();
+        Plain expected = row.Answer(arguments);
+        using CaseRun run = row.Start(arguments, device);
+        Tensor output = run.Forward();
         if (output.Shape != expected.Shape)
         {
-            return Result(row, "forward", device, double.PositiveInfinity, row.Tolerance, $"shape: expected {expected.Shape}, got {output.Shape}");
+            return row.Result(CaseProperty.Forward, device, double.PositiveInfinity, row.Tolerance, $"shape: expected {expected.Shape}, got {output.Shape}");
         }
         (double error, string where) = Comparison.Largest(expected.Values, Floats(output));
-        return Result(row, "forward", device, error, row.Tolerance, where);
+        return row.Result(CaseProperty.Forward, device, error, row.Tolerance, where);
     }
 
     /// <summary>Rules: gradients of a randomly weighted sum of the output against central differences of the oracle.</summary>
-    public static CaseResult Gradient(OpCase row, Device device)
+    public static CaseResult Gradient(FunctionCase row, Device device)
     {
-        Plain[] inputs = row.MakeInputs();
+        Plain[] arguments = row.MakeArguments();
         Random random = new(row.Seed + 7919);
-        double[] weights = Weights(random, row.Oracle(inputs).Shape.Count);
+        double[] weights = Weights(random, row.Answer(arguments).Shape.Count);
 
         using Tape tape = new();
-        Tensor[] tensors = row.Upload(inputs, device);
-        Tensor[] watched = [.. tensors.Where((_, i) => row.Inputs[i].Differentiable).Select(tape.Watch)];
-        Tensor output = row.Run(tensors);
-        Tensor seed = Tensor.From(Array.ConvertAll(weights, w => (float)w), output.Shape, device);
-        Tensor[] gradients = tape.Gradient(output, watched, seed);
-
-        double worst = 0;
-        string reason = "";
-        int next = 0;
-        for (int i = 0; i < inputs.Length; i++)
-        {
-            if (!row.Inputs[i].Differentiable)
-            {
-                continue;
-            }
-            float[] gradient = gradients[next++].ToArray();
-            int[] samples = Samples(random, gradient.Length);
-            double[] expected = [.. samples.Select(at => Difference(row, inputs, i, at, weights))];
-            float[] actual = [.. samples.Select(at => gradient[at])];
-            // The scale is that of the whole gradient: a sampled element may happen to be tiny.
-            double floor = gradient.Length == 0 ? 1 : Math.Max(1e-3, gradient.Max(MathF.Abs));
-            (double error, string where) = Comparison.Largest(expected, actual, floor);
-            if (error > worst || double.IsNaN(error))
-            {
-                worst = error;
-                reason = $"gradient of {row.Inputs[i].Name}, sample {where}";
-            }
-        }
-        return Result(row, "gradient", device, worst, row.GradientTolerance, reason);
+        using CaseRun run = row.Start(arguments, device);
+        Tensor[] watched = Watch(row, run, tape);
+        Tensor output = run.Forward();
+        Tensor[] gradients = tape.Gradient(output, watched, ToTensor(weights, output.Shape, device));
+        (double worst, string where) = Largest(
+            row, gradients, random, 1e-3, (argument, at) => Differences.First(row, arguments, argument, at, weights));
+        return row.Result(CaseProperty.Gradient, device, worst, row.GradientTolerance, $"gradient of {where}");
     }
 
     /// <summary>Rules of rules: the gradient of a weighted sum of the first gradient against mixed differences of the oracle.</summary>
-    public static CaseResult SecondGradient(OpCase row, Device device)
+    public static CaseResult SecondGradient(FunctionCase row, Device device)
     {
-        Plain[] inputs = row.MakeInputs();
+        Plain[] arguments = row.MakeArguments();
         Random random = new(row.Seed + 104729);
-        double[] weights = Weights(random, row.Oracle(inputs).Shape.Count);
-        double[][] directions = [.. inputs.Select(input => Weights(random, input.Shape.Count))];
+        double[] weights = Weights(random, row.Answer(arguments).Shape.Count);
+        double[]?[] directions = [.. row.Arguments.Select(argument => argument.Differentiable ? Weights(random, argument.Shape.Count) : null)];
 
         using Tape tape = new();
-        Tensor[] tensors = row.Upload(inputs, device);
-        int[] which = [.. Enumerable.Range(0, inputs.Length).Where(i => row.Inputs[i].Differentiable)];
-        Tensor[] watched = [.. which.Select(i => tape.Watch(tensors[i]))];
-        Tensor output = row.Run(tensors);
-        Tensor seed = Tensor.From(Array.ConvertAll(weights, w => (float)w), output.Shape, device);
-        Tensor[] first = tape.Gradient(output, watched, seed, differentiable: true);
+        using CaseRun run = row.Start(arguments, device);
+        Tensor[] watched = Watch(row, run, tape);
+        Tensor output = run.Forward();
+        Tensor[] first = tape.Gradient(output, watched, ToTensor(weights, output.Shape, device), differentiable: true);
         Tensor sum = Tensor.Zeros([], device);
-        for (int k = 0; k < first.Length; k++)
+        foreach ((Tensor gradient, double[]? direction) in first.Zip(directions.Where(direction => direction is not null)))
         {
-            Tensor direction = Tensor.From(Array.ConvertAll(directions[which[k]], d => (float)d), first[k].Shape, device);
-            sum = Ops.Add(sum, Ops.Sum(Ops.Multiply(first[k], direction)));
+            sum = Ops.Add(sum, Ops.Sum(Ops.Multiply(gradient, ToTensor(direction!, gradient.Shape, device))));
         }
         Tensor[] second = tape.Tracks(sum) ? tape.Gradient(sum, watched) : [.. watched.Select(w => Tensor.Zeros(w.Shape, device))];
-
-        double worst = 0;
-        string reason = "";
-        for (int k = 0; k < which.Length; k++)
-        {
-            float[] gradient = second[k].ToArray();
-            int[] samples = Samples(random, gradient.Length);
-            double[] expected = [.. samples.Select(at => MixedDifference(row, inputs, which, directions, which[k], at, weights))];
-            float[] actual = [.. samples.Select(at => gradient[at])];
-            double floor = gradient.Length == 0 ? 1 : Math.Max(1e-2, gradient.Max(MathF.Abs));
-            (double error, string where) = Comparison.Largest(expected, actual, floor);
-            if (error > worst || double.IsNaN(error))
-            {
-                worst = error;
-                reason = $"second gradient by {row.Inputs[which[k]].Name}, sample {where}";
-            }
-        }
-        return Result(row, "second gradient", device, worst, row.GradientTolerance * 10, reason);
+        (double worst, string where) = Largest(
+            row, second, random, 1e-2, (argument, at) => Differences.Mixed(row, arguments, directions, argument, at, weights));
+        return row.Result(CaseProperty.SecondGradient, device, worst, row.GradientTolerance * 10, $"second gradient by {where}");
     }
 
     /// <summary>Stray writes and use of memory that was not set: guard zones and NaN in fresh buffers.</summary>
-    public static CaseResult StaysInItsBuffers(OpCase row, Device device)
+    public static CaseResult StaysInItsBuffers(FunctionCase row, Device device) =>
+        StaysInItsBuffers(row, device, on => Everything(row, on), What);
+
+    /// <summary>Races and unordered sums: outputs and gradients are the same bits on a rerun and for one thread and several.</summary>
+    public static CaseResult RepeatsBitForBit(FunctionCase row, Device device) =>
+        RepeatsBitForBit(row, device, () => Everything(row, device), What);
+
+    /// <summary>As <see cref="StaysInItsBuffers(FunctionCase, Device)"/>, for anything that computes arrays.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="compute">Everything that the row computes on a device.</param>
+    /// <param name="name">What the result of a place is called.</param>
+    internal static CaseResult StaysInItsBuffers(CatalogueCase row, Device device, Func<Device, IReadOnlyList<float[]>> compute, Func<int, string> name)
     {
         // A pool of its own: guards change how memory is handed out.
         using Device guarded = new(device.Backend, shared: true);
@@ -121,64 +94,97 @@ public static class Conformance
         try
         {
             // What other properties compare with the oracle must come out again: a NaN that was read would show.
-            List<float[]> plain = Everything(row, device);
-            List<float[]> results = Everything(row, guarded);
-            int differing = plain.Zip(results, SameBits).ToList().IndexOf(false);
+            int differing = FirstDifference(compute(device), compute(guarded));
             return differing < 0
-                ? Result(row, "guards", device, 0, 0, "")
-                : Result(row, "guards", device, double.PositiveInfinity, 0, $"fresh memory that was not set was used in {What(differing)}");
+                ? row.Result(CaseProperty.Guards, device, 0, 0, "")
+                : row.Result(CaseProperty.Guards, device, double.PositiveInfinity, 0, $"fresh memory that was not set was used in {name(differing)}");
         }
         catch (DeviceException failure)
         {
-            return Result(row, "guards", device, double.PositiveInfinity, 0, failure.Message);
+            return row.Result(CaseProperty.Guards, device, double.PositiveInfinity, 0, failure.Message);
         }
     }
 
-    /// <summary>Races and unordered sums: outputs and gradients are the same bits on a rerun and for one thread and several.</summary>
-    public static CaseResult RepeatsBitForBit(OpCase row, Device device)
+    /// <summary>As <see cref="RepeatsBitForBit(FunctionCase, Device)"/>, for anything that computes arrays.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="compute">Everything that the row computes there.</param>
+    /// <param name="name">What the result of a place is called.</param>
+    internal static CaseResult RepeatsBitForBit(CatalogueCase row, Device device, Func<IReadOnlyList<float[]>> compute, Func<int, string> name)
     {
-        List<float[]> once = Everything(row, device);
-        List<float[]> again = Everything(row, device);
+        IReadOnlyList<float[]> once = compute();
+        IReadOnlyList<float[]> again = compute();
         int threads = device.Threads;
-        List<float[]> alone;
+        IReadOnlyList<float[]> alone;
         device.Threads = threads == 1 ? 2 : 1;
         try
         {
-            alone = Everything(row, device);
+            alone = compute();
         }
         finally
         {
             device.Threads = threads;
         }
-        for (int i = 0; i < once.Count; i++)
-        {
-            if (!SameBits(once[i], again[i]) || !SameBits(once[i], alone[i]))
-            {
-                string what = SameBits(once[i], again[i]) ? "another thread count" : "a rerun";
-                return Result(row, "repeats", device, double.PositiveInfinity, 0, $"{what} gave other bits in {What(i)}");
-            }
-        }
-        return Result(row, "repeats", device, 0, 0, "");
+        int rerun = FirstDifference(once, again);
+        int differing = rerun >= 0 ? rerun : FirstDifference(once, alone);
+        string what = rerun >= 0 ? "a rerun" : "another thread count";
+        return differing < 0
+            ? row.Result(CaseProperty.Repeats, device, 0, 0, "")
+            : row.Result(CaseProperty.Repeats, device, double.PositiveInfinity, 0, $"{what} gave other bits in {name(differing)}");
     }
+
+    /// <summary>The place of the first arrays that are not the same bits, or -1.</summary>
+    internal static int FirstDifference(IReadOnlyList<float[]> a, IReadOnlyList<float[]> b) =>
+        a.Count != b.Count ? Math.Min(a.Count, b.Count) : a.Zip(b, SameBits).ToList().IndexOf(false);
 
     // How the results of Everything are called.
     private static string What(int result) => result == 0 ? "the output" : $"gradient {result - 1}";
 
-    private static List<float[]> Everything(OpCase row, Device device)
+    private static List<float[]> Everything(FunctionCase row, Device device)
     {
         using Tape tape = new();
-        Plain[] inputs = row.MakeInputs();
-        Tensor[] tensors = row.Upload(inputs, device);
-        Tensor[] watched = [.. tensors.Where((_, i) => row.Inputs[i].Differentiable).Select(tape.Watch)];
-        Tensor output = row.Run(tensors);
+        using CaseRun run = row.Start(row.MakeArguments(), device);
+        Tensor[] watched = Watch(row, run, tape);
+        Tensor output = run.Forward();
         List<float[]> results = [Floats(output)];
         if (watched.Length > 0)
         {
             double[] weights = Weights(new Random(row.Seed + 7919), output.Count);
-            Tensor seed = Tensor.From(Array.ConvertAll(weights, w => (float)w), output.Shape, device);
-            results.AddRange(tape.Gradient(output, watched, seed).Select(g => g.ToArray()));
+            results.AddRange(tape.Gradient(output, watched, ToTensor(weights, output.Shape, device)).Select(g => g.ToArray()));
         }
         return results;
+    }
+
+    private static Tensor[] Watch(FunctionCase row, CaseRun run, Tape tape) =>
+        [.. run.Arguments.Where((_, i) => row.Arguments[i].Differentiable).Select(tape.Watch)];
+
+    // The largest error among sampled elements of the gradients of all differentiable arguments.
+    private static (double Error, string Where) Largest(
+        FunctionCase row, Tensor[] gradients, Random random, double least, Func<int, int, double> difference)
+    {
+        double worst = 0;
+        string reason = "";
+        int next = 0;
+        for (int i = 0; i < row.Arguments.Count; i++)
+        {
+            if (!row.Arguments[i].Differentiable)
+            {
+                continue;
+            }
+            float[] gradient = gradients[next++].ToArray();
+            int[] samples = Samples(random, gradient.Length);
+            double[] expected = [.. samples.Select(at => difference(i, at))];
+            float[] actual = [.. samples.Select(at => gradient[at])];
+            // The scale is that of the whole gradient: a sampled element may happen to be tiny.
+            double floor = gradient.Length == 0 ? 1 : Math.Max(least, gradient.Max(MathF.Abs));
+            (double error, string where) = Comparison.Largest(expected, actual, floor);
+            if (error > worst || double.IsNaN(error))
+            {
+                worst = error;
+                reason = $"{row.Arguments[i].Name}, sample {where}";
+            }
+        }
+        return (worst, reason);
     }
 
     private static bool SameBits(float[] a, float[] b) =>
@@ -186,6 +192,8 @@ public static class Conformance
 
     private static float[] Floats(Tensor output) =>
         output.ElementType == ElementType.Float32 ? output.ToArray() : Array.ConvertAll(output.ToIntArray(), v => (float)v);
+
+    private static Tensor ToTensor(double[] values, Shape shape, Device device) => Tensor.From(Array.ConvertAll(values, v => (float)v), shape, device);
 
     private static double[] Weights(Random random, long count)
     {
@@ -199,58 +207,4 @@ public static class Conformance
 
     private static int[] Samples(Random random, int count) =>
         count <= GradientSamples ? [.. Enumerable.Range(0, count)] : [.. Enumerable.Range(0, GradientSamples).Select(_ => random.Next(count))];
-
-    private static double WeightedSum(OpCase row, Plain[] inputs, double[] weights)
-    {
-        double[] values = row.Oracle(inputs).Values;
-        double sum = 0;
-        for (int i = 0; i < values.Length; i++)
-        {
-            sum += values[i] * weights[i];
-        }
-        return sum;
-    }
-
-    private static double Difference(OpCase row, Plain[] inputs, int input, int at, double[] weights)
-    {
-        Plain[] moved = [.. inputs];
-        moved[input] = inputs[input].Clone();
-        double value = inputs[input].Values[at];
-        double step = 1e-6 * Math.Max(1, Math.Abs(value));
-        moved[input].Values[at] = value + step;
-        double above = WeightedSum(row, moved, weights);
-        moved[input].Values[at] = value - step;
-        double below = WeightedSum(row, moved, weights);
-        return (above - below) / (2 * step);
-    }
-
-    private static double MixedDifference(OpCase row, Plain[] inputs, int[] which, double[][] directions, int input, int at, double[] weights)
-    {
-        const double Along = 1e-4;
-        double Slope(double shift)
-        {
-            double At(double along)
-            {
-                Plain[] moved = [.. inputs];
-                foreach (int k in which)
-                {
-                    moved[k] = inputs[k].Clone();
-                    for (int i = 0; i < moved[k].Values.Length; i++)
-                    {
-                        moved[k].Values[i] += along * directions[k][i];
-                    }
-                }
-                moved[input].Values[at] += shift;
-                return WeightedSum(row, moved, weights);
-            }
-            return (At(Along) - At(-Along)) / (2 * Along);
-        }
-        return (Slope(Along) - Slope(-Along)) / (2 * Along);
-    }
-
-    private static CaseResult Result(OpCase row, string property, Device device, double error, double tolerance, string reason)
-    {
-        bool passed = error <= tolerance;
-        return new CaseResult(row.Name, property, device.Name, passed, error, tolerance, passed ? "" : $"{reason} (seed {row.Seed})");
-    }
 }

@@ -48,6 +48,9 @@ public sealed class Plain
     /// <summary>An element as the integer it is.</summary>
     public int Int(int i) => (int)Values[i];
 
+    /// <summary>The values as floats.</summary>
+    public float[] ToFloats() => Array.ConvertAll(Values, v => (float)v);
+
     /// <summary>A copy that can be changed.</summary>
     public Plain Clone() => new(Shape, (double[])Values.Clone());
 

@@ -77,7 +77,7 @@ public sealed class BenchSubject : IDisposable
 
     /// <summary>A subject for a row of the catalogue.</summary>
     public static BenchSubject Of(OpCase row, Device device) =>
-        Of(row.Op, row.Sizes, row.Flops, row.Bytes, row.Upload(row.MakeInputs(), device), [.. row.Inputs.Select(input => input.Differentiable)], row.Run);
+        Of(row.Op, row.Sizes, row.Flops, row.Bytes, row.Upload(row.MakeArguments(), device), [.. row.Inputs.Select(input => input.Differentiable)], row.Run);
 
     /// <summary>
     /// The same work on several sets of buffers in turn, together larger than the caches of graphics processors, so that no run finds its

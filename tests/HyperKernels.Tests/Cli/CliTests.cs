@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HyperKernels.Cases;
 
 namespace HyperKernels.Tests.Cli;
 
@@ -28,12 +29,27 @@ public sealed class CliTests
     }
 
     [Test]
-    public void Ops_AsJson_ListsTheOpsOfTheCatalogue()
+    public void Ops_AsJson_ListsTheOpsLayersAndOptimisersOfTheCatalogue()
     {
         CliResult result = CliProcess.Run("ops", "--json");
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
-        IEnumerable<string?> ops = result.Json.EnumerateArray().Select(op => op.GetProperty("op").GetString());
-        Assert.That(ops, Is.EquivalentTo(Cases.Catalogue.All.Select(row => row.Op).Distinct()));
+        IEnumerable<string> listed = result.Json.EnumerateArray().Select(row => $"{row.GetProperty("kind")} {row.GetProperty("name")}");
+        IEnumerable<string> known = Catalogue.All.Select(row => $"{row.Kind.ToString().ToLowerInvariant()} {row.Subject}").Distinct();
+        Assert.That(listed, Is.EquivalentTo(known));
+    }
+
+    [Test]
+    public void Verify_AnOptimiser_PassesItsProperties()
+    {
+        CliResult result = CliProcess.Run("verify", "--filter", "optimizer sgd(10 tensors of 0 to 17001)", "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        JsonElement[] rows = [.. result.Json.EnumerateArray()];
+        Assert.Multiple(() =>
+        {
+            Assert.That(rows.Select(row => row.GetProperty("property").GetString()), Is.EqualTo(new[] { "steps", "resumes", "guards", "repeats" }));
+            Assert.That(rows.Select(row => row.GetProperty("system").GetString()), Has.All.EqualTo("optimizer sgd"));
+            Assert.That(rows.Select(row => row.GetProperty("passed").GetBoolean()), Has.All.True);
+        });
     }
 
     [Test]

@@ -83,7 +83,7 @@ internal static class BenchCommand
     {
         List<Work> works = [.. SizedSubjects(op, sizes, device).Select(make => new Work(null, make))];
         // With sizes the name is an op's own; without, it may be a part of several.
-        OpCase[] rows = [.. Catalogue.All.Where(row => row.Benchmark && (sizes.Length > 0 ? row.Op == op : row.Op.Contains(op, StringComparison.Ordinal)))];
+        OpCase[] rows = [.. Catalogue.Ops.Where(row => row.Benchmark && (sizes.Length > 0 ? row.Op == op : row.Op.Contains(op, StringComparison.Ordinal)))];
         works.AddRange(rows.Select(row => new Work(null, () => Checked(row, device))));
         if (works.Count == 0)
         {

@@ -12,19 +12,20 @@ internal static class VerifyCommand
     private static readonly Option<string> s_backend = CommonOptions.Backend();
     private static readonly Option<string?> s_filter = new("--filter")
     {
-        Description = "Only cases whose name contains this, as in \"matmul\" or \"add(A=[17]\".",
+        Description = "Only cases whose name contains this, as in \"matmul\", \"add(A=[17]\", \"layer \" or \"optimizer adam\".",
         HelpName = "TEXT",
     };
 
     private static readonly Option<string?> s_reference = new("--reference")
     {
-        Description = "Instead of the ops: every .safetensors case in this folder and those inside it, against its recorded outputs and gradients.",
+        Description = "Instead of the catalogue: every .safetensors case in this folder and those inside it, against its recorded outputs and gradients.",
         HelpName = "DIR",
     };
 
     public static Command Create()
     {
-        Command command = new("verify", "Check every op against plain code in double precision: values, gradients, stray writes, repeatability.")
+        const string What = "Check every op, layer and optimiser against plain code in double precision: values, gradients, stray writes, repeatability.";
+        Command command = new("verify", What)
         {
             s_backend, s_filter, s_reference,
         };
@@ -43,52 +44,41 @@ internal static class VerifyCommand
 
     private static int RunCatalogue(Terminal terminal, Device device, string filter, CancellationToken cancel)
     {
-        OpCase[] rows = [.. Catalogue.All.Where(row => $"{row.Name} on {device.Name}".Contains(filter, StringComparison.OrdinalIgnoreCase))];
+        CatalogueCase[] rows = [.. Catalogue.All.Where(row => row.NameOn(device).Contains(filter, StringComparison.OrdinalIgnoreCase))];
         if (rows.Length == 0)
         {
-            throw new UsageException($"no case matches \"{filter}\". `hyperkernels ops` lists the ops; a case's name is like \"{Catalogue.All[0].Name}\".");
+            throw new UsageException(
+                $"no case matches \"{filter}\". `hyperkernels ops` lists what there is; a case's name is like \"{Catalogue.All[0].Name}\".");
         }
         List<VerifyReport> reports = [];
         terminal.WithProgress("verify", report =>
         {
             for (int i = 0; i < rows.Length; i++)
             {
-                cancel.ThrowIfCancellationRequested();
-                report((double)i / rows.Length, rows[i].Op);
-                reports.AddRange(Check(rows[i], device));
+                report((double)i / rows.Length, rows[i].Title);
+                foreach (CaseProperty property in rows[i].Properties)
+                {
+                    cancel.ThrowIfCancellationRequested();
+                    reports.Add(Report(rows[i], property, device));
+                }
             }
         });
         return Show(terminal, reports);
     }
 
-    private static IEnumerable<VerifyReport> Check(OpCase row, Device device)
-    {
-        yield return Report(row, device, "forward", Conformance.Forward);
-        if (row.Inputs.Any(input => input.Differentiable))
-        {
-            yield return Report(row, device, "gradient", Conformance.Gradient);
-        }
-        if (row.TwiceDifferentiable)
-        {
-            yield return Report(row, device, "second gradient", Conformance.SecondGradient);
-        }
-        yield return Report(row, device, "guards", Conformance.StaysInItsBuffers);
-        yield return Report(row, device, "repeats", Conformance.RepeatsBitForBit);
-    }
-
-    private static VerifyReport Report(OpCase row, Device device, string property, Func<OpCase, Device, CaseResult> check)
+    private static VerifyReport Report(CatalogueCase row, CaseProperty property, Device device)
     {
         CaseResult result;
         try
         {
-            result = check(row, device);
+            result = property.Check(device);
         }
         catch (Exception failure) when (failure is not OperationCanceledException and not OutOfMemoryException)
         {
-            // An op that throws is a failed check; the others are still worth knowing.
-            result = new CaseResult(row.Name, property, device.Name, false, double.NaN, row.Tolerance, $"{failure.GetType().Name}: {failure.Message}");
+            // What throws is a failed check; the others are still worth knowing.
+            result = new CaseResult(row.Name, property.Name, device.Name, false, double.NaN, row.Tolerance, $"{failure.GetType().Name}: {failure.Message}");
         }
-        return new VerifyReport(result.Case, row.Op, property, result.Backend, result.Passed, Finite(result.MaxError), result.Tolerance, result.Reason);
+        return new VerifyReport(result.Case, row.Title, property.Name, result.Backend, result.Passed, Finite(result.MaxError), result.Tolerance, result.Reason);
     }
 
     private static int RunReferences(Terminal terminal, Device device, string folder, string filter, CancellationToken cancel)

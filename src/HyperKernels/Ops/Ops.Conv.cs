@@ -6,25 +6,95 @@ public static partial class Ops
 {
     /// <summary>
     /// Convolves images (strictly: correlates, as every network library does):
-    /// <c>y[b, o, p, q] = bias[o] + sum over i, r, c of weight[o, i, r, c] x[b, i, p stride + r dilation - padding, ...]</c>.
+    /// <c>y[b, o, p, q] = bias[o] + sum over i, r, c of weight[o, i, r, c] x[b, i, p stride + r dilation - padding, ...]</c>. With kernels of
+    /// their own for every sample (per-sample convolution) or group of samples, which need not exist in memory.
     /// </summary>
     /// <param name="x"><c>[B, I, H, W]</c>; may be a view with a row stride.</param>
     /// <param name="weight">
-    /// <c>[O, I / groups, KH, KW]</c>, shared by the batch, or <c>[C, O, I / groups, KH, KW]</c> with C dividing B: each set serves B / C
-    /// consecutive samples. May be a row-strided slice of generated parameters.
+    /// <c>[O, I / groups, KH, KW]</c>, shared by the batch, or C sets of it (a tensor <c>[C, O, I / groups, KH, KW]</c>) with C dividing B: each
+    /// serves B / C consecutive samples. A tensor or a parameter converts to it; a tensor may be a row-strided slice of generated ones.
     /// </param>
     /// <param name="bias"><c>[O]</c>, or <c>[C, O]</c> if there are C kernel sets; null for none.</param>
     /// <param name="options">Stride, padding, dilation, groups.</param>
     /// <returns><c>[B, O, (H + 2 padding - dilation (KH - 1) - 1) / stride + 1, ...]</c>.</returns>
     /// <exception cref="ArgumentException">A shape does not fit, the kernel is larger than the padded input, or devices differ.</exception>
     /// <remarks>
-    /// Differentiable in x, weight and bias, any number of times. The same bits for any number of threads. On the processor, 3 by 3 kernels
+    /// Generated and mixed kernels are written out and convolved per set; changes of low rank are a convolution with r outputs and a product
+    /// over channels where that is less work; modulations of whole channels scale around one shared convolution.
+    /// Differentiable in x, bias and every part of the weight, any number of times. The same bits for any number of threads. On the processor, 3 by 3 kernels
     /// of stride 1 over a dozen channels and more are computed on transformed tiles (F(2x2, 3x3)): as exact for numbers of like size,
     /// but an infinity or NaN, and the rounding of a very large number, may also reach results one pixel beyond its window, and
     /// all numbers of a kernel's gradient.
     /// </remarks>
-    public static Tensor Conv2d(Tensor x, Tensor weight, Tensor? bias = null, Conv2dOptions options = default) =>
-        Convolve("Conv2d", x, weight, bias, options);
+    public static Tensor Conv2d(Tensor x, Weight weight, Tensor? bias = null, Conv2dOptions options = default)
+    {
+        if (weight.Kind == WeightKind.Dense)
+        {
+            return Convolve("Conv2d", x, weight.First, bias, options);
+        }
+        if (x.Rank != 4 || weight.Shape.Rank != 4)
+        {
+            Throw.Argument($"Conv2d: x must be [B, I, H, W] and the weight [O, I / groups, KH, KW]; x is {x.Shape}, the weight {weight}.");
+        }
+        CheckOptions("Conv2d", options);
+        ConvSizes sizes = SizesOf("Conv2d", x.Shape, weight.Sets == 0 ? weight.Shape : weight.Shape.Insert(0, weight.Sets), options);
+        return weight.Kind switch
+        {
+            WeightKind.LowRank when AppliesThin(weight, sizes) => ConvolveLowRank(x, weight, bias, options),
+            WeightKind.Modulated when weight.Plan != GeneratePlan.Materialise && ScalesChannels(weight, options) => ConvolveModulated(x, weight, bias, options),
+            _ => Convolve("Conv2d", x, weight.Materialize(), bias, options),
+        };
+    }
+
+    private static bool AppliesThin(in Weight weight, in ConvSizes sizes)
+    {
+        if (sizes.Groups != 1 || weight.Plan != GeneratePlan.Auto)
+        {
+            return sizes.Groups == 1 && weight.Plan != GeneratePlan.Materialise;
+        }
+        double pixels = (double)sizes.Batch / sizes.Sets * sizes.OutHeight * sizes.OutWidth;
+        return IsThin(pixels, weight.Second.Shape[-1], (double)sizes.Inputs * sizes.KernelHeight * sizes.KernelWidth, sizes.Outputs);
+    }
+
+    private static bool ScalesChannels(in Weight weight, in Conv2dOptions options) =>
+        ScalesSides(weight) && (options.Groups == 1 || weight.Second.Shape[1 - weight.Shape.Rank] == 1);
+
+    private static Tensor ConvolveLowRank(Tensor x, in Weight weight, Tensor? bias, Conv2dOptions options)
+    {
+        Tensor narrow = MultiplyScalar(Conv2d(x, weight.First, null, options), weight.Scale);
+        Tensor mix = Reshape(weight.Second, weight.Second.Shape.Insert(weight.Second.Rank, 1).Insert(weight.Second.Rank + 1, 1));
+        Tensor change = Conv2d(narrow, mix);
+        Tensor y = weight.HasBase ? Add(Conv2d(x, weight.ShapedBase(), null, options), change) : change;
+        return AddChannels(y, bias, weight.Sets);
+    }
+
+    private static Tensor ConvolveModulated(Tensor x, in Weight weight, Tensor? bias, Conv2dOptions options)
+    {
+        (Tensor? inputs, Tensor? outputs) = SideScales(weight);
+        Tensor y = Conv2d(inputs is { } before ? ScaleChannels(x, before) : x, weight.First, null, options);
+        return AddChannels(outputs is { } behind ? ScaleChannels(y, behind) : y, bias, weight.Sets);
+    }
+
+    // x [B, K, H, W] times scale [C, K], each row of which serves B / C consecutive samples.
+    private static Tensor ScaleChannels(Tensor x, Tensor scale)
+    {
+        int sets = scale.Shape[0];
+        Tensor samples = Reshape(x, new Shape(sets, x.Shape[0] / sets, x.Shape[1], checked(x.Shape[2] * x.Shape[3])));
+        return Reshape(Multiply(samples, Reshape(scale, sets, 1, scale.Shape[1], 1)), x.Shape);
+    }
+
+    private static Tensor AddChannels(Tensor y, Tensor? bias, int sets)
+    {
+        if (bias is not { } offsets)
+        {
+            return y;
+        }
+        CheckFloats("Conv2d", y, offsets);
+        BiasStep("Conv2d", offsets, Math.Max(1, sets), sets > 0, y.Shape[1]);
+        int rows = offsets.Rank == 2 ? sets : 1;
+        Tensor samples = Reshape(y, new Shape(rows, y.Shape[0] / rows, y.Shape[1], checked(y.Shape[2] * y.Shape[3])));
+        return Reshape(Add(samples, Reshape(offsets, rows, 1, y.Shape[1], 1)), y.Shape);
+    }
 
     private static Tensor Convolve(string name, Tensor x, Tensor weight, Tensor? bias, Conv2dOptions options)
     {
@@ -148,7 +218,7 @@ public static partial class Ops
 
     /// <summary>Convolves sequences: <see cref="Conv2d"/> of images of one row.</summary>
     /// <param name="x"><c>[B, I, L]</c>.</param>
-    /// <param name="weight"><c>[O, I / groups, K]</c>, or <c>[C, O, I / groups, K]</c> with C dividing B.</param>
+    /// <param name="weight"><c>[O, I / groups, K]</c>, or C sets of it (a tensor <c>[C, O, I / groups, K]</c>) with C dividing B.</param>
     /// <param name="bias"><c>[O]</c> or <c>[C, O]</c>; null for none.</param>
     /// <param name="stride">Input steps from one output step to the next.</param>
     /// <param name="padding">Zeros at each end.</param>
@@ -156,16 +226,20 @@ public static partial class Ops
     /// <param name="groups">Parts into which input and output channels are cut.</param>
     /// <returns><c>[B, O, (L + 2 padding - dilation (K - 1) - 1) / stride + 1]</c>.</returns>
     /// <exception cref="ArgumentException">A shape does not fit, the kernel is longer than the padded input, or devices differ.</exception>
-    /// <remarks>Differentiable in x, weight and bias, any number of times.</remarks>
-    public static Tensor Conv1d(Tensor x, Tensor weight, Tensor? bias = null, int stride = 1, int padding = 0, int dilation = 1, int groups = 1)
+    /// <remarks>Differentiable in x, bias and every part of the weight, any number of times.</remarks>
+    public static Tensor Conv1d(Tensor x, Weight weight, Tensor? bias = null, int stride = 1, int padding = 0, int dilation = 1, int groups = 1)
     {
-        CheckFloats("Conv1d", x, weight);
-        if (x.Rank != 3 || weight.Rank is not (3 or 4))
+        CheckFloats("Conv1d", x, weight.First);
+        bool isDense = weight.Kind == WeightKind.Dense;
+        if (x.Rank != 3 || (weight.Shape.Rank != 3 && !(isDense && weight.Shape.Rank == 4)))
         {
-            Throw.Argument($"Conv1d: x must be [B, I, L] and weight [O, I / groups, K] or [C, O, I / groups, K]; x is {x.Shape}, weight is {weight.Shape}.");
+            Throw.Argument($"Conv1d: x must be [B, I, L] and weight [O, I / groups, K] or [C, O, I / groups, K]; x is {x.Shape}, weight is {weight}.");
         }
         Conv2dOptions options = new() { StrideW = stride, PaddingW = padding, DilationW = dilation, Groups = groups };
-        Tensor y = Convolve("Conv1d", Reshape(x, x.Shape.Insert(2, 1)), Reshape(weight, weight.Shape.Insert(weight.Rank - 1, 1)), bias, options);
+        Tensor rows = Reshape(x, x.Shape.Insert(2, 1));
+        Tensor y = weight.Kind is WeightKind.LowRank or WeightKind.Modulated
+            ? Conv2d(rows, weight.OfOneRow(), bias, options)
+            : Convolve("Conv1d", rows, Weight.OfOneRow(weight.Materialize()), bias, options);
         return Reshape(y, y.Shape.Remove(2));
     }
 

@@ -63,7 +63,10 @@ public static partial class Ops
             }
             Tensor dx = g.Needs(0) ? New(s.X, s.X.Shape) : default;
             Tensor dz = g.Needs(1) ? New(s.X, s.Z.Shape) : default;
-            Tensor dGenerator = g.Needs(2) ? New(s.X, s.Generator.Shape) : default;
+            // Reassociated, the generator's gradient is one product of the gradients and the rows times embeddings: the optimiser may take these.
+            bool keeps = s.Sizes.Reassociate && g.Needs(2)
+                && g.KeepsFactors(2, s.Sizes.Outputs, s.Sizes.Inputs * s.Sizes.Embedding, s.Sizes.Batch * s.Sizes.Rows);
+            Tensor dGenerator = g.Needs(2) && !keeps ? New(s.X, s.Generator.Shape) : default;
             Tensor dBase = g.Needs(3) ? New(s.X, [s.Sizes.Outputs, s.Sizes.Inputs]) : default;
             Tensor bases = s.Base is { } given ? Dense(given) : default;
             s.X.Device.Backend.GenerateLinearGradient(
@@ -72,6 +75,10 @@ public static partial class Ops
             SetIfMade(g, 0, dx);
             SetIfMade(g, 1, dz);
             SetIfMade(g, 2, dGenerator);
+            if (keeps)
+            {
+                g.AddProduct(2, Reshape(g.Output, -1, s.Sizes.Outputs), RowsTimesEmbeddings(s.Sizes, s.X, s.Z));
+            }
             SetIfMade(g, 3, dBase);
         });
     }
@@ -100,6 +107,11 @@ public static partial class Ops
             g[3] = Reshape(Sum(weights, [0]), [sizes.Outputs, sizes.Inputs]);
         }
     }
+
+    // [B T, I H]: what the reassociated form multiplies with the generator.
+    private static Tensor RowsTimesEmbeddings(in GenerateSizes sizes, Tensor x, Tensor z) => Reshape(
+        Multiply(Reshape(x, sizes.Batch, sizes.Rows, sizes.Inputs, 1), Reshape(z, sizes.Batch, 1, 1, sizes.Embedding)),
+        sizes.Batch * sizes.Rows, sizes.Inputs * sizes.Embedding);
 
     private static BufferRef? RefOrNull(Tensor tensor) => tensor.IsNone ? null : tensor.Ref;
 

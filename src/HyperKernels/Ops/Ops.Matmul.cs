@@ -67,29 +67,16 @@ public static partial class Ops
         });
     }
 
-    /// <summary>
-    /// A dense layer: <c>y = activation(x weight^T + bias)</c>, with one weight matrix, or with one for every group of samples.
-    /// </summary>
-    /// <param name="x"><c>[B, ..., I]</c>.</param>
-    /// <param name="weight">
-    /// <c>[O, I]</c>, shared by the batch, or <c>[C, O, I]</c> with C dividing B: each matrix serves B / C consecutive samples. May be a
-    /// row-strided slice of generated parameters.
-    /// </param>
-    /// <param name="bias"><c>[O]</c>, or <c>[C, O]</c> if there are C weight matrices; null for none.</param>
-    /// <param name="activation">Applied before the result leaves the registers, unless its gradient needs the sum before it.</param>
-    /// <param name="parameter">Slope, scale or frequency of an activation that has one.</param>
-    /// <returns><c>[B, ..., O]</c>.</returns>
-    /// <exception cref="ArgumentException">A shape does not fit, integers, or different devices.</exception>
-    /// <remarks>Differentiable in x, weight and bias, any number of times. The same bits for any number of threads.</remarks>
-    public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias = null, Activation activation = Activation.None, float parameter = 0)
+    // One weight matrix [O, I], or one for every group of samples [C, O, I]; may be a row-strided slice of generated parameters.
+    private static Tensor LinearDense(Tensor x, Tensor weight, Tensor? bias, Activation activation, float parameter)
     {
         CheckFloats("Linear", x, weight);
         Tensor offsets = bias ?? default;
-        LinearSizes l = CheckLinear(x, weight, offsets);
+        LinearSizes l = CheckLinear(x, weight.Shape, offsets);
         CheckActivation("Linear", activation);
         if (activation != Activation.None && !GradientNeedsOutputOnly(activation, parameter) && IsRecorded([x, weight, offsets]))
         {
-            return Activate(Linear(x, weight, bias), activation, parameter);
+            return Activate(LinearDense(x, weight, bias, Activation.None, 0), activation, parameter);
         }
         Shape shape = x.Shape.With(-1, l.Outputs);
         Tensor y = New(x, shape);

@@ -80,10 +80,9 @@ public static partial class Ops
 
     private static bool IsRecorded(ReadOnlySpan<Tensor> inputs) => Tape.Recording is { } tape && AnyTracked(tape, inputs);
 
-    private static LinearSizes CheckLinear(Tensor x, Tensor weight, Tensor bias)
+    private static LinearSizes CheckLinear(Tensor x, in Shape weights, Tensor bias)
     {
         Shape shape = x.Shape;
-        Shape weights = weight.Shape;
         if (shape.Rank < 2 || weights.Rank is not (2 or 3))
         {
             Throw.Argument($"Linear: x must be [B, ..., I] and weight [O, I] or [C, O, I]; x is {shape}, weight is {weights}. For one sample use Reshape.");

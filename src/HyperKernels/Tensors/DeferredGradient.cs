@@ -24,7 +24,7 @@ internal sealed class DeferredGradient
     public bool HasFactors => !Left.IsNone;
 
     /// <summary>The filled rows of a factor.</summary>
-    public Tensor Rows(Tensor factor) => factor.Shape[-2] == Depth ? factor : Ops.Slice(factor, -2, 0, Depth);
+    public Tensor Rows(Tensor factor) => factor.Shape[-2] == Depth ? factor : factor.View(factor.Shape.With(-2, Depth), 0, factor.RowStride);
 
     /// <summary>The same factors without parts.</summary>
     public DeferredGradient FactorsAlone() => new() { Left = Left, Right = Right, Depth = Depth, Precision = Precision };

@@ -4,12 +4,12 @@ namespace HyperKernels;
 /// What stands in the place of parameters between <see cref="Begin"/> and <see cref="End"/>, for the logical flow that began it. It may
 /// begin again after it has ended, if no task that was started inside goes on; from where it began the last time, that allocates nothing.
 /// </summary>
-internal sealed class OverrideTable(IReadOnlyDictionary<Parameter, Tensor> replacements)
+internal sealed class OverrideTable(IReadOnlyDictionary<Parameter, WeightUse> replacements)
 {
     private static readonly AsyncLocal<OverrideTable?> s_current = new();
     private static int s_active;
 
-    private readonly IReadOnlyDictionary<Parameter, Tensor> _replacements = replacements;
+    private readonly IReadOnlyDictionary<Parameter, WeightUse> _replacements = replacements;
 
     // The flow's state around the table and with it: to set a flow's value makes a new state, which is the same as the last time.
     private ExecutionContext? _around;
@@ -20,18 +20,17 @@ internal sealed class OverrideTable(IReadOnlyDictionary<Parameter, Tensor> repla
     /// <summary>Whether any table is in place.</summary>
     public static bool Active => Volatile.Read(ref s_active) != 0;
 
-    public static bool TryGet(Parameter parameter, out Tensor replacement)
+    public static WeightUse? Find(Parameter parameter)
     {
         for (OverrideTable? table = s_current.Value; table is not null; table = table._outer)
         {
             // A task that outlives the block must not go on with tensors that have ended.
-            if (Volatile.Read(ref table._isLive) && table._replacements.TryGetValue(parameter, out replacement))
+            if (Volatile.Read(ref table._isLive) && table._replacements.TryGetValue(parameter, out WeightUse? replacement))
             {
-                return true;
+                return replacement;
             }
         }
-        replacement = default;
-        return false;
+        return null;
     }
 
     public void Begin()

@@ -6,7 +6,7 @@ namespace HyperKernels;
 /// </summary>
 /// <remarks>
 /// Any number of threads may read a parameter at once; <see cref="Load"/> and an optimiser's step must not overlap with anything that
-/// uses it. Inside <see cref="ParameterOverrides.Use"/> the flow sees another tensor in its place.
+/// uses it. Inside <see cref="ParameterOverrides.Use(IReadOnlyDictionary{Parameter, Weight})"/> the flow sees another tensor in its place.
 /// </remarks>
 public sealed class Parameter : IDisposable
 {
@@ -38,8 +38,11 @@ public sealed class Parameter : IDisposable
     /// <summary>The dotted name: <c>conv1.weight</c>.</summary>
     public string Name { get; set; }
 
-    /// <summary>The values that ops compute with: the parameter's own, or those put in its place by <see cref="ParameterOverrides.Use"/>.</summary>
-    public Tensor Value => ParameterOverrides.Any && ParameterOverrides.TryGet(this, out Tensor replacement) ? replacement : _value;
+    /// <summary>The tensor that ops compute with: the parameter's own, or what <see cref="ParameterOverrides.Use(IReadOnlyDictionary{Parameter, Weight})"/> put in its place, written out.</summary>
+    public Tensor Value => ParameterOverrides.Any && ParameterOverrides.Find(this) is { } use ? use.Dense() : _value;
+
+    /// <summary>What layers multiply by: the parameter's own values, or the weight in their place, which need not exist in memory. A parameter converts to it.</summary>
+    public Weight Current => ParameterOverrides.Any && ParameterOverrides.Find(this) is { } use ? use.Current : _value;
 
     /// <summary>The parameter's own values, whatever is put in its place.</summary>
     public Tensor OwnValue => _value;

@@ -13,19 +13,33 @@ public static class ParameterOverrides
     /// <summary>Whether any flow overrides anything: the one look that reading a parameter costs otherwise.</summary>
     internal static bool Any => OverrideTable.Active;
 
-    /// <summary>Puts tensors in the place of parameters until the result is disposed.</summary>
+    /// <summary>Puts weights in the place of parameters until the result is disposed.</summary>
     /// <param name="replacements">
-    /// What <see cref="Parameter.Value"/> gives instead. A tensor may have a further leading axis where the ops that use it take one
-    /// weight set per sample. Must not change while it is in use.
+    /// What <see cref="Parameter.Current"/> gives instead, and <see cref="Parameter.Value"/> as a tensor: factored weights, or tensors, which
+    /// may have a further leading axis where the ops that use them take one weight set per sample.
     /// </param>
     /// <returns>Ends the replacement. Blocks nest: the innermost that names a parameter counts.</returns>
+    public static IDisposable Use(IReadOnlyDictionary<Parameter, Weight> replacements)
+    {
+        ArgumentNullException.ThrowIfNull(replacements);
+        Dictionary<Parameter, WeightUse> uses = new(replacements.Count);
+        foreach ((Parameter parameter, Weight weight) in replacements)
+        {
+            WeightUse use = new();
+            use.Set(weight);
+            uses.Add(parameter, use);
+        }
+        return new Block(new OverrideTable(uses));
+    }
+
+    /// <summary>As <see cref="Use(IReadOnlyDictionary{Parameter, Weight})"/>, for tensors.</summary>
     public static IDisposable Use(IReadOnlyDictionary<Parameter, Tensor> replacements)
     {
         ArgumentNullException.ThrowIfNull(replacements);
-        return new Block(new OverrideTable(replacements));
+        return Use(replacements.ToDictionary(static pair => pair.Key, static pair => (Weight)pair.Value));
     }
 
-    internal static bool TryGet(Parameter parameter, out Tensor replacement) => OverrideTable.TryGet(parameter, out replacement);
+    internal static WeightUse? Find(Parameter parameter) => OverrideTable.Find(parameter);
 
     private sealed class Block : IDisposable
     {

@@ -73,7 +73,7 @@ public sealed class Conv1d : Layer
     /// <param name="input"><c>[B, I, L]</c></param>
     /// <returns><c>[B, O, L']</c></returns>
     /// <exception cref="ArgumentException">The channels differ, or the kernel does not fit into the padded input.</exception>
-    public override Tensor Forward(Tensor input) => Ops.Conv1d(input, Weight.Value, Bias?.Value, Stride, Padding, Dilation, Groups);
+    public override Tensor Forward(Tensor input) => Ops.Conv1d(input, Weight, Bias?.Value, Stride, Padding, Dilation, Groups);
 
     /// <inheritdoc/>
     protected override string Describe() => $"Conv1d({InChannels}, {OutChannels}, kernelSize: {KernelSize})";

@@ -80,7 +80,7 @@ public sealed class Conv2d : Layer
     /// <param name="input"><c>[B, I, H, W]</c></param>
     /// <returns><c>[B, O, H', W']</c></returns>
     /// <exception cref="ArgumentException">The channels differ, or the kernel does not fit into the padded input.</exception>
-    public override Tensor Forward(Tensor input) => Ops.Conv2d(input, Weight.Value, Bias?.Value, Options);
+    public override Tensor Forward(Tensor input) => Ops.Conv2d(input, Weight, Bias?.Value, Options);
 
     /// <inheritdoc/>
     protected override string Describe() =>

@@ -36,7 +36,7 @@ public sealed class Linear : Layer
     /// <param name="input"><c>[B, ..., inputs]</c></param>
     /// <returns><c>[B, ..., outputs]</c></returns>
     /// <exception cref="ArgumentException">The last axis has another size.</exception>
-    public override Tensor Forward(Tensor input) => Ops.Linear(input, Weight.Value, Bias?.Value);
+    public override Tensor Forward(Tensor input) => Ops.Linear(input, Weight, Bias?.Value);
 
     /// <summary>Computes <c>activation(x W^T + b)</c>; the activation is applied before the result leaves the registers.</summary>
     /// <param name="input"><c>[B, ..., inputs]</c></param>
@@ -45,7 +45,7 @@ public sealed class Linear : Layer
     /// <returns><c>[B, ..., outputs]</c></returns>
     /// <exception cref="ArgumentException">The last axis has another size.</exception>
     public Tensor Forward(Tensor input, Activation activation, float parameter = 0) =>
-        Ops.Linear(input, Weight.Value, Bias?.Value, activation, parameter);
+        Ops.Linear(input, Weight, Bias?.Value, activation, parameter);
 
     /// <inheritdoc/>
     protected override string Describe() => $"Linear({InFeatures}, {OutFeatures}{(Bias is null ? ", bias: false" : "")})";

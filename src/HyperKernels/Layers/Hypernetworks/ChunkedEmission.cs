@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace HyperKernels.Layers;
 
 /// <summary>
@@ -66,5 +68,28 @@ public sealed class ChunkedEmission : Emission
         Tensor values = Ops.Linear(generator.Forward(inputs), Weight.Value, Bias.Value);
         Tensor flat = Ops.Slice(Ops.Reshape(values, [sets, _chunks * ChunkSize]), 1, 0, Manifest.Count);
         return Theta0 is null ? flat : Ops.Add(flat, Theta0.Value);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Written out: a tensor begins and ends anywhere in a chunk.</remarks>
+    public override void Generate(Tensor embedding, Layer generator, Span<Weight> weights)
+    {
+        Tensor flat = Flat(embedding, generator);
+        int sets = flat.Shape[0];
+        Tensor[] rented = ArrayPool<Tensor>.Shared.Rent(weights.Length);
+        try
+        {
+            Span<Tensor> pieces = rented.AsSpan(0, weights.Length);
+            Ops.Split(flat, 1, Manifest.Lengths, pieces);
+            for (int i = 0; i < weights.Length; i++)
+            {
+                Shape shape = Manifest.Entries[i].Shape;
+                weights[i] = Ops.Reshape(pieces[i], sets == 1 ? shape : shape.Insert(0, sets));
+            }
+        }
+        finally
+        {
+            ArrayPool<Tensor>.Shared.Return(rented, clearArray: true);
+        }
     }
 }

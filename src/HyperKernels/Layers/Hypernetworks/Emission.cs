@@ -32,24 +32,21 @@ public abstract class Emission : Layer
     /// <summary>Whether there are base weights theta0.</summary>
     public bool HasBase { get; }
 
-    /// <summary>Generates weight sets.</summary>
+    /// <summary>Generates the weights of every entry of the manifest. What can stay factored does: layers then need not have them in memory.</summary>
     /// <param name="embedding">The prepared conditions <c>[C, Z]</c>.</param>
     /// <param name="generator">The layer before the emission.</param>
-    /// <returns><c>[C, P]</c>, the tensors of the manifest end to end.</returns>
-    public abstract Tensor Flat(Tensor embedding, Layer generator);
+    /// <param name="weights">Written: one per entry, of C sets, or of one that serves all samples if C is 1.</param>
+    public abstract void Generate(Tensor embedding, Layer generator, Span<Weight> weights);
 
-    /// <summary>Generates weight sets, cut into the manifest's tensors.</summary>
+    /// <summary>Generates weight sets end to end.</summary>
     /// <param name="embedding">The prepared conditions <c>[C, Z]</c>.</param>
     /// <param name="generator">The layer before the emission.</param>
-    /// <returns>One <c>[C, count]</c> per entry; rows may be strided.</returns>
-    public Tensor[] Pieces(Tensor embedding, Layer generator)
+    /// <returns><c>[C, P]</c>, the tensors of the manifest one behind the other.</returns>
+    public virtual Tensor Flat(Tensor embedding, Layer generator)
     {
-        Tensor[] pieces = new Tensor[Manifest.Entries.Count];
-        Pieces(embedding, generator, pieces);
-        return pieces;
+        Weight[] weights = new Weight[Manifest.Entries.Count];
+        Generate(embedding, generator, weights);
+        int sets = embedding.Shape[0];
+        return Ops.Concatenate(1, Array.ConvertAll(weights, weight => Ops.Reshape(weight.Materialize(), sets, -1)));
     }
-
-    /// <summary>As <see cref="Pieces(Tensor, Layer)"/>, into a span of the caller's: allocates nothing.</summary>
-    internal virtual void Pieces(Tensor embedding, Layer generator, Span<Tensor> pieces) =>
-        Ops.Split(Flat(embedding, generator), 1, Manifest.Lengths, pieces);
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace HyperKernels.Layers;
 
 /// <summary>All weights at once: one linear layer from the generator's H outputs to all P values.</summary>
@@ -36,4 +38,29 @@ public sealed class FullEmission : Emission
 
     /// <inheritdoc/>
     public override Tensor Flat(Tensor embedding, Layer generator) => Ops.Linear(generator.Forward(embedding), Weight.Value, Theta0?.Value);
+
+    /// <inheritdoc/>
+    public override void Generate(Tensor embedding, Layer generator, Span<Weight> weights)
+    {
+        Tensor hidden = generator.Forward(embedding);
+        Tensor[] rented = ArrayPool<Tensor>.Shared.Rent(2 * weights.Length);
+        try
+        {
+            Span<Tensor> rows = rented.AsSpan(0, weights.Length);
+            Span<Tensor> bases = rented.AsSpan(weights.Length, weights.Length);
+            Ops.Split(Weight.Value, 0, Manifest.Lengths, rows);
+            if (Theta0 is not null)
+            {
+                Ops.Split(Theta0.Value, 0, Manifest.Lengths, bases);
+            }
+            for (int i = 0; i < weights.Length; i++)
+            {
+                weights[i] = HyperKernels.Weight.Generated(hidden, rows[i], Theta0 is null ? null : bases[i], Manifest.Entries[i].Shape);
+            }
+        }
+        finally
+        {
+            ArrayPool<Tensor>.Shared.Return(rented, clearArray: true);
+        }
+    }
 }

@@ -34,15 +34,12 @@ public sealed class HeadsEmission : Emission
     }
 
     /// <inheritdoc/>
-    public override Tensor Flat(Tensor embedding, Layer generator) => Ops.Concatenate(1, Pieces(embedding, generator));
-
-    /// <inheritdoc/>
-    internal override void Pieces(Tensor embedding, Layer generator, Span<Tensor> pieces)
+    public override void Generate(Tensor embedding, Layer generator, Span<Weight> weights)
     {
         Tensor hidden = generator.Forward(embedding);
         for (int i = 0; i < _heads.Length; i++)
         {
-            pieces[i] = Ops.Linear(hidden, _heads[i].Weight.Value, _heads[i].Theta0?.Value);
+            weights[i] = Weight.Generated(hidden, _heads[i].Weight.Value, _heads[i].Theta0?.Value, Manifest.Entries[i].Shape);
         }
     }
 

@@ -17,11 +17,16 @@ namespace HyperKernels.Layers;
 public sealed partial class HyperNetwork : Layer
 {
     private readonly Parameter[] _generated;
-    private Weights? _idle;
+    private readonly GeneratePlan[] _plans;
+    private Replacements? _idle;
 
-    private HyperNetwork(Layer target, IReadOnlyList<NamedParameter> generated, Conditioning conditioning, Layer generator, Emission emission)
+    private HyperNetwork(Layer target, IReadOnlyList<NamedParameter> generated, Conditioning conditioning, Layer generator, Emission emission, GeneratePlan plan)
     {
         _generated = [.. generated.Select(static g => g.Parameter)];
+        // What several places of the target use is generated once, written out.
+        HashSet<Layer> seen = [];
+        HashSet<Layer> repeated = [.. target.NamedLayers().Where(named => !seen.Add(named.Layer)).Select(static named => named.Layer)];
+        _plans = [.. generated.Select(g => g.Names.Count > 1 || repeated.Contains(g.Owner) ? GeneratePlan.Materialise : plan)];
         Excluded = new HashSet<Parameter>(_generated);
         Conditioning = Add("conditioning", conditioning);
         Generator = Add("generator", generator);
@@ -86,7 +91,7 @@ public sealed partial class HyperNetwork : Layer
             EmissionPlan.Chunks => new ChunkedEmission(manifest, width, options.ChunkSize, options.ChunkEmbedding, scheme, options.Random),
             _ => new FullEmission(manifest, width, scheme, options.Random),
         };
-        return new HyperNetwork(target, generated, conditioning, generator, emission);
+        return new HyperNetwork(target, generated, conditioning, generator, emission, options.Plan);
     }
 
     /// <summary>Generates weights from conditions and runs the target with them.</summary>
@@ -106,15 +111,16 @@ public sealed partial class HyperNetwork : Layer
         {
             Throw.Argument($"HyperNetwork: the conditions' rows must divide the {(input.Rank == 0 ? 0 : input.Shape[0])} samples of the input {input.Shape}; there are {sets} rows. Use rowOf for groups of other sizes.");
         }
-        Tensor[] pieces = ArrayPool<Tensor>.Shared.Rent(_generated.Length);
+        Weight[] weights = ArrayPool<Weight>.Shared.Rent(_generated.Length);
         try
         {
-            Emission.Pieces(embedding, Generator, pieces.AsSpan(0, _generated.Length));
-            return Run(input, pieces, sets);
+            Span<Weight> own = weights.AsSpan(0, _generated.Length);
+            GenerateWeights(embedding, own);
+            return Run(input, own);
         }
         finally
         {
-            ArrayPool<Tensor>.Shared.Return(pieces, clearArray: true);
+            ArrayPool<Weight>.Shared.Return(weights, clearArray: true);
         }
     }
 
@@ -137,15 +143,16 @@ public sealed partial class HyperNetwork : Layer
         Tensor embedding = Conditioning.Forward(conditions);
         bool mayFill = !Target.NamedLayers().Any(static named => named.Layer.MixesSamples);
         SampleGroups groups = new(input.Rank == 0 ? 0 : input.Shape[0], embedding.Shape[0], rowOf, mayFill);
-        Tensor[] pieces = Emission.Pieces(embedding, Generator);
+        Weight[] weights = new Weight[_generated.Length];
+        GenerateWeights(embedding, weights);
         if (groups.Take is { } take)
         {
             // Groups become equal blocks of consecutive samples, filled up with copies where one is smaller.
-            Tensor blocks = Run(Ops.GatherRows(input, Tensor.From(take, [take.Length], input.Device)), pieces, groups.Rows);
+            Tensor blocks = Run(Ops.GatherRows(input, Tensor.From(take, [take.Length], input.Device)), weights);
             return Ops.GatherRows(blocks, Tensor.From(groups.Back, [groups.Back.Length], input.Device));
         }
         Tensor rows = Tensor.From(rowOf, [rowOf.Length], input.Device);
-        return Run(input, [.. pieces.Select(piece => Ops.GatherRows(piece, rows))], rowOf.Length);
+        return Run(input, Array.ConvertAll(weights, weight => weight.ByRow(rows)));
     }
 
     /// <inheritdoc/>
@@ -168,9 +175,14 @@ public sealed partial class HyperNetwork : Layer
     public IDisposable Apply(params ReadOnlySpan<Tensor> conditions)
     {
         Tensor embedding = Conditioning.Forward(conditions);
-        Dictionary<Parameter, Tensor> weights = new(_generated.Length);
-        Fill(weights, Emission.Pieces(embedding, Generator), embedding.Shape[0]);
-        return ParameterOverrides.Use(weights);
+        Weight[] weights = new Weight[_generated.Length];
+        GenerateWeights(embedding, weights);
+        Dictionary<Parameter, Weight> replacements = new(_generated.Length);
+        for (int i = 0; i < weights.Length; i++)
+        {
+            replacements.Add(_generated[i], weights[i]);
+        }
+        return ParameterOverrides.Use(replacements);
     }
 
     /// <summary>Copies one generated weight set into a network of the target's make, which then needs no hypernetwork.</summary>
@@ -215,37 +227,52 @@ public sealed partial class HyperNetwork : Layer
         return chosen;
     }
 
-    private Tensor Run(Tensor input, ReadOnlySpan<Tensor> pieces, int sets)
+    private void GenerateWeights(Tensor embedding, Span<Weight> weights)
+    {
+        Emission.Generate(embedding, Generator, weights);
+        for (int i = 0; i < weights.Length; i++)
+        {
+            weights[i] = weights[i].Using(_plans[i]);
+        }
+    }
+
+    private Tensor Run(Tensor input, ReadOnlySpan<Weight> weights)
     {
         // One call at a time uses the table again; what runs beside it makes its own.
-        Weights weights = Interlocked.Exchange(ref _idle, null) ?? new Weights([]);
-        Fill(weights.Tensors, pieces, sets);
-        weights.Table.Begin();
+        Replacements replacements = Interlocked.Exchange(ref _idle, null) ?? new Replacements(_generated);
+        replacements.Begin(weights);
         try
         {
             return Target.Forward(input);
         }
         finally
         {
-            weights.Table.End();
-            _idle = weights;
+            replacements.End();
+            _idle = replacements;
         }
     }
 
-    private void Fill(Dictionary<Parameter, Tensor> weights, ReadOnlySpan<Tensor> pieces, int sets)
+    // What the target's parameters are seen as, kept from call to call so that inference allocates nothing.
+    private sealed class Replacements
     {
-        for (int i = 0; i < _generated.Length; i++)
+        private readonly WeightUse[] _uses;
+        private readonly OverrideTable _table;
+
+        public Replacements(Parameter[] parameters)
         {
-            Shape shape = Manifest.Entries[i].Shape;
-            // A single set goes without the axis of sets: the target then runs as it would with weights of its own.
-            weights[_generated[i]] = Ops.Reshape(pieces[i], sets == 1 ? shape : shape.Insert(0, sets));
+            _uses = Array.ConvertAll(parameters, static _ => new WeightUse());
+            _table = new OverrideTable(parameters.Zip(_uses).ToDictionary(static pair => pair.First, static pair => pair.Second));
         }
-    }
 
-    private sealed class Weights(Dictionary<Parameter, Tensor> tensors)
-    {
-        public Dictionary<Parameter, Tensor> Tensors => tensors;
+        public void Begin(ReadOnlySpan<Weight> weights)
+        {
+            for (int i = 0; i < _uses.Length; i++)
+            {
+                _uses[i].Set(weights[i]);
+            }
+            _table.Begin();
+        }
 
-        public OverrideTable Table { get; } = new(tensors);
+        public void End() => _table.End();
     }
 }

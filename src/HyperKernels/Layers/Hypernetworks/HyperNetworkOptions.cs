@@ -72,6 +72,9 @@ public sealed record HyperNetworkOptions
     /// <summary>Length of a chunk embedding, for <see cref="EmissionPlan.Chunks"/>.</summary>
     public int ChunkEmbedding { get; init; } = 8;
 
+    /// <summary>How weights are applied where there is a choice; the default is the planner's for each layer.</summary>
+    public GeneratePlan Plan { get; init; }
+
     /// <summary>What the generated weights are added to.</summary>
     public BaseWeights Base { get; init; }
 

@@ -45,7 +45,8 @@ public sealed partial class Tape
         {
             return;
         }
-        Accumulate(index, Ops.Matmul(left, right, transposeA: true));
+        // A product of a matrix's shape may serve a tensor with more axes of as many elements.
+        Accumulate(index, Ops.Reshape(Ops.Matmul(left, right, transposeA: true), SlotAt(index).Value.Shape));
     }
 
     /// <summary>As <see cref="AddProduct"/>, if the factors can be collected with those of other uses; else does nothing and says false.</summary>

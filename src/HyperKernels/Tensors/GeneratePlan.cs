@@ -3,7 +3,7 @@ namespace HyperKernels;
 /// <summary>How <see cref="Ops.GenerateLinear"/> works; every plan gives the same result, to rounding.</summary>
 public enum GeneratePlan
 {
-    /// <summary>Chosen from the sizes and from whether gradients are recorded; <see cref="Ops.PlanOf"/> tells what.</summary>
+    /// <summary>Chosen from the sizes and from whether gradients are recorded; <see cref="Ops.PlanOf(Tensor, Weight)"/> tells what.</summary>
     Auto,
 
     /// <summary>Generates all weight sets by one product, then applies them: B I O floats of memory.</summary>

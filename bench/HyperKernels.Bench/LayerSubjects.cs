@@ -1,5 +1,6 @@
 using HyperKernels.Cases.Sized;
 using HyperKernels.Layers;
+using HyperKernels.Models;
 using HyperKernels.Optim;
 
 namespace HyperKernels.Bench;
@@ -23,10 +24,7 @@ internal static class LayerSubjects
     {
         const int Batch = 64;
         RandomStream random = new(1);
-        Layer target = new Sequential(
-            new Conv2d(1, 10, kernelSize: 5, random: random), new MaxPool2d(2), new Relu(),
-            new Conv2d(10, 20, kernelSize: 5, random: random), new MaxPool2d(2), new Relu(),
-            new Flatten(), new Linear(320, 50, random: random), new Relu(), new Linear(50, 10, random: random));
+        Layer target = LeNet.Create(random: random);
         HyperNetwork hyper = HyperNetwork.For(target, Condition.Unit("gamma"), hidden: [16, 128], options: new HyperNetworkOptions { Random = random });
         float[] conditions = new float[Batch];
         random.FillUniform(conditions);
@@ -133,7 +131,7 @@ internal static class LayerSubjects
             tape.Backward(loss(forward()));
             adam?.Step(tape);
         },
-        Owned = new Owned(owned),
+        Owned = new DisposableGroup(owned),
     };
 
     private static Tensor Normal(Shape shape, int seed)
@@ -167,10 +165,5 @@ internal static class LayerSubjects
                 throw new InvalidOperationException($"{name} gives wrong values: expected {expected[i]:G7} at {i}, got {actual[i]:G7}.");
             }
         }
-    }
-
-    private sealed class Owned(IDisposable[] parts) : IDisposable
-    {
-        public void Dispose() => Array.ForEach(parts, part => part.Dispose());
     }
 }

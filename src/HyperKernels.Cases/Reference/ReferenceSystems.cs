@@ -14,6 +14,7 @@ public static class ReferenceSystems
         new PerSampleSystem(),
         new HyperfanSystem(),
         new HyperfanChunkedSystem(),
+        new HyperLstmSystem(),
     ];
 
     /// <summary>The adapter of a system, or null if this version has none.</summary>

@@ -28,7 +28,7 @@ public sealed class BenchSubject : IDisposable
     /// <summary>One forward and backward run; called inside the given tape, which is emptied afterwards. Null where there is no gradient.</summary>
     public Action<Tape>? Train { get; init; }
 
-    /// <summary>What the subject needs besides tensors, ended with it.</summary>
+    /// <summary>What the subject needs besides tensors, disposed with it.</summary>
     public IDisposable? Owned { get; init; }
 
     /// <summary>A subject for an op over tensors: its gradient is that of a weighted sum of the output, with respect to the chosen inputs.</summary>
@@ -103,11 +103,11 @@ public sealed class BenchSubject : IDisposable
             Bytes = first.Bytes,
             Forward = () => all[turn++ % all.Length].Forward(),
             Train = first.Train is null ? null : tape => all[turn++ % all.Length].Train!(tape),
-            Owned = new Together(all),
+            Owned = new DisposableGroup(all),
         };
     }
 
-    /// <summary>Ends what the subject holds besides tensors of the scope it was made in.</summary>
+    /// <summary>Disposes what the subject holds besides tensors of the scope it was made in.</summary>
     public void Dispose() => Owned?.Dispose();
 
     /// <summary>Standard normal values times a scale, the same for the same seed.</summary>
@@ -116,16 +116,5 @@ public sealed class BenchSubject : IDisposable
         float[] values = new float[shape.Count];
         new RandomStream((ulong)seed).FillNormal(values, 0, scale);
         return Tensor.From(values, shape, device);
-    }
-
-    private sealed class Together(BenchSubject[] all) : IDisposable
-    {
-        public void Dispose()
-        {
-            foreach (BenchSubject subject in all)
-            {
-                subject.Dispose();
-            }
-        }
     }
 }

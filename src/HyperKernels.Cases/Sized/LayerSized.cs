@@ -23,13 +23,9 @@ internal static class LayerSized
     public static SizedOp LeNet { get; } = new("lenet_step", [("B", "images")], (sizes, device) =>
     {
         int batch = sizes["B"];
-        RandomStream random = new(1);
-        Layer net = new Sequential(
-            new Conv2d(1, 10, kernelSize: 5, random: random), new MaxPool2d(2), new Relu(),
-            new Conv2d(10, 20, kernelSize: 5, random: random), new MaxPool2d(2), new Relu(),
-            new Flatten(), new Linear(320, 50, random: random), new Relu(), new Linear(50, Classes, random: random));
-        double products = (24.0 * 24 * 10 * 25) + (8.0 * 8 * 20 * 250) + (320 * 50) + (50 * Classes);
-        Tensor images = BenchSubject.Normal([batch, 1, 28, 28], device, 2);
+        Layer net = Models.LeNet.Create(Classes, new RandomStream(1));
+        double products = Models.LeNet.MultiplyAdds(Classes);
+        Tensor images = BenchSubject.Normal([batch, 1, Models.LeNet.Side, Models.LeNet.Side], device, 2);
         return Make("lenet_step", sizes, device, batch, net, 2 * batch * products, 4 * (net.Count + (double)images.Count), () => net.Forward(images), net);
     });
 
@@ -82,12 +78,7 @@ internal static class LayerSized
                 tape.Backward(Ops.CrossEntropy(forward(), labels));
                 adam.Step(tape);
             },
-            Owned = new Owned([adam, .. parts]),
+            Owned = new DisposableGroup([adam, .. parts]),
         };
-    }
-
-    private sealed class Owned(IDisposable[] parts) : IDisposable
-    {
-        public void Dispose() => Array.ForEach(parts, part => part.Dispose());
     }
 }

@@ -1,4 +1,5 @@
 using HyperKernels.Layers;
+using HyperKernels.Models;
 using HyperKernels.Optim;
 
 namespace HyperKernels.Cases.Sized;
@@ -8,9 +9,6 @@ internal static class MipSized
 {
     private const int Encoded = 2;
     private const int Narrow = 16;
-
-    // Multiply-adds of the LeNet target on one image of 28 by 28: two convolutions, two dense layers.
-    private const double TargetProducts = (24.0 * 24 * 10 * 25) + (8.0 * 8 * 20 * 250) + (320 * 50) + (50 * 10);
 
     /// <summary>Forward gives logits; training is forward, backward and Adam.</summary>
     public static SizedOp Step { get; } = new(
@@ -24,17 +22,14 @@ internal static class MipSized
                 throw new ArgumentException($"C must divide B; {batch} samples cannot share {sets} weight sets evenly.");
             }
             RandomStream random = new(1);
-            Layer target = new Sequential(
-                new Conv2d(1, 10, kernelSize: 5, random: random), new MaxPool2d(2), new Relu(),
-                new Conv2d(10, 20, kernelSize: 5, random: random), new MaxPool2d(2), new Relu(),
-                new Flatten(), new Linear(320, 50, random: random), new Relu(), new Linear(50, 10, random: random));
+            Layer target = LeNet.Create(random: random);
             HyperNetwork hyper = HyperNetwork.For(
                 target, Condition.Unit("gamma"), hidden: [Narrow, width], options: new HyperNetworkOptions { Random = random });
             Adam adam = new(hyper.Parameters, learningRate: 1e-4f);
             float[] conditions = new float[sets];
             random.FillUniform(conditions);
             Tensor gamma = Tensor.From(conditions, [sets, 1], device);
-            Tensor images = BenchSubject.Normal([batch, 1, 28, 28], device, 2);
+            Tensor images = BenchSubject.Normal([batch, 1, LeNet.Side, LeNet.Side], device, 2);
             Tensor labels = Tensor.From([.. Enumerable.Range(0, batch).Select(i => i % 10)], [batch], device);
             double generated = target.Count;
             double generatorProducts = (Encoded * Narrow) + (Narrow * (double)width) + (width * generated);
@@ -42,7 +37,7 @@ internal static class MipSized
             {
                 Op = "mip_step",
                 Sizes = sizes.Text,
-                Flops = 2 * ((batch * TargetProducts) + (sets * generatorProducts)),
+                Flops = 2 * (((double)batch * LeNet.MultiplyAdds()) + (sets * generatorProducts)),
                 Bytes = 4 * (hyper.Count + (2 * sets * generated) + images.Count),
                 Forward = () => hyper.Forward(images, gamma),
                 Train = tape =>
@@ -50,17 +45,7 @@ internal static class MipSized
                     tape.Backward(Ops.CrossEntropy(hyper.Forward(images, gamma), labels));
                     adam.Step(tape);
                 },
-                Owned = new Owned(hyper, target, adam),
+                Owned = new DisposableGroup(adam, hyper, target),
             };
         });
-
-    private sealed class Owned(HyperNetwork hyper, Layer target, Adam adam) : IDisposable
-    {
-        public void Dispose()
-        {
-            adam.Dispose();
-            hyper.Dispose();
-            target.Dispose();
-        }
-    }
 }

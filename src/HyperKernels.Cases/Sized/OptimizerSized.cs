@@ -13,10 +13,10 @@ internal static class OptimizerSized
         new RandomStream(1).FillNormal(values);
         Parameter parameter = new("p", values, [count], device);
         Adam adam = new([parameter], learningRate: 1e-3f);
-        Owned owned = new(parameter, adam, new Tape());
+        Tape tape = new();
         // The gradient of a weighted sum is the weights: the tape holds it once, and every run steps by it.
         Tensor weights = BenchSubject.Normal([count], device, 2);
-        owned.Tape.Backward(Ops.Sum(Ops.Multiply(parameter.Value, weights)));
+        tape.Backward(Ops.Sum(Ops.Multiply(parameter.Value, weights)));
         return new BenchSubject
         {
             Op = "adam",
@@ -24,20 +24,8 @@ internal static class OptimizerSized
             // Read gradient, parameter and two moments, write three of them.
             Flops = 12.0 * count,
             Bytes = 28.0 * count,
-            Forward = () => adam.Step(owned.Tape),
-            Owned = owned,
+            Forward = () => adam.Step(tape),
+            Owned = new DisposableGroup(tape, adam, parameter),
         };
     });
-
-    private sealed class Owned(Parameter parameter, Adam adam, Tape tape) : IDisposable
-    {
-        public Tape Tape => tape;
-
-        public void Dispose()
-        {
-            tape.Dispose();
-            adam.Dispose();
-            parameter.Dispose();
-        }
-    }
 }

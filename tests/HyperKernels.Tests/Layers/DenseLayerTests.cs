@@ -73,25 +73,6 @@ public sealed class DenseLayerTests
         }
     }
 
-    [Test]
-    public void LeNet_HasPyTorchsNamesAndCount()
-    {
-        using Sequential target = new(
-            new Conv2d(1, 10, kernelSize: 5), new MaxPool2d(2), new Relu(),
-            new Conv2d(10, 20, kernelSize: 5), new MaxPool2d(2), new Relu(),
-            new Flatten(), new Linear(320, 50), new Relu(), new Linear(50, 10));
-        using MemoryScope scope = new();
-
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(target.Count, Is.EqualTo(21840));
-            Assert.That(
-                target.NamedParameters().Select(named => named.Name),
-                Is.EqualTo(new[] { "0.weight", "0.bias", "3.weight", "3.bias", "7.weight", "7.bias", "9.weight", "9.bias" }));
-            Assert.That(target.Forward(Tensor.Zeros([3, 1, 28, 28])).Shape, Is.EqualTo(new Shape(3, 10)));
-        }
-    }
-
     public static IEnumerable<TestCaseData> Activations()
     {
         yield return Case(new Relu(), x => Math.Max(x, 0));

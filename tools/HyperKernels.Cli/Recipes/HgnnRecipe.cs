@@ -2,6 +2,7 @@ using System.Globalization;
 using HyperKernels.Cli.Data;
 using HyperKernels.Cli.Training;
 using HyperKernels.IO;
+using HyperKernels.Models;
 using HyperKernels.Optim;
 
 namespace HyperKernels.Cli.Recipes;
@@ -152,7 +153,7 @@ internal sealed class HgnnRecipe : IRecipe
         {
             _data = data;
             RandomStream random = new(((ulong)options.Seed * 1_000) + (ulong)split);
-            Net = new HgnnNet(data.FeatureCount, Width, data.Classes, random);
+            Net = new Hgnn(data.FeatureCount, Width, data.Classes, random: random);
             _adam = new Adam(Net.Parameters, learningRate: Rate, weightDecay: Decay);
             Trainee = new Trainee("hgnn", Net, _adam, random);
             _split = split;
@@ -160,7 +161,7 @@ internal sealed class HgnnRecipe : IRecipe
             _test = data.With(split, CommunityGraph.TestRole);
         }
 
-        public HgnnNet Net { get; }
+        public Hgnn Net { get; }
 
         public Trainee Trainee { get; }
 

@@ -1,5 +1,6 @@
 using HyperKernels.Cli.Training;
 using HyperKernels.Layers;
+using HyperKernels.Models;
 using HyperKernels.Optim;
 
 namespace HyperKernels.Cli.Recipes;
@@ -40,20 +41,6 @@ internal sealed class HyperRun : IDisposable
         Network.Dispose();
     }
 
-    /// <summary>The target of the digit recipes, 21,840 weights: two convolutions with pooling, two dense layers.</summary>
-    public static Layer Target(RandomStream random)
-    {
-        // Every value is drawn anew below.
-        Sequential network = LeNet.Make(new RandomStream());
-        foreach (NamedParameter named in network.NamedParameters())
-        {
-            // The start of MIP's experiments: Kaiming by fan-in, biases zero.
-            Initializer start = named.Role == ParameterRole.Weight ? Initializer.KaimingNormal() : Initializer.Zeros;
-            start.Apply(named.Parameter, random);
-        }
-        return network;
-    }
-
     /// <summary>The two hypernetworks that are compared: the plain one, and the magnitude invariant one.</summary>
     /// <param name="condition">What the weights depend on.</param>
     /// <param name="seed">Of both starts.</param>
@@ -64,7 +51,7 @@ internal sealed class HyperRun : IDisposable
         HyperNetwork Make(HyperNetworkOptions options)
         {
             RandomStream random = new((ulong)seed);
-            return HyperNetwork.For(Target(random), condition, hidden: [16, 128], options: options with { Random = random });
+            return HyperNetwork.For(LeNet.CreateTarget(random), condition, hidden: [16, 128], options: options with { Random = random });
         }
         return
         [

@@ -1,6 +1,7 @@
 using HyperKernels.Cli.Data;
 using HyperKernels.Cli.Training;
 using HyperKernels.Layers;
+using HyperKernels.Models;
 using HyperKernels.Optim;
 
 namespace HyperKernels.Cli.Recipes;
@@ -22,7 +23,7 @@ internal sealed class LeNetRecipe : IRecipe
     {
         DigitData data = DigitData.Load(options);
         BatchOrder order = new(data.Training.Count, Batch, options.Seed);
-        using Sequential net = LeNet.Make(new RandomStream((ulong)options.Seed));
+        using Sequential net = LeNet.Create(random: new RandomStream((ulong)options.Seed));
         using Adam adam = new(net.Parameters, learningRate: Rate);
         Trainee trainee = new("lenet", net, adam);
         float[] pixels = new float[Batch * DrawnDigits.Side * DrawnDigits.Side];

@@ -1,6 +1,7 @@
 using HyperKernels.Cli.Data;
 using HyperKernels.Cli.Training;
 using HyperKernels.Layers;
+using HyperKernels.Models;
 
 namespace HyperKernels.Cli.Recipes;
 
@@ -29,7 +30,7 @@ internal sealed class MnistFashionRecipe : IRecipe
         RandomStream random = new((ulong)options.Seed);
         using HyperRun run = new(
             "hypernetwork",
-            HyperNetwork.For(HyperRun.Target(random), Condition.Embedding("task", Tasks, 8), hidden: [100, 100], options: new HyperNetworkOptions
+            HyperNetwork.For(LeNet.CreateTarget(random), Condition.Embedding("task", Tasks, 8), hidden: [100, 100], options: new HyperNetworkOptions
             {
                 Activation = Activation.Relu,
                 Base = BaseWeights.Zero,

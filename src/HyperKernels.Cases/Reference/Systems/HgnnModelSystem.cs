@@ -1,4 +1,4 @@
-using HyperKernels.Layers;
+using HyperKernels.Models;
 
 namespace HyperKernels.Cases;
 
@@ -12,22 +12,16 @@ public sealed class HgnnModelSystem : IReferenceSystem
     public IReadOnlyDictionary<string, Tensor> Run(ReferenceRun run)
     {
         Hypergraph graph = run.Own(new Hypergraph(run.Incidence(), run.OptionalInput("edge_weight")));
-        int hidden = run.Case.Int("hidden");
-        Tensor first = Ops.Relu(Convolve(run, "conv1", run.Case.Int("c_in"), hidden, run.Input("x"), graph));
-        return new Dictionary<string, Tensor>
-        {
-            ["hidden"] = first,
-            ["logits"] = Convolve(run, "conv2", hidden, run.Case.Int("classes"), first, graph),
-        };
-    }
-
-    private static Tensor Convolve(ReferenceRun run, string name, int inputs, int outputs, Tensor x, Hypergraph graph)
-    {
-        HypergraphConv layer = run.Own(new HypergraphConv(inputs, outputs, bias: run.HasParameter($"{name}.bias")));
+        Hgnn network = run.Own(new Hgnn(
+            run.Case.Int("c_in"), run.Case.Int("hidden"), run.Case.Int("classes"), dropout: 0, bias: run.HasParameter("conv1.bias")));
         bool transposed = run.Case.Text("weight_layout", "").Contains("(in, out)", StringComparison.Ordinal);
-        using (run.Use(layer, inner => inner.Replace("theta", name, StringComparison.Ordinal), transposed))
+        using (run.Use(network, static name => name.Replace(".theta", "", StringComparison.Ordinal), transposed))
         {
-            return layer.Forward(x, graph);
+            return new Dictionary<string, Tensor>
+            {
+                ["hidden"] = network.Hidden(run.Input("x"), graph),
+                ["logits"] = network.Forward(run.Input("x"), graph),
+            };
         }
     }
 }

@@ -1,0 +1,48 @@
+using HyperKernels.Layers;
+
+namespace HyperKernels.Models;
+
+/// <summary>
+/// The two-layer hypergraph neural network for classes of nodes: <c>logits = conv2(dropout(relu(conv1(X))))</c>, with the convolution
+/// <c>conv(X) = Dv^-1/2 H W De^-1 H^T Dv^-1/2 (X Theta^T + b)</c> of <see cref="HypergraphConv"/>.
+/// </summary>
+/// <remarks>
+/// A node without hyperedges gets zeros whatever its features are: give each such node an edge of its own (<see cref="Hypergraph.WithSelfLoops"/>).
+/// Source: Feng, You, Zhang, Ji, Gao, Hypergraph Neural Networks, AAAI 2019, eq. 10; bias before the smoothing and dropout after the
+/// activation as in the authors' code.
+/// </remarks>
+public sealed class Hgnn : Layer
+{
+    private readonly HypergraphConv _first;
+    private readonly HypergraphConv _second;
+    private readonly Dropout _dropout;
+
+    /// <summary>Makes the network with PyTorch's first values of linear layers.</summary>
+    /// <param name="inFeatures">Features of a node.</param>
+    /// <param name="hiddenFeatures">Features of a node between the convolutions.</param>
+    /// <param name="classes">How many logits a node gets.</param>
+    /// <param name="dropout">The share of hidden values that training sets to zero.</param>
+    /// <param name="bias">Whether the convolutions add biases.</param>
+    /// <param name="random">Draws first values, then what is dropped; null means <see cref="Initializer.Random"/>.</param>
+    /// <exception cref="ArgumentException">A size is less than 1, or dropout is not in [0, 1).</exception>
+    public Hgnn(int inFeatures, int hiddenFeatures, int classes, float dropout = 0.5f, bool bias = true, RandomStream? random = null)
+    {
+        _first = Add("conv1", new HypergraphConv(inFeatures, hiddenFeatures, bias, random));
+        _second = Add("conv2", new HypergraphConv(hiddenFeatures, classes, bias, random));
+        _dropout = Add("dropout", new Dropout(dropout, random));
+    }
+
+    /// <summary>Computes logits.</summary>
+    /// <param name="nodes">X: one row per node, <c>[N, inFeatures]</c>.</param>
+    /// <param name="graph">N nodes.</param>
+    /// <returns><c>[N, classes]</c></returns>
+    /// <exception cref="ArgumentException">nodes has not one row per node or not the network's features.</exception>
+    public Tensor Forward(Tensor nodes, Hypergraph graph) => _second.Forward(Hidden(nodes, graph), graph);
+
+    /// <summary>Computes what the second convolution reads.</summary>
+    /// <param name="nodes">X: one row per node, <c>[N, inFeatures]</c>.</param>
+    /// <param name="graph">N nodes.</param>
+    /// <returns><c>[N, hiddenFeatures]</c>, after ReLU and dropout.</returns>
+    /// <exception cref="ArgumentException">nodes has not one row per node or not the network's features.</exception>
+    public Tensor Hidden(Tensor nodes, Hypergraph graph) => _dropout.Forward(Ops.Relu(_first.Forward(nodes, graph)));
+}

@@ -1,0 +1,69 @@
+using HyperKernels.Layers;
+using HyperKernels.Models;
+using HyperKernels.Tests.Layers;
+
+namespace HyperKernels.Tests.Models;
+
+public sealed class HyperLstmCellTests
+{
+    private const int Batch = 2;
+    private const int Inputs = 3;
+    private const int Hidden = 4;
+    private const int Small = 6;
+
+    [Test]
+    public void Forward_FreshCell_ScalesEveryRowByATenth()
+    {
+        using MemoryScope scope = new();
+        using HyperLstmCell cell = new(Inputs, Hidden, Small, embedding: 2, layerNorm: false, random: new RandomStream(1));
+        Tensor x = Ops.RandomNormal([Batch, Inputs], new RandomStream(2));
+
+        float[] actual = cell.Forward(x, cell.ZeroState(Batch)).Hidden.ToArray();
+
+        float[] weight = cell.NamedParameters().Single(named => named.Name == "weight_input").Parameter.Value.ToArray();
+        float[] input = x.ToArray();
+        for (int i = 0; i < actual.Length; i++)
+        {
+            (int sample, int unit) = (i / Hidden, i % Hidden);
+            double[] gates = [.. Enumerable.Range(0, 4).Select(gate => 0.1 * Enumerable.Range(0, Inputs).Sum(k =>
+                (double)weight[(((gate * Hidden) + unit) * Inputs) + k] * input[(sample * Inputs) + k]))];
+            double memory = PlainLayers.Sigmoid(gates[0]) * Math.Tanh(gates[1]);
+            Assert.That(actual[i], Is.EqualTo(Math.Tanh(memory) * PlainLayers.Sigmoid(gates[3])).Within(1e-6));
+        }
+    }
+
+    [Test]
+    public void Constructor_DrawsOrthogonalRecurrentMatricesGateByGate()
+    {
+        using HyperLstmCell cell = new(Inputs, Hidden, Small, random: new RandomStream(1));
+        float[] weight = cell.NamedParameters().Single(named => named.Name == "weight_hidden").Parameter.Value.ToArray();
+        for (int gate = 0; gate < 4; gate++)
+        {
+            for (int row = 0; row < Hidden; row++)
+            {
+                for (int other = 0; other < Hidden; other++)
+                {
+                    double dot = Enumerable.Range(0, Hidden).Sum(k =>
+                        (double)weight[(((gate * Hidden) + row) * Hidden) + k] * weight[(((gate * Hidden) + other) * Hidden) + k]);
+                    Assert.That(dot, Is.EqualTo(row == other ? 1 : 0).Within(1e-5));
+                }
+            }
+        }
+    }
+
+    [Test]
+    public void Forward_WrongShapes_AreRefusedWithWhatWouldFit()
+    {
+        using MemoryScope scope = new();
+        using HyperLstmCell cell = new(Inputs, Hidden, Small);
+        Tensor x = Tensor.Zeros([Batch, Inputs]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => cell.Forward(Tensor.Zeros([Batch, 5]), cell.ZeroState(Batch)), Throws.ArgumentException.With.Message.StartsWith("HyperLstmCell: the input must be [batch, 3]; got [2, 5]."));
+            Assert.That(
+                () => cell.Forward(x, cell.ZeroState(7)),
+                Throws.ArgumentException.With.Message.StartsWith("HyperLstmCell: the state must be two tensors [2, 4] and two [2, 6]; got [7, 4], [7, 4], [7, 6] and [7, 6]."));
+            Assert.That(() => new HyperLstmCell(0, 4), Throws.ArgumentException.With.Message.StartsWith("HyperLstmCell: inFeatures must be at least 1; got 0."));
+        });
+    }
+}

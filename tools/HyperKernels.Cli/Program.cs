@@ -19,6 +19,7 @@ internal static class Program
             InfoCommand.Create(),
             FirstCommand.Create(),
             OpsCommand.Create(),
+            SystemsCommand.Create(),
             VerifyCommand.Create(),
             BenchCommand.Create(),
             TrainCommand.Create(),

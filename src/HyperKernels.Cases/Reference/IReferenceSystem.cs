@@ -1,9 +1,12 @@
 namespace HyperKernels.Cases;
 
-/// <summary>Builds what the cases of a system compute, from their options and with the public interface alone.</summary>
+/// <summary>
+/// Builds what the reference cases of one name compute, from their options and with the public interface alone. The published system that
+/// the name belongs to is the entry of <see cref="Models.PublishedSystems"/> that lists it; primitives (<c>prim_*</c>) belong to none.
+/// </summary>
 public interface IReferenceSystem
 {
-    /// <summary>The system's name in the metadata of its cases.</summary>
+    /// <summary>What its cases name as their <c>system</c>.</summary>
     string Name { get; }
 
     /// <summary>Computes the outputs.</summary>

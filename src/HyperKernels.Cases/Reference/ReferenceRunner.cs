@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using HyperKernels.Models;
 
 namespace HyperKernels.Cases;
 
@@ -16,7 +17,7 @@ public static partial class ReferenceRunner
     /// <summary>Runs every case in a folder and those inside it, one after the other as the results are asked for.</summary>
     /// <param name="folder">Holds <c>.safetensors</c> files.</param>
     /// <param name="device">Where to compute.</param>
-    /// <param name="filter">Only cases whose file, case or system name contains this; null or empty for all.</param>
+    /// <param name="filter">Only cases whose file, case, system or published title contains this; null or empty for all.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     public static IEnumerable<ReferenceResult> RunFolder(string folder, Device device, string? filter = null) =>
         Files(folder).Where(path => string.IsNullOrEmpty(filter) || Matches(path, filter)).Select(path => Run(path, device));
@@ -189,7 +190,9 @@ public static partial class ReferenceRunner
         try
         {
             ReferenceCase source = ReferenceCase.Open(path);
-            return source.Name.Contains(filter, StringComparison.OrdinalIgnoreCase) || source.SystemName.Contains(filter, StringComparison.OrdinalIgnoreCase);
+            PublishedSystem? published = PublishedSystems.OfCases(source.SystemName);
+            string?[] names = [source.Name, source.SystemName, published?.Name, published?.Title];
+            return names.Any(name => name?.Contains(filter, StringComparison.OrdinalIgnoreCase) ?? false);
         }
         catch (Exception failure) when (failure is IOException or InvalidDataException)
         {

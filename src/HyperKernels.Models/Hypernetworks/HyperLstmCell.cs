@@ -76,6 +76,19 @@ public sealed class HyperLstmCell : Layer
         _hyperGates = Add("hyper_gates", new LstmGates(hyperFeatures, layerNorm));
     }
 
+    /// <summary>What was published.</summary>
+    public static PublishedSystem Published { get; } = new()
+    {
+        Name = "hyperlstm",
+        Title = "HyperLSTM",
+        Kind = SystemKind.Hypernetworks,
+        Paper = new Paper("Ha, Dai, Le", "HyperNetworks", "ICLR", 2017) { Arxiv = "1609.09106" },
+        Equation = "y = (A_x z_x) (W_x x) + (A_h z_h) (W_h h) + B z_b + b for the gates y of i, j, f, o, with z = E s + e",
+        Source = "appendix A.2.2 and A.2.3, and the authors' code, hardmaru/supercell",
+        Layers = [typeof(HyperLstmCell)],
+        Cases = ["HyperLSTM"],
+    };
+
     /// <summary>The size of the input.</summary>
     public int InFeatures { get; }
 

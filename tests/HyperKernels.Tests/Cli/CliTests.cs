@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HyperKernels.Cases;
+using HyperKernels.Models;
 
 namespace HyperKernels.Tests.Cli;
 
@@ -36,6 +37,38 @@ public sealed class CliTests
         IEnumerable<string> listed = result.Json.EnumerateArray().Select(row => $"{row.GetProperty("kind")} {row.GetProperty("name")}");
         IEnumerable<string> known = Catalogue.All.Select(row => $"{row.Kind.ToString().ToLowerInvariant()} {row.Subject}").Distinct();
         Assert.That(listed, Is.EquivalentTo(known));
+    }
+
+    [Test]
+    public void Systems_AsJson_ListsThePublishedSystems()
+    {
+        CliResult result = CliProcess.Run("systems", "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        JsonElement[] rows = [.. result.Json.EnumerateArray()];
+        JsonElement hgnn = rows.Single(row => row.GetProperty("name").GetString() == "hgnn");
+        Assert.Multiple(() =>
+        {
+            Assert.That(rows.Select(row => row.GetProperty("name").GetString()), Is.EqualTo(PublishedSystems.All.Select(system => system.Name)));
+            Assert.That(hgnn.GetProperty("paper").GetProperty("link").GetString(), Is.EqualTo("https://arxiv.org/abs/1809.09401"));
+            Assert.That(hgnn.GetProperty("layers").EnumerateArray().Select(layer => layer.GetString()), Is.EqualTo(new[] { "HypergraphConv", "Hgnn" }));
+            Assert.That(hgnn.GetProperty("recipe").GetString(), Is.EqualTo("hgnn"));
+        });
+    }
+
+    [Test]
+    public void Systems_InAPipe_IsATable()
+    {
+        CliResult result = CliProcess.Run("systems");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        Assert.That(result.Output, Does.Contain("Hypergraph neural network (HGNN)").And.Contain("Feng, You, Zhang, Ji, Gao, AAAI 2019"));
+    }
+
+    [Test]
+    public void VerifyReference_ByPublishedName_RunsItsCasesAndSumsThemUp()
+    {
+        CliResult result = CliProcess.Run("verify", "--reference", TestData.Reference, "--filter", "hypergraph neural network");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        Assert.That(result.Output, Does.Contain("hgnn_model_a").And.Contain("Feng, You, Zhang, Ji, Gao, AAAI 2019").And.Contain("4 of 4 cases passed"));
     }
 
     [Test]

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HyperKernels.Cases;
 using HyperKernels.Cli.Reports;
+using HyperKernels.Models;
 
 namespace HyperKernels.Cli.Commands;
 
@@ -118,6 +119,15 @@ internal static class VerifyCommand
                 r.MaxError is { } error ? $"{error:G3}" : "",
                 $"{r.Tolerance:G3}",
                 r.Passed || r.Reason == Unsupported ? "" : r.Reason,
+            ])]);
+        terminal.Table(["published system", "paper", "passed", "failed", "not built yet"],
+            [.. reports.GroupBy(r => PublishedSystems.OfCases(r.System)?.Title ?? r.System).Select(system => (string[])
+            [
+                system.Key,
+                PublishedSystems.OfCases(system.First().System) is { } published ? $"{published.Paper.Authors}, {published.Paper.Venue} {published.Paper.Year}" : "",
+                $"{system.Count(r => r.Passed)}",
+                $"{system.Count(r => !r.Passed && r.Reason != Unsupported)}",
+                $"{system.Count(r => r.Reason == Unsupported)}",
             ])]);
         int passed = reports.Count(r => r.Passed);
         int unsupported = reports.Count(r => r.Reason == Unsupported);

@@ -1,0 +1,21 @@
+namespace HyperKernels.Models;
+
+/// <summary>All published systems of the library: a line for each, in the order of the documentation.</summary>
+public static class PublishedSystems
+{
+    /// <summary>The systems, kind by kind.</summary>
+    public static IReadOnlyList<PublishedSystem> All { get; } =
+    [
+        CoreSystems.MagnitudeInvariant,
+        CoreSystems.PerSample,
+        CoreSystems.Hyperfan,
+        HyperLstmCell.Published,
+
+        Hgnn.Published,
+    ];
+
+    /// <summary>The system whose reference cases carry a name.</summary>
+    /// <param name="caseName">What the cases name as their system: <c>hgnn_conv</c>.</param>
+    /// <returns>Null for names that belong to no published system, such as those of primitives.</returns>
+    public static PublishedSystem? OfCases(string caseName) => All.FirstOrDefault(system => system.Cases.Contains(caseName));
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using HyperKernels.Cli.Reports;
+using HyperKernels.Models;
+
+namespace HyperKernels.Cli.Commands;
+
+/// <summary><c>systems</c>: the published systems, with paper, layers, reference cases and recipe.</summary>
+internal static class SystemsCommand
+{
+    private static readonly Option<bool> s_markdown = new("--markdown") { Description = "Print the table of docs/systems.md." };
+
+    public static Command Create()
+    {
+        Command command = new("systems", "List the published systems: paper, layers, reference cases and the recipe that trains them.") { s_markdown };
+        command.SetAction(static parsed => Run(new Terminal(parsed), parsed.GetValue(s_markdown)));
+        return command;
+    }
+
+    private static int Run(Terminal terminal, bool markdown)
+    {
+        IReadOnlyList<SystemReport> reports = [.. PublishedSystems.All.Select(SystemReport.Of)];
+        if (terminal.Json)
+        {
+            Terminal.Document(reports, ReportJson.Plain.IReadOnlyListSystemReport);
+        }
+        else if (markdown)
+        {
+            terminal.Line(SystemTable.Markdown(PublishedSystems.All));
+        }
+        else
+        {
+            terminal.Table(["system", "title", "paper", "layers", "reference cases", "recipe"],
+                [.. reports.Select(static r => (string[])
+                [
+                    r.Name,
+                    r.Title,
+                    $"{r.Paper.Authors}, {r.Paper.Venue} {r.Paper.Year}",
+                    string.Join(", ", r.Layers),
+                    string.Join(", ", r.Cases),
+                    r.Recipe ?? "",
+                ])]);
+            terminal.Line($"{reports.Count} systems; `verify --reference DIR` runs their reference cases, `train RECIPE` a recipe");
+        }
+        return ExitCode.Ok;
+    }
+}

@@ -1,0 +1,30 @@
+using HyperKernels.Models;
+
+namespace HyperKernels.Cli.Reports;
+
+/// <summary>A published system, as <c>systems</c> tells it.</summary>
+internal sealed record SystemReport(
+    string Name,
+    string Title,
+    string Kind,
+    PaperReport Paper,
+    string Equation,
+    string Source,
+    IReadOnlyList<string> Layers,
+    IReadOnlyList<string> Cases,
+    string? Recipe)
+{
+    public static SystemReport Of(PublishedSystem system) => new(
+        system.Name,
+        system.Title,
+        system.Kind.ToString(),
+        new PaperReport(system.Paper.Authors, system.Paper.Title, system.Paper.Venue, system.Paper.Year, system.Paper.Link),
+        system.Equation,
+        system.Source,
+        [.. system.Layers.Select(static layer => layer.Name)],
+        system.Cases,
+        system.Recipe);
+}
+
+/// <summary>Where a system was published.</summary>
+internal sealed record PaperReport(string Authors, string Title, string Venue, int Year, string Link);

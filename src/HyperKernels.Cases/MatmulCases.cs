@@ -70,11 +70,11 @@ public static class MatmulCases
         Linear([3, 5], 0, 6, bias: true, Activation.GeluTanh, twice: true),
         Linear([3, 5], 0, 6, bias: true, Activation.Silu, twice: true),
         Linear([3, 5], 0, 6, bias: true, Activation.Softplus, twice: true),
-        Linear([3, 5], 0, 6, bias: true, Activation.Sine, 3, twice: true),
+        Linear([3, 5], 0, 6, bias: true, Activation.Sine(3), twice: true),
         Linear([3, 5], 0, 6, bias: true, Activation.Sigmoid, twice: true),
-        Linear([3, 5], 0, 6, bias: true, Activation.Elu, 0.7f, twice: true),
-        Linear([3, 5], 0, 6, bias: true, Activation.LeakyRelu, 0.2f, twice: true),
-        Linear([3, 5], 0, 6, bias: true, Activation.LeakyRelu, -0.2f),
+        Linear([3, 5], 0, 6, bias: true, Activation.Elu(0.7f), twice: true),
+        Linear([3, 5], 0, 6, bias: true, Activation.LeakyRelu(0.2f), twice: true),
+        Linear([3, 5], 0, 6, bias: true, Activation.LeakyRelu(-0.2f)),
         Linear([33, 70], 0, 41, bias: true, Activation.Relu, benchmark: true),
     ];
 
@@ -115,7 +115,7 @@ public static class MatmulCases
 
     /// <summary>sets = 0: one weight matrix. slices: weight and bias are parts of generated parameters. strided: x is part of a wider tensor.</summary>
     private static OpCase Linear(
-        Shape x, int sets, int outputs, bool bias, Activation activation = Activation.None, float parameter = 0,
+        Shape x, int sets, int outputs, bool bias, Activation activation = default,
         bool slices = false, bool strided = false, bool twice = false, bool benchmark = false)
     {
         int inputs = x[-1];
@@ -137,21 +137,21 @@ public static class MatmulCases
         return new OpCase
         {
             Op = sets > 0 ? "linear_per_sample" : "linear",
-            Sizes = $"X={x} O={outputs}{(sets > 0 ? $" C={sets}" : "")}{(bias ? "" : " no bias")}{(activation == Activation.None ? "" : $" {activation} {parameter}")}{(slices ? " slices" : "")}{(strided ? " strided" : "")}",
+            Sizes = $"X={x} O={outputs}{(sets > 0 ? $" C={sets}" : "")}{(bias ? "" : " no bias")}{(activation == Activation.None ? "" : $" {activation.Kind} {activation.Parameter}")}{(slices ? " slices" : "")}{(strided ? " strided" : "")}",
             Inputs = operands,
             Run = v =>
             {
                 Tensor input = strided ? Ops.Reshape(Ops.Slice(v[0], 1, 2, row), x) : v[0];
                 return slices
-                    ? Ops.Linear(input, Ops.Reshape(Ops.Slice(v[1], 1, 0, outputs * inputs), w), Ops.Slice(v[1], 1, (outputs * inputs) + 5, outputs), activation, parameter)
-                    : Ops.Linear(input, v[1], bias ? v[2] : null, activation, parameter);
+                    ? Ops.Linear(input, Ops.Reshape(Ops.Slice(v[1], 1, 0, outputs * inputs), w), Ops.Slice(v[1], 1, (outputs * inputs) + 5, outputs), activation)
+                    : Ops.Linear(input, v[1], bias ? v[2] : null, activation);
             },
             Oracle = v =>
             {
                 Plain input = strided ? Columns(v[0], 2, x) : v[0];
                 return slices
-                    ? LinearOracle(input, Columns(v[1], 0, w), Columns(v[1], (outputs * inputs) + 5, b), y, activation, parameter)
-                    : LinearOracle(input, v[1], bias ? v[2] : null, y, activation, parameter);
+                    ? LinearOracle(input, Columns(v[1], 0, w), Columns(v[1], (outputs * inputs) + 5, b), y, activation)
+                    : LinearOracle(input, v[1], bias ? v[2] : null, y, activation);
             },
             TwiceDifferentiable = twice,
             Benchmark = benchmark,
@@ -229,7 +229,7 @@ public static class MatmulCases
         return result;
     }
 
-    private static Plain LinearOracle(Plain x, Plain w, Plain? bias, Shape shape, Activation activation, float parameter)
+    private static Plain LinearOracle(Plain x, Plain w, Plain? bias, Shape shape, Activation activation)
     {
         Plain y = new(shape);
         int outputs = shape[-1];
@@ -246,25 +246,25 @@ public static class MatmulCases
                 {
                     sum += x.Values[(row * inputs) + i] * w.Values[(((set * outputs) + o) * inputs) + i];
                 }
-                y.Values[(row * outputs) + o] = Activate(sum, activation, parameter);
+                y.Values[(row * outputs) + o] = Activate(sum, activation);
             }
         }
         return y;
     }
 
-    private static double Activate(double x, Activation activation, double parameter) => activation switch
+    private static double Activate(double x, Activation activation) => activation.Kind switch
     {
-        Activation.None => x,
-        Activation.Relu => Math.Max(x, 0),
-        Activation.LeakyRelu => x < 0 ? parameter * x : x,
-        Activation.Elu => x < 0 ? parameter * (Math.Exp(x) - 1) : x,
-        Activation.Tanh => Math.Tanh(x),
-        Activation.Sigmoid => 1 / (1 + Math.Exp(-x)),
-        Activation.Silu => x / (1 + Math.Exp(-x)),
-        Activation.Softplus => Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x))),
-        Activation.Gelu => x * 0.5 * (1 + Erf(x / Math.Sqrt(2))),
-        Activation.GeluTanh => x * 0.5 * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))),
-        Activation.Sine => Math.Sin(parameter * x),
+        ActivationKind.None => x,
+        ActivationKind.Relu => Math.Max(x, 0),
+        ActivationKind.LeakyRelu => x < 0 ? activation.Parameter * x : x,
+        ActivationKind.Elu => x < 0 ? activation.Parameter * (Math.Exp(x) - 1) : x,
+        ActivationKind.Tanh => Math.Tanh(x),
+        ActivationKind.Sigmoid => 1 / (1 + Math.Exp(-x)),
+        ActivationKind.Silu => x / (1 + Math.Exp(-x)),
+        ActivationKind.Softplus => Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x))),
+        ActivationKind.Gelu => x * 0.5 * (1 + Erf(x / Math.Sqrt(2))),
+        ActivationKind.GeluTanh => x * 0.5 * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))),
+        ActivationKind.Sine => Math.Sin(activation.Parameter * x),
         _ => throw new ArgumentOutOfRangeException(nameof(activation)),
     };
 

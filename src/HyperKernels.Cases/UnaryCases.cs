@@ -35,7 +35,7 @@ public static class UnaryCases
         .. Rows("multiply_scalar", x => Ops.MultiplyScalar(x, -1.25f), x => -1.25 * x),
         .. Rows("power_scalar", x => Ops.PowerScalar(x, 2.5f), x => Math.Pow(x, 2.5), low: 0.1, positive: true),
         .. Rows("power_scalar_whole", x => Ops.PowerScalar(x, 3), x => x * x * x),
-        .. Rows("sine", x => Ops.Activate(x, Activation.Sine, 30), x => Math.Sin(30 * x), tolerance: 3e-5, reason: "30 x is rounded to float before the sine sees it"),
+        .. Rows("sine", x => Ops.Activate(x, Activation.Sine(30)), x => Math.Sin(30 * x), tolerance: 3e-5, reason: "30 x is rounded to float before the sine sees it"),
         .. Rows("operators", x => 3 - (((2 * x) + (x * 0.5f) - 1) / 4f), x => 3 - (((2.5 * x) - 1) / 4)),
         .. Rows("divided_number", x => 2 / x, x => 2 / x, low: 0.3),
         Strided("relu_of_columns", Ops.Relu, x => Math.Max(x, 0)),

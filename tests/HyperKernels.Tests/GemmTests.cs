@@ -36,7 +36,7 @@ internal sealed unsafe class GemmTests
                 ShareB = random.Next(4) == 0,
                 Bias = random.Next(3),
                 Accumulate = random.Next(3) == 0,
-                Activation = random.Next(2) == 0 ? Activation.None : (Activation)random.Next(6),
+                Activation = random.Next(2) == 0 ? ActivationKind.None : (ActivationKind)random.Next(6),
             };
         }
     }
@@ -44,25 +44,25 @@ internal sealed unsafe class GemmTests
     private static IEnumerable<Problem> LargeProblems()
     {
         // More depth than a block, more rows than the packed memory, both transposes, batches on either side of the one-thread limit.
-        yield return new Problem { M = 150, N = 333, K = 700, Bias = 1, Activation = Activation.Tanh };
+        yield return new Problem { M = 150, N = 333, K = 700, Bias = 1, Activation = ActivationKind.Tanh };
         yield return new Problem { M = 150, N = 333, K = 700, TransposeA = true, TransposeB = true, Accumulate = true, PadY = 3 };
         yield return new Problem { M = 300, N = 97, K = 600, TransposeB = true, PadA = 1, PadB = 2 };
         yield return new Problem { M = 4500, N = 70, K = 290, TransposeA = true };
         yield return new Problem { M = 20, N = 4300, K = 300, TransposeB = true, Bias = 1 };
-        yield return new Problem { M = 101, N = 410, K = 570, TransposeA = true, TransposeB = true, Bias = 1, Accumulate = true, PadB = 1, PadY = 1, Activation = Activation.Tanh };
-        yield return new Problem { Batch = 3, M = 33, N = 197, K = 40, TransposeB = true, Bias = 2, Activation = Activation.Relu };
+        yield return new Problem { M = 101, N = 410, K = 570, TransposeA = true, TransposeB = true, Bias = 1, Accumulate = true, PadB = 1, PadY = 1, Activation = ActivationKind.Tanh };
+        yield return new Problem { Batch = 3, M = 33, N = 197, K = 40, TransposeB = true, Bias = 2, Activation = ActivationKind.Relu };
         yield return new Problem { M = 2, N = 200, K = 9, TransposeB = true };
         yield return new Problem { Batch = 4, M = 17, N = 130, K = 110, TransposeB = true, Accumulate = true, PadY = 2 };
         // Lines of B a power of two apart.
         yield return new Problem { M = 40, N = 1024, K = 33, Bias = 1 };
         // B is packed beside the first tiles: several row tiles, depth blocks and parts, the last panel ragged.
         yield return new Problem { M = 50, N = 1024, K = 530, Accumulate = true };
-        yield return new Problem { M = 310, N = 1060, K = 257, Bias = 1, PadB = 2, Activation = Activation.Relu };
-        yield return new Problem { M = 1, N = 5000, K = 37, Bias = 1, Activation = Activation.Relu };
+        yield return new Problem { M = 310, N = 1060, K = 257, Bias = 1, PadB = 2, Activation = ActivationKind.Relu };
+        yield return new Problem { M = 1, N = 5000, K = 37, Bias = 1, Activation = ActivationKind.Relu };
         yield return new Problem { M = 3, N = 1100, K = 517, Accumulate = true };
         yield return new Problem { M = 2, N = 700, K = 1025, TransposeB = true, TransposeA = true };
         yield return new Problem { M = 900, N = 1, K = 300, PadY = 2, Bias = 1, Accumulate = true };
-        yield return new Problem { M = 900, N = 1, K = 300, TransposeA = true, Bias = 1, Activation = Activation.Sigmoid };
+        yield return new Problem { M = 900, N = 1, K = 300, TransposeA = true, Bias = 1, Activation = ActivationKind.Sigmoid };
         yield return new Problem { M = 700, N = 300, K = 3, TransposeA = true };
         yield return new Problem { Batch = 9, M = 1, N = 257, K = 129, Bias = 2 };
         yield return new Problem { Batch = 9, M = 1, N = 257, K = 129, TransposeB = true, Bias = 1 };
@@ -72,7 +72,7 @@ internal sealed unsafe class GemmTests
         yield return new Problem { M = 33, N = 1003, K = 128, TransposeB = true, Bias = 1 };
         // More B than the second cache holds, for few rows.
         int deep = CacheSizes.Level2 / 256;
-        yield return new Problem { M = 21, N = 128, K = deep + 77, Bias = 1, Activation = Activation.Relu, PadY = 3 };
+        yield return new Problem { M = 21, N = 128, K = deep + 77, Bias = 1, Activation = ActivationKind.Relu, PadY = 3 };
         yield return new Problem { M = 8, N = 160, K = deep, Accumulate = true, PadA = 5 };
         yield return new Problem { M = 64, N = 256, K = (deep / 2) + 1 };
     }
@@ -98,7 +98,7 @@ internal sealed unsafe class GemmTests
     }
 
     [Test]
-    public void Run_AnyActivation_MatchesThePlainLoop([Values] Activation activation)
+    public void Run_AnyActivation_MatchesThePlainLoop([Values] ActivationKind activation)
     {
         using ForkJoin threads = new(1);
         foreach (int rows in (int[])[1, 3, 14])
@@ -173,7 +173,7 @@ internal sealed unsafe class GemmTests
 
         public bool Accumulate { get; init; }
 
-        public Activation Activation { get; init; }
+        public ActivationKind Activation { get; init; }
 
         public float Parameter { get; init; } = 0.25f;
 
@@ -245,8 +245,7 @@ internal sealed unsafe class GemmTests
                     TransposeA = TransposeA,
                     TransposeB = TransposeB,
                     Accumulate = Accumulate,
-                    Activation = Activation,
-                    ActivationParameter = Parameter,
+                    Activation = HyperKernels.Activation.Of(Activation, Parameter),
                 };
                 Gemm.Run(args, threads, width);
             }
@@ -316,17 +315,17 @@ internal sealed unsafe class GemmTests
             double parameter = Parameter;
             return Activation switch
             {
-                Activation.None => x,
-                Activation.Relu => Math.Max(x, 0),
-                Activation.LeakyRelu => x < 0 ? parameter * x : x,
-                Activation.Elu => x < 0 ? parameter * (Math.Exp(x) - 1) : x,
-                Activation.Tanh => Math.Tanh(x),
-                Activation.Sigmoid => 1 / (1 + Math.Exp(-x)),
-                Activation.Silu => x / (1 + Math.Exp(-x)),
-                Activation.Softplus => Math.Log(1 + Math.Exp(x)),
-                Activation.Gelu => x * (1 + Erf(x / Math.Sqrt(2))) / 2,
-                Activation.GeluTanh => x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))) / 2,
-                Activation.Sine => Math.Sin(parameter * x),
+                ActivationKind.None => x,
+                ActivationKind.Relu => Math.Max(x, 0),
+                ActivationKind.LeakyRelu => x < 0 ? parameter * x : x,
+                ActivationKind.Elu => x < 0 ? parameter * (Math.Exp(x) - 1) : x,
+                ActivationKind.Tanh => Math.Tanh(x),
+                ActivationKind.Sigmoid => 1 / (1 + Math.Exp(-x)),
+                ActivationKind.Silu => x / (1 + Math.Exp(-x)),
+                ActivationKind.Softplus => Math.Log(1 + Math.Exp(x)),
+                ActivationKind.Gelu => x * (1 + Erf(x / Math.Sqrt(2))) / 2,
+                ActivationKind.GeluTanh => x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))) / 2,
+                ActivationKind.Sine => Math.Sin(parameter * x),
                 _ => throw new InvalidOperationException($"No oracle for {Activation}."),
             };
         }

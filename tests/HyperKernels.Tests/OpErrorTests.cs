@@ -48,8 +48,8 @@ public sealed class OpErrorTests
     [
         ("Add: [2, 3] and [2] do not broadcast: axis -1 is 3 in one and 2 in the other.", x => x + Tensor.Ones([2])),
         ("Where: [2, 3] and [4] do not broadcast: axis -1 is 3 in one and 4 in the other.", x => Ops.Where(x, x, Tensor.Ones([4]))),
-        ("Activate: there is no activation 99.", x => Ops.Activate(x, (Activation)99)),
-        ("Linear: there is no activation -1.", x => Ops.Linear(x, x, null, (Activation)(-1))),
+        ("Activation.Of: the kind must be one of ActivationKind; got 99.", x => Ops.Activate(x, Activation.Of((ActivationKind)99))),
+        ("Activation.Of: the kind must be one of ActivationKind; got -1.", x => Ops.Linear(x, x, null, Activation.Of((ActivationKind)(-1)))),
         ("Clamp: min must not be above max; got 2 and 1.", x => Ops.Clamp(x, 2, 1)),
         ("Sum: there is no axis 2; the tensor is [2, 3].", x => Ops.Sum(x, [2])),
         ("Mean: axis -2 is named twice.", x => Ops.Mean(x, [0, -2])),

@@ -58,7 +58,7 @@ internal sealed unsafe class VecMathTests
 
     private static double ExpMinusOne(double x) => Math.Abs(x) < 1e-5 ? x + (x * x / 2) + (x * x * x / 6) : Math.Exp(x) - 1;
 
-    private static float[] Map(int width, float[] inputs, Function function, Activation activation, float parameter)
+    private static float[] Map(int width, float[] inputs, Function function, ActivationKind activation, float parameter)
     {
         float[] outputs = new float[inputs.Length];
         fixed (float* source = inputs, destination = outputs)
@@ -97,61 +97,61 @@ internal sealed unsafe class VecMathTests
     public void Exp_AnyInput_IsCloseToTheDoubleFunction([ValueSource(nameof(s_widths))] int width)
     {
         float[] inputs = [.. Inputs().Where(x => !(x > 88.72f && x < 88.74f))];
-        Check(inputs, Map(width, inputs, Function.Exp, Activation.None, 0), Math.Exp, 2e-7, 1.5e-45);
+        Check(inputs, Map(width, inputs, Function.Exp, ActivationKind.None, 0), Math.Exp, 2e-7, 1.5e-45);
     }
 
     [Test]
     public void ExpMinusOne_AnyInput_IsCloseToTheDoubleFunction([ValueSource(nameof(s_widths))] int width)
     {
         float[] inputs = [.. Inputs().Where(x => !(x > 88.72f && x < 88.74f))];
-        Check(inputs, Map(width, inputs, Function.ExpMinusOne, Activation.None, 0), ExpMinusOne, 1e-6, 1.5e-45);
+        Check(inputs, Map(width, inputs, Function.ExpMinusOne, ActivationKind.None, 0), ExpMinusOne, 1e-6, 1.5e-45);
     }
 
     [Test]
     public void LogOnePlus_AboveMinusOne_IsCloseToTheDoubleFunction([ValueSource(nameof(s_widths))] int width)
     {
         float[] inputs = [.. Inputs().Where(x => x > -0.99f && float.IsFinite(x))];
-        Check(inputs, Map(width, inputs, Function.LogOnePlus, Activation.None, 0), LogOnePlus, 1e-6, 1.5e-45);
+        Check(inputs, Map(width, inputs, Function.LogOnePlus, ActivationKind.None, 0), LogOnePlus, 1e-6, 1.5e-45);
     }
 
     [Test]
     public void Erf_AnyInput_IsCloseToTheDoubleFunction([ValueSource(nameof(s_widths))] int width)
     {
         float[] inputs = Inputs();
-        Check(inputs, Map(width, inputs, Function.Erf, Activation.None, 0), Erf, 2e-7, 1.5e-45);
-        Check(inputs, Map(width, inputs, Function.Erf, Activation.None, 0), Erf, 0, 1e-7);
+        Check(inputs, Map(width, inputs, Function.Erf, ActivationKind.None, 0), Erf, 2e-7, 1.5e-45);
+        Check(inputs, Map(width, inputs, Function.Erf, ActivationKind.None, 0), Erf, 0, 1e-7);
     }
 
     [Test]
-    public void Activate_AnyInput_IsCloseToTheDoubleFunction([ValueSource(nameof(s_widths))] int width, [Values] Activation activation)
+    public void Activate_AnyInput_IsCloseToTheDoubleFunction([ValueSource(nameof(s_widths))] int width, [Values] ActivationKind activation)
     {
         const double Slope = 0.25;
         Bound bound = activation switch
         {
-            Activation.None => new(x => x, 0, 0),
-            Activation.Relu => new(x => double.IsNaN(x) ? x : Math.Max(x, 0), 0, 0),
-            Activation.LeakyRelu => new(x => x < 0 ? Slope * x : x, 1e-7, 1.5e-45),
-            Activation.Elu => new(x => x < 0 ? Slope * ExpMinusOne(x) : x, 1e-6, 1.5e-45),
-            Activation.Tanh => new(Math.Tanh, 3e-7, 1.5e-45),
-            Activation.Sigmoid => new(Sigmoid, 4e-7, 1e-38),
+            ActivationKind.None => new(x => x, 0, 0),
+            ActivationKind.Relu => new(x => double.IsNaN(x) ? x : Math.Max(x, 0), 0, 0),
+            ActivationKind.LeakyRelu => new(x => x < 0 ? Slope * x : x, 1e-7, 1.5e-45),
+            ActivationKind.Elu => new(x => x < 0 ? Slope * ExpMinusOne(x) : x, 1e-6, 1.5e-45),
+            ActivationKind.Tanh => new(Math.Tanh, 3e-7, 1.5e-45),
+            ActivationKind.Sigmoid => new(Sigmoid, 4e-7, 1e-38),
             // -infinity times 0 is NaN in floats, while e^x wins in the limit: the extremes are left out below.
-            Activation.Silu => new(x => x * Sigmoid(x), 5e-7, 1e-36),
-            Activation.Softplus => new(x => Math.Max(x, 0) + LogOnePlus(Math.Exp(-Math.Abs(x))), 1e-6, 1.5e-45),
+            ActivationKind.Silu => new(x => x * Sigmoid(x), 5e-7, 1e-36),
+            ActivationKind.Softplus => new(x => Math.Max(x, 0) + LogOnePlus(Math.Exp(-Math.Abs(x))), 1e-6, 1.5e-45),
             // 2e-7 |x|, where |x| is at most about 6 before both are exactly 0.
-            Activation.Gelu => new(x => 0.5 * x * (1 + Erf(x / Math.Sqrt(2))), 5e-7, 6e-7),
-            Activation.GeluTanh => new(x => x * Sigmoid(2 * Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x))), 1e-5, 1e-36),
+            ActivationKind.Gelu => new(x => 0.5 * x * (1 + Erf(x / Math.Sqrt(2))), 5e-7, 6e-7),
+            ActivationKind.GeluTanh => new(x => x * Sigmoid(2 * Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x))), 1e-5, 1e-36),
             // The argument parameter x is rounded to a float, hence the absolute part.
-            Activation.Sine => new(x => Math.Sin(Slope * x), 1e-6, 2e-6),
+            ActivationKind.Sine => new(x => Math.Sin(Slope * x), 1e-6, 2e-6),
             _ => throw new InvalidOperationException($"No oracle for {activation}."),
         };
-        bool bounded = activation is Activation.Silu or Activation.Gelu or Activation.GeluTanh or Activation.Sine;
+        bool bounded = activation is ActivationKind.Silu or ActivationKind.Gelu or ActivationKind.GeluTanh or ActivationKind.Sine;
         float[] inputs = [.. Inputs().Where(x => !bounded || Math.Abs(x) < 100 || float.IsNaN(x))];
         Check(inputs, Map(width, inputs, default, activation, (float)Slope), bound.Oracle, bound.Relative, bound.Absolute);
     }
 
     [Test]
     public void Activate_AnyWidth_GivesTheSameBits(
-        [Values(Activation.Tanh, Activation.Sigmoid, Activation.Silu, Activation.Gelu, Activation.GeluTanh)] Activation activation)
+        [Values(ActivationKind.Tanh, ActivationKind.Sigmoid, ActivationKind.Silu, ActivationKind.Gelu, ActivationKind.GeluTanh)] ActivationKind activation)
     {
         float[] inputs = [.. Inputs().Where(x => !float.IsNaN(x))];
         float[] expected = Map(0, inputs, default, activation, 0);
@@ -169,7 +169,7 @@ internal sealed unsafe class VecMathTests
         public float* Destination;
         public int Count;
         public Function Function;
-        public Activation Activation;
+        public ActivationKind Activation;
         public float Parameter;
 
         public readonly void Run<TVec>(int tile)

@@ -26,9 +26,6 @@ internal struct MatmulSizes
     public bool TransposeB;
     public Activation Activation;
 
-    /// <summary>Slope, scale or frequency of an activation that has one.</summary>
-    public float ActivationParameter;
-
     /// <summary>The least that is wanted; a backend may always give more.</summary>
     public MatmulPrecision Precision;
 }

@@ -98,7 +98,7 @@ internal static class LayerFormat
         Linear l => new("Linear", ("inputs", l.InFeatures), ("outputs", l.OutFeatures), Bias(l.Bias)),
         Mlp l => new("Mlp", [
             .. LayerSettings.List("sizes", [l.Layers[0].InFeatures, .. l.Layers.Select(static inner => inner.OutFeatures)]),
-            ("activation", (double)l.Activation), ("parameter", l.ActivationParameter), Bias(l.Layers[0].Bias)]),
+            ("activation", (double)l.Activation.Kind), ("parameter", l.Activation.Parameter), Bias(l.Layers[0].Bias)]),
         Conv1d l => new(
             "Conv1d", ("inChannels", l.InChannels), ("outChannels", l.OutChannels), ("kernelSize", l.KernelSize), ("stride", l.Stride),
             ("padding", l.Padding), ("dilation", l.Dilation), ("groups", l.Groups), Bias(l.Bias)),
@@ -119,7 +119,7 @@ internal static class LayerFormat
         AdaptiveAveragePool2d l => new("AdaptiveAveragePool2d", ("height", l.Height), ("width", l.Width)),
         Dropout l => new("Dropout", ("probability", l.Probability)),
         Flatten l => new("Flatten", ("startAxis", l.StartAxis)),
-        ActivationLayer l => new("Activation", ("activation", (double)l.Activation), ("parameter", l.Parameter)),
+        ActivationLayer l => new("Activation", ("activation", (double)l.Activation.Kind), ("parameter", l.Activation.Parameter)),
         _ => null,
     };
 
@@ -152,7 +152,7 @@ internal static class LayerFormat
         "Sequential" => new Sequential(children),
         "Residual" when children.Length == 1 => new Residual(children[0]),
         "Linear" => new Linear(s.Int("inputs"), s.Int("outputs"), s.Flag("bias"), Unused()),
-        "Mlp" => new Mlp(s.Ints("sizes"), (Activation)s.Int("activation"), s.Number("parameter"), s.Flag("bias"), Unused()),
+        "Mlp" => new Mlp(s.Ints("sizes"), Activation.Of((ActivationKind)s.Int("activation"), s.Number("parameter")), s.Flag("bias"), Unused()),
         "Conv1d" => new Conv1d(
             s.Int("inChannels"), s.Int("outChannels"), s.Int("kernelSize"), s.Int("stride"), s.Int("padding"), s.Int("dilation"), s.Int("groups"), s.Flag("bias"), Unused()),
         "Conv2d" => new Conv2d(
@@ -181,25 +181,25 @@ internal static class LayerFormat
         "AdaptiveAveragePool2d" => new AdaptiveAveragePool2d(s.Int("height"), s.Int("width")),
         "Dropout" => new Dropout(s.Number("probability")),
         "Flatten" => new Flatten(s.Int("startAxis")),
-        "Activation" => MakeActivation((Activation)s.Int("activation"), s.Number("parameter")),
+        "Activation" => MakeActivation((ActivationKind)s.Int("activation"), s.Number("parameter")),
         _ => throw new FormatException($"the library has no layer of type \"{s.Type}\"; was the file written by a later version?"),
     };
 
     // What is drawn is overwritten: the library's own stream must not move, or a run that saves would go on differently from one that does not.
     private static RandomStream Unused() => new(0);
 
-    private static Layer MakeActivation(Activation activation, float parameter) => activation switch
+    private static Layer MakeActivation(ActivationKind kind, float parameter) => kind switch
     {
-        Activation.Relu => new Relu(),
-        Activation.LeakyRelu => new LeakyRelu(parameter),
-        Activation.Tanh => new Tanh(),
-        Activation.Sigmoid => new Sigmoid(),
-        Activation.Gelu => new Gelu(),
-        Activation.GeluTanh => new GeluTanh(),
-        Activation.Silu => new Silu(),
-        Activation.Elu => new Elu(parameter),
-        Activation.Softplus => new Softplus(),
-        Activation.Sine => new Sine(parameter),
-        _ => throw new FormatException($"the library has no activation layer \"{activation}\"."),
+        ActivationKind.Relu => new Relu(),
+        ActivationKind.LeakyRelu => new LeakyRelu(parameter),
+        ActivationKind.Tanh => new Tanh(),
+        ActivationKind.Sigmoid => new Sigmoid(),
+        ActivationKind.Gelu => new Gelu(),
+        ActivationKind.GeluTanh => new GeluTanh(),
+        ActivationKind.Silu => new Silu(),
+        ActivationKind.Elu => new Elu(parameter),
+        ActivationKind.Softplus => new Softplus(),
+        ActivationKind.Sine => new Sine(parameter),
+        _ => throw new FormatException($"the library has no activation layer \"{kind}\"."),
     };
 }

@@ -4,48 +4,31 @@ namespace HyperKernels;
 
 public static partial class Ops
 {
-    /// <summary>Applies a function chosen by name to every element.</summary>
+    /// <summary>Applies a function to every element.</summary>
     /// <param name="x">Any shape.</param>
     /// <param name="activation">Which function.</param>
-    /// <param name="parameter">The slope, alpha or frequency of <see cref="Activation.LeakyRelu"/>, <see cref="Activation.Elu"/>, <see cref="Activation.Sine"/>; others do without.</param>
     /// <returns>The shape of <paramref name="x"/>; the same tensor for <see cref="Activation.None"/>.</returns>
-    /// <exception cref="ArgumentException">x holds integers, or there is no such function.</exception>
+    /// <exception cref="ArgumentException">x holds integers.</exception>
     /// <remarks>Differentiable any number of times.</remarks>
-    public static Tensor Activate(Tensor x, Activation activation, float parameter = 0)
+    public static Tensor Activate(Tensor x, Activation activation)
     {
         CheckFloat("Activate", x);
-        CheckActivation("Activate", activation);
-        return activation == Activation.None ? x : Unary("Activate", UnaryOf(activation), x, parameter);
-    }
-
-    /// <summary>
-    /// The gradient behind an activation that ran inside another op, in one pass; not to be differentiated again. For None, Relu, LeakyRelu
-    /// with a slope of at least 0, Tanh and Sigmoid the output y may be given for x.
-    /// </summary>
-    internal static Tensor ActivationGradient(Activation activation, Tensor x, Tensor y, Tensor gradient, float parameter) =>
-        activation == Activation.None ? gradient : Fused(UnaryOf(activation), x, y, gradient, parameter, 0);
-
-    private static void CheckActivation(string name, Activation activation)
-    {
-        if (activation is < Activation.None or > Activation.Sine)
-        {
-            Throw.Argument($"{name}: there is no activation {activation}.");
-        }
+        return activation.Kind == ActivationKind.None ? x : Unary("Activate", UnaryOf(activation.Kind), x, activation.Parameter);
     }
 
     // None has no function of its own: callers return before they ask.
-    private static UnaryOp UnaryOf(Activation activation) => activation switch
+    private static UnaryOp UnaryOf(ActivationKind kind) => kind switch
     {
-        Activation.Relu => UnaryOp.Relu,
-        Activation.LeakyRelu => UnaryOp.LeakyRelu,
-        Activation.Elu => UnaryOp.Elu,
-        Activation.Tanh => UnaryOp.Tanh,
-        Activation.Sigmoid => UnaryOp.Sigmoid,
-        Activation.Silu => UnaryOp.Silu,
-        Activation.Softplus => UnaryOp.Softplus,
-        Activation.Gelu => UnaryOp.Gelu,
-        Activation.GeluTanh => UnaryOp.GeluTanh,
-        Activation.Sine => UnaryOp.Sine,
-        _ => throw new ArgumentOutOfRangeException(nameof(activation)),
+        ActivationKind.Relu => UnaryOp.Relu,
+        ActivationKind.LeakyRelu => UnaryOp.LeakyRelu,
+        ActivationKind.Elu => UnaryOp.Elu,
+        ActivationKind.Tanh => UnaryOp.Tanh,
+        ActivationKind.Sigmoid => UnaryOp.Sigmoid,
+        ActivationKind.Silu => UnaryOp.Silu,
+        ActivationKind.Softplus => UnaryOp.Softplus,
+        ActivationKind.Gelu => UnaryOp.Gelu,
+        ActivationKind.GeluTanh => UnaryOp.GeluTanh,
+        ActivationKind.Sine => UnaryOp.Sine,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 }

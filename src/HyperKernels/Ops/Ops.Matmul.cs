@@ -68,15 +68,14 @@ public static partial class Ops
     }
 
     // One weight matrix [O, I], or one for every group of samples [C, O, I]; may be a row-strided slice of generated parameters.
-    private static Tensor LinearDense(Tensor x, Tensor weight, Tensor? bias, Activation activation, float parameter)
+    private static Tensor LinearDense(Tensor x, Tensor weight, Tensor? bias, Activation activation)
     {
         CheckFloats("Linear", x, weight);
         Tensor offsets = bias ?? default;
         LinearSizes l = CheckLinear(x, weight.Shape, offsets);
-        CheckActivation("Linear", activation);
-        if (activation != Activation.None && !GradientNeedsOutputOnly(activation, parameter) && IsRecorded([x, weight, offsets]))
+        if (!GradientNeedsOutputOnly(activation) && IsRecorded([x, weight, offsets]))
         {
-            return Activate(LinearDense(x, weight, bias, Activation.None, 0), activation, parameter);
+            return Activate(LinearDense(x, weight, bias, Activation.None), activation);
         }
         Shape shape = x.Shape.With(-1, l.Outputs);
         Tensor y = New(x, shape);
@@ -95,7 +94,6 @@ public static partial class Ops
             LdY = l.Outputs,
             TransposeB = true,
             Activation = activation,
-            ActivationParameter = parameter,
             Precision = Precision.Current,
         };
         Tensor input = x;
@@ -126,10 +124,10 @@ public static partial class Ops
             sizes.LdB = (int)matrix.RowStride;
         }
         x.Device.Backend.Matmul(sizes, input.Ref, matrix.Ref, BiasRef(offsets), y.Ref);
-        return Record(y, [x, weight, offsets], (x, weight, offsets.IsNone ? default : offsets.Shape, y, l, activation, parameter), static (g, s) =>
+        return Record(y, [x, weight, offsets], (x, weight, offsets.IsNone ? default : offsets.Shape, y, l, activation), static (g, s) =>
         {
-            (Tensor x, Tensor weight, Shape bias, Tensor y, LinearSizes l, Activation activation, float parameter) = s;
-            Tensor sum = GradientBefore(activation, parameter, y, g.Output, g.Recorded);
+            (Tensor x, Tensor weight, Shape bias, Tensor y, LinearSizes l, Activation activation) = s;
+            Tensor sum = GradientBefore(activation, y, g.Output, g.Recorded);
             bool inSets = weight.Rank == 3;
             Tensor folded = Reshape(sum, inSets ? new Shape(l.Sets, l.Rows, l.Outputs) : new Shape(l.Rows, l.Outputs));
             if (g.Needs(0))

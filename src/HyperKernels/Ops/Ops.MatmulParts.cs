@@ -45,28 +45,29 @@ public static partial class Ops
     }
 
     /// <summary>Whether the derivative can be told from the activation's value alone.</summary>
-    private static bool GradientNeedsOutputOnly(Activation activation, float parameter) => activation switch
+    private static bool GradientNeedsOutputOnly(Activation activation) => activation.Kind switch
     {
-        Activation.None or Activation.Relu or Activation.Tanh or Activation.Sigmoid => true,
+        ActivationKind.None or ActivationKind.Relu or ActivationKind.Tanh or ActivationKind.Sigmoid => true,
         // The value must tell on which side of 0 the argument was.
-        Activation.LeakyRelu or Activation.Elu => parameter >= 0,
+        ActivationKind.LeakyRelu or ActivationKind.Elu => activation.Parameter >= 0,
         _ => false,
     };
 
     /// <summary>The gradient of what went into an activation, from what came out of it.</summary>
-    private static Tensor GradientBefore(Activation activation, float parameter, Tensor y, Tensor gradient, bool recorded)
+    private static Tensor GradientBefore(Activation activation, Tensor y, Tensor gradient, bool recorded)
     {
-        switch (activation)
+        float parameter = activation.Parameter;
+        switch (activation.Kind)
         {
-            case Activation.None:
+            case ActivationKind.None:
                 return gradient;
-            case Activation.Relu:
+            case ActivationKind.Relu:
                 return FromOutput(UnaryOp.Relu, y, gradient, parameter, recorded);
-            case Activation.LeakyRelu:
+            case ActivationKind.LeakyRelu:
                 return FromOutput(UnaryOp.LeakyRelu, y, gradient, parameter, recorded);
-            case Activation.Tanh:
+            case ActivationKind.Tanh:
                 return FromOutput(UnaryOp.Tanh, y, gradient, parameter, recorded);
-            case Activation.Sigmoid:
+            case ActivationKind.Sigmoid:
                 return FromOutput(UnaryOp.Sigmoid, y, gradient, parameter, recorded);
             default:
                 // Elu: 1 above 0, else parameter e^x = y + parameter.

@@ -19,7 +19,6 @@ public static partial class Ops
     /// </param>
     /// <param name="bias"><c>[O]</c>, or <c>[C, O]</c> if there are C sets; null for none.</param>
     /// <param name="activation">Applied before the result leaves the registers where that is possible.</param>
-    /// <param name="parameter">Slope, scale or frequency of an activation that has one.</param>
     /// <returns><c>[B, ..., O]</c>.</returns>
     /// <exception cref="ArgumentException">A shape does not fit, integers, or different devices.</exception>
     /// <remarks>
@@ -27,18 +26,18 @@ public static partial class Ops
     /// rows are mixed behind the experts, modulations that allow it scale around one shared product; the rest is written out.
     /// Differentiable in x, bias and every part of the weight, any number of times. The same bits for any number of threads.
     /// </remarks>
-    public static Tensor Linear(Tensor x, Weight weight, Tensor? bias = null, Activation activation = Activation.None, float parameter = 0)
+    public static Tensor Linear(Tensor x, Weight weight, Tensor? bias = null, Activation activation = default)
     {
         if (weight.Kind == WeightKind.Dense)
         {
-            return LinearDense(x, weight.First, bias, activation, parameter);
+            return LinearDense(x, weight.First, bias, activation);
         }
         LinearSizes sizes = CheckLinear(x, weight, bias ?? default);
         GeneratePlan plan = ChoosePlan(x, weight, sizes);
         bool wasGenerated = weight.Kind is WeightKind.Generated or WeightKind.Mixture && plan != GeneratePlan.Materialise && weight.Use?.IsFirst() == false;
         if (plan == GeneratePlan.Materialise || wasGenerated)
         {
-            return LinearDense(x, weight.Materialize(), bias, activation, parameter);
+            return LinearDense(x, weight.Materialize(), bias, activation);
         }
         Tensor y = weight.Kind switch
         {
@@ -47,7 +46,7 @@ public static partial class Ops
             WeightKind.LowRank => LinearLowRank(x, weight),
             _ => LinearModulated(x, weight),
         };
-        return Finish(y, bias, sizes.Sets, activation, parameter);
+        return Finish(y, bias, sizes.Sets, activation);
     }
 
     /// <summary>
@@ -168,7 +167,7 @@ public static partial class Ops
         return Reshape(Multiply(rows, Reshape(scale, sets, 1, scale.Shape[1])), x.Shape);
     }
 
-    private static Tensor Finish(Tensor y, Tensor? bias, int sets, Activation activation, float parameter)
+    private static Tensor Finish(Tensor y, Tensor? bias, int sets, Activation activation)
     {
         if (bias is { } offsets)
         {
@@ -176,7 +175,7 @@ public static partial class Ops
                 ? Add(y, offsets)
                 : Reshape(Add(Reshape(y, sets, -1, y.Shape[-1]), Reshape(offsets, sets, 1, y.Shape[-1])), y.Shape);
         }
-        return activation == Activation.None ? y : Activate(y, activation, parameter);
+        return Activate(y, activation);
     }
 
     private static LinearSizes CheckLinear(Tensor x, in Weight weight, Tensor bias)

@@ -64,7 +64,7 @@ public sealed class HyperfanTests
     {
         using SafetensorsFile file = Open("mip_init_scales");
         JsonElement config = Config(file);
-        double gain = Initializer.Gain(Activation.LeakyRelu);
+        double gain = Initializer.Gain(Activation.LeakyRelu());
         Shape[] targets = [.. config.GetProperty("target_tensors").EnumerateArray().Select(pair => new Shape(Integers(pair[1])))];
 
         using (Assert.EnterMultipleScope())

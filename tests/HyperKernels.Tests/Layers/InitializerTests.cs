@@ -21,7 +21,7 @@ public sealed class InitializerTests
     public static IEnumerable<TestCaseData> Normals()
     {
         yield return Case("kaiming_normal", Initializer.KaimingNormal(), Math.Sqrt(2.0 / 480));
-        yield return Case("kaiming_normal leaky fan-out", Initializer.KaimingNormal(Activation.LeakyRelu, 1, FanMode.Out), Math.Sqrt(1.0 / 960));
+        yield return Case("kaiming_normal leaky fan-out", Initializer.KaimingNormal(Activation.LeakyRelu(1), FanMode.Out), Math.Sqrt(1.0 / 960));
         yield return Case("xavier_normal", Initializer.XavierNormal(), Math.Sqrt(2.0 / 1440));
         yield return Case("normal", Initializer.Normal(0, 3), 3);
     }

@@ -15,7 +15,7 @@ public sealed class LayerFormatTests
         (new Sequential(new Linear(3, 4), new Tanh()), [2, 3]),
         (new Residual(new Linear(3, 3)), [2, 3]),
         (new Linear(3, 4, bias: false), [2, 3]),
-        (new Mlp([3, 4, 5], Activation.Elu, 0.5f, bias: false), [2, 3]),
+        (new Mlp([3, 4, 5], Activation.Elu(0.5f), bias: false), [2, 3]),
         (new Conv1d(2, 4, kernelSize: 3, stride: 2, padding: 1, dilation: 2, groups: 2, bias: false), [2, 2, 9]),
         (new Conv2d(2, 4, (3, 2), new Conv2dOptions { StrideH = 2, StrideW = 1, PaddingH = 1, PaddingW = 2, DilationH = 1, DilationW = 2, Groups = 2 }, bias: false), [2, 2, 9, 8]),
         (new Embedding(5, 3), null),

@@ -18,33 +18,25 @@ internal static partial class HyperTargets
             {
                 "linear" => new Linear((int)numbers[0], (int)numbers[1]),
                 "conv2d" => new Conv2d((int)numbers[0], (int)numbers[1], (int)numbers[2]),
-                string name => Layer(Activation(source, name), numbers.Length > 0 ? numbers[0] : 0.01f),
+                string name => Layer(Activation(source, name, slope: numbers.Length > 0 ? numbers[0] : HyperKernels.Activation.DefaultSlope)),
             });
         }
         return new Sequential([.. layers]);
     }
 
-    /// <summary>An activation by the name of a case.</summary>
-    public static Activation Activation(ReferenceCase source, string name) => name.Replace("_", "", StringComparison.Ordinal).ToLowerInvariant() switch
+    /// <summary>An activation by the name of a case; the slope is that of a leaky ReLU.</summary>
+    public static Activation Activation(ReferenceCase source, string name, float slope = HyperKernels.Activation.DefaultSlope) => name.Replace("_", "", StringComparison.Ordinal).ToLowerInvariant() switch
     {
         "relu" => HyperKernels.Activation.Relu,
-        "leakyrelu" => HyperKernels.Activation.LeakyRelu,
+        "leakyrelu" => HyperKernels.Activation.LeakyRelu(slope),
         "tanh" => HyperKernels.Activation.Tanh,
         "sigmoid" => HyperKernels.Activation.Sigmoid,
         "gelu" => HyperKernels.Activation.Gelu,
         "silu" or "swish" => HyperKernels.Activation.Silu,
-        "elu" => HyperKernels.Activation.Elu,
+        "elu" => HyperKernels.Activation.Elu(),
         "softplus" => HyperKernels.Activation.Softplus,
         "none" or "identity" or "linear" => HyperKernels.Activation.None,
         _ => throw new InvalidDataException($"{source.Path}: the activation \"{name}\" is not known."),
-    };
-
-    /// <summary>The usual parameter of an activation that a case does not give.</summary>
-    public static float Parameter(Activation activation) => activation switch
-    {
-        HyperKernels.Activation.LeakyRelu => 0.01f,
-        HyperKernels.Activation.Elu => 1,
-        _ => 0,
     };
 
     /// <summary>Makes a hypernetwork compute with a case's parameters, until the result is disposed.</summary>
@@ -66,16 +58,16 @@ internal static partial class HyperTargets
         return ParameterOverrides.Use(values);
     }
 
-    private static Layer Layer(Activation activation, float parameter) => activation switch
+    private static Layer Layer(Activation activation) => activation.Kind switch
     {
-        HyperKernels.Activation.Relu => new Relu(),
-        HyperKernels.Activation.LeakyRelu => new LeakyRelu(parameter),
-        HyperKernels.Activation.Tanh => new Tanh(),
-        HyperKernels.Activation.Sigmoid => new Sigmoid(),
-        HyperKernels.Activation.Gelu => new Gelu(),
-        HyperKernels.Activation.Silu => new Silu(),
-        HyperKernels.Activation.Elu => new Elu(),
-        HyperKernels.Activation.Softplus => new Softplus(),
+        ActivationKind.Relu => new Relu(),
+        ActivationKind.LeakyRelu => new LeakyRelu(activation.Parameter),
+        ActivationKind.Tanh => new Tanh(),
+        ActivationKind.Sigmoid => new Sigmoid(),
+        ActivationKind.Gelu => new Gelu(),
+        ActivationKind.Silu => new Silu(),
+        ActivationKind.Elu => new Elu(),
+        ActivationKind.Softplus => new Softplus(),
         _ => new Sequential(),
     };
 

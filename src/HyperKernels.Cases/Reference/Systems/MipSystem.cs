@@ -22,7 +22,8 @@ public sealed class MipSystem : IReferenceSystem
         (string Name, Tensor Rows)[] inputs = Inputs(run);
         Layer target = run.Own(Target(source));
         bool residual = source.Flag("residual", otherwise: run.HasParameter("theta0"));
-        Activation activation = HyperTargets.Activation(source, source.Text("activation", "leakyrelu"));
+        float slope = (float)source.Number("leaky_slope", Activation.DefaultSlope);
+        Activation activation = HyperTargets.Activation(source, source.Text("activation", "leakyrelu"), slope);
         HyperNetwork network = run.Own(HyperNetwork.For(
             target,
             [.. inputs.Select(static input => Condition.Unit(input.Name, input.Rows.Shape[1]))],
@@ -31,7 +32,6 @@ public sealed class MipSystem : IReferenceSystem
                 Encoding = EncodingOf(source),
                 Hidden = Integers(source.Config.GetProperty("hidden")),
                 Activation = activation,
-                ActivationParameter = activation == Activation.LeakyRelu ? (float)source.Number("leaky_slope", 0.01) : HyperTargets.Parameter(activation),
                 Base = residual ? BaseWeights.Zero : BaseWeights.None,
                 Where = Generated(source),
                 Random = new RandomStream(0),

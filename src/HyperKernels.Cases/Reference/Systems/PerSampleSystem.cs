@@ -23,7 +23,6 @@ public sealed class PerSampleSystem : IReferenceSystem
             options: new HyperNetworkOptions
             {
                 Activation = activation,
-                ActivationParameter = HyperTargets.Parameter(activation),
                 Base = run.HasParameter($"hyper{layers - 1}.bias") ? BaseWeights.Zero : BaseWeights.None,
                 Random = new RandomStream(0),
             }));

@@ -142,7 +142,6 @@ internal sealed unsafe partial class GpuBackend
         public int FoursW;
         public int FoursV;
         public Activation Activation;
-        public float ActivationParameter;
     }
 
     /// <summary>A product with few rows, or, turned on its side, with few columns.</summary>
@@ -174,7 +173,6 @@ internal sealed unsafe partial class GpuBackend
                 RowBias = isRow ? 0 : 1,
                 StepBias = isRow ? 1 : 0,
                 Activation = s.Activation,
-                ActivationParameter = s.ActivationParameter,
             };
             Sizes.FoursW = InFours(w, Sizes.LdW, Sizes.StrideW) ? 1 : 0;
             Sizes.FoursV = isVDeep && InFours(v, ldV, Sizes.StrideV) ? 1 : 0;

@@ -1,30 +1,20 @@
-using System.Globalization;
-
 namespace HyperKernels.Layers;
 
 /// <summary>A function applied to every element, as a layer; it has no parameters to train.</summary>
 public abstract class ActivationLayer : Layer
 {
-    private protected ActivationLayer(Activation activation, float parameter = 0)
-    {
-        Activation = activation;
-        Parameter = parameter;
-    }
+    private protected ActivationLayer(Activation activation) => Activation = activation;
 
-    /// <summary>The function.</summary>
+    /// <summary>The function with its parameter.</summary>
     public Activation Activation { get; }
-
-    /// <summary>The function's parameter where it has one: a slope, a frequency.</summary>
-    public float Parameter { get; }
 
     /// <summary>Applies the function to every element.</summary>
     /// <param name="input">Any shape.</param>
     /// <returns>The shape of the input.</returns>
-    public override Tensor Forward(Tensor input) => Ops.Activate(input, Activation, Parameter);
+    public override Tensor Forward(Tensor input) => Ops.Activate(input, Activation);
 
     /// <inheritdoc/>
-    protected override string Describe() =>
-        Parameter == 0 ? GetType().Name : string.Create(CultureInfo.InvariantCulture, $"{GetType().Name}({Parameter})");
+    protected override string Describe() => Activation.ToString();
 }
 
 /// <summary><c>max(x, 0)</c></summary>
@@ -32,7 +22,7 @@ public sealed class Relu() : ActivationLayer(Activation.Relu);
 
 /// <summary><c>x</c> where positive, else <c>slope x</c>.</summary>
 /// <param name="slope">The slope below zero.</param>
-public sealed class LeakyRelu(float slope = 0.01f) : ActivationLayer(Activation.LeakyRelu, slope);
+public sealed class LeakyRelu(float slope = Activation.DefaultSlope) : ActivationLayer(Activation.LeakyRelu(slope));
 
 /// <summary><c>tanh x</c></summary>
 public sealed class Tanh() : ActivationLayer(Activation.Tanh);
@@ -51,7 +41,7 @@ public sealed class Silu() : ActivationLayer(Activation.Silu);
 
 /// <summary><c>x</c> where positive, else <c>alpha (e^x - 1)</c>.</summary>
 /// <param name="alpha">What the function tends to far below zero, negated.</param>
-public sealed class Elu(float alpha = 1) : ActivationLayer(Activation.Elu, alpha);
+public sealed class Elu(float alpha = Activation.DefaultAlpha) : ActivationLayer(Activation.Elu(alpha));
 
 /// <summary><c>log(1 + e^x)</c></summary>
 public sealed class Softplus() : ActivationLayer(Activation.Softplus);
@@ -59,4 +49,4 @@ public sealed class Softplus() : ActivationLayer(Activation.Softplus);
 /// <summary><c>sin(omega x)</c>, as in SIREN.</summary>
 /// <param name="omega">The frequency.</param>
 /// <remarks>Source: Sitzmann et al., NeurIPS 2020. Draw weights with <see cref="Initializer.Siren"/>.</remarks>
-public sealed class Sine(float omega = 30) : ActivationLayer(Activation.Sine, omega);
+public sealed class Sine(float omega = Activation.DefaultOmega) : ActivationLayer(Activation.Sine(omega));

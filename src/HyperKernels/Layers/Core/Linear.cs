@@ -41,11 +41,10 @@ public sealed class Linear : Layer
     /// <summary>Computes <c>activation(x W^T + b)</c>; the activation is applied before the result leaves the registers.</summary>
     /// <param name="input"><c>[B, ..., inputs]</c></param>
     /// <param name="activation">Applied to every element.</param>
-    /// <param name="parameter">The activation's parameter.</param>
     /// <returns><c>[B, ..., outputs]</c></returns>
     /// <exception cref="ArgumentException">The last axis has another size.</exception>
-    public Tensor Forward(Tensor input, Activation activation, float parameter = 0) =>
-        Ops.Linear(input, Weight, Bias?.Value, activation, parameter);
+    public Tensor Forward(Tensor input, Activation activation) =>
+        Ops.Linear(input, Weight, Bias?.Value, activation);
 
     /// <inheritdoc/>
     protected override string Describe() => $"Linear({InFeatures}, {OutFeatures}{(Bias is null ? ", bias: false" : "")})";

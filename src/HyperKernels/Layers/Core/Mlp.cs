@@ -10,12 +10,11 @@ public sealed class Mlp : Layer
 
     /// <summary>Makes the layers with PyTorch's first values.</summary>
     /// <param name="sizes">Inputs, hidden widths, outputs: two sizes or more.</param>
-    /// <param name="activation">Between the layers.</param>
-    /// <param name="parameter">The activation's parameter; null means its usual value (a slope of 0.01, alpha 1, omega 30).</param>
+    /// <param name="activation">Between the layers; null means ReLU.</param>
     /// <param name="bias">Whether the layers add biases.</param>
     /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
     /// <exception cref="ArgumentException">Fewer than two sizes, or one less than 1.</exception>
-    public Mlp(ReadOnlySpan<int> sizes, Activation activation = Activation.Relu, float? parameter = null, bool bias = true, RandomStream? random = null)
+    public Mlp(ReadOnlySpan<int> sizes, Activation? activation = null, bool bias = true, RandomStream? random = null)
     {
         if (sizes.Length < 2)
         {
@@ -25,14 +24,7 @@ public sealed class Mlp : Layer
         {
             Checks.Positive("Mlp", "every size", size);
         }
-        Activation = activation;
-        ActivationParameter = parameter ?? activation switch
-        {
-            Activation.LeakyRelu => 0.01f,
-            Activation.Elu => 1,
-            Activation.Sine => 30,
-            _ => 0,
-        };
+        Activation = activation ?? Activation.Relu;
         _layers = new Linear[sizes.Length - 1];
         for (int i = 0; i < _layers.Length; i++)
         {
@@ -42,9 +34,6 @@ public sealed class Mlp : Layer
 
     /// <summary>What is applied between the layers.</summary>
     public Activation Activation { get; }
-
-    /// <summary>The activation's parameter.</summary>
-    public float ActivationParameter { get; }
 
     /// <summary>The linear layers in order.</summary>
     public IReadOnlyList<Linear> Layers => _layers;
@@ -58,7 +47,7 @@ public sealed class Mlp : Layer
         Tensor x = input;
         for (int i = 0; i < _layers.Length - 1; i++)
         {
-            x = _layers[i].Forward(x, Activation, ActivationParameter);
+            x = _layers[i].Forward(x, Activation);
         }
         return _layers[^1].Forward(x);
     }

@@ -42,7 +42,7 @@ public sealed class Sequential : Layer, IReadOnlyList<Layer>
         {
             if (_layers[i] is Linear linear && i + 1 < _layers.Length && _layers[i + 1] is ActivationLayer activation)
             {
-                x = linear.Forward(x, activation.Activation, activation.Parameter);
+                x = linear.Forward(x, activation.Activation);
                 i++;
                 continue;
             }

@@ -12,15 +12,13 @@ public sealed class GeneratorMlp : Layer
     /// <param name="inputs">Numbers per row.</param>
     /// <param name="hidden">The widths; none makes the identity.</param>
     /// <param name="activation">The function after every layer.</param>
-    /// <param name="parameter">Its parameter: the slope of a leaky ReLU.</param>
     /// <param name="initializer">Draws the weights; biases are zero.</param>
     /// <param name="random">Where they come from; null means <see cref="Initializer.Random"/>.</param>
     public GeneratorMlp(
-        int inputs, IReadOnlyList<int> hidden, Activation activation, float parameter, Initializer initializer, RandomStream? random = null)
+        int inputs, IReadOnlyList<int> hidden, Activation activation, Initializer initializer, RandomStream? random = null)
     {
         ArgumentNullException.ThrowIfNull(hidden);
         Activation = activation;
-        ActivationParameter = parameter;
         _hidden = new Linear[hidden.Count];
         for (int i = 0; i < _hidden.Length; i++)
         {
@@ -35,9 +33,6 @@ public sealed class GeneratorMlp : Layer
     /// <summary>The function after every layer.</summary>
     public Activation Activation { get; }
 
-    /// <summary>The activation's parameter.</summary>
-    public float ActivationParameter { get; }
-
     /// <summary>The widths of the layers.</summary>
     public IReadOnlyList<int> Widths { get; }
 
@@ -49,7 +44,7 @@ public sealed class GeneratorMlp : Layer
     {
         foreach (Linear layer in _hidden)
         {
-            input = layer.Forward(input, Activation, ActivationParameter);
+            input = layer.Forward(input, Activation);
         }
         return input;
     }

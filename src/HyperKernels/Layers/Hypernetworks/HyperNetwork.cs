@@ -83,7 +83,7 @@ public sealed partial class HyperNetwork : Layer
         EmissionScheme scheme = HyperStart.Scheme(options, byName);
         int inputs = conditioning.Size + (options.Emission == EmissionPlan.Chunks ? options.ChunkEmbedding : 0);
         Layer generator = options.Generator?.Invoke(inputs)
-            ?? new GeneratorMlp(inputs, options.Hidden, options.Activation, options.ActivationParameter, HyperStart.Hidden(options), options.Random);
+            ?? new GeneratorMlp(inputs, options.Hidden, options.Activation, HyperStart.Hidden(options), options.Random);
         int width = generator is GeneratorMlp mlp ? mlp.Outputs : options.GeneratorOutputs;
         Emission emission = options.Emission switch
         {

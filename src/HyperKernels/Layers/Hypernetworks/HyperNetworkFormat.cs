@@ -40,8 +40,9 @@ internal static class HyperNetworkFormat
         {
             Encoding = Read<Encoding>(root, "encoding"),
             Hidden = generator.TryGetProperty("hidden", out JsonElement hidden) ? [.. hidden.EnumerateArray().Select(static h => h.GetInt32())] : [],
-            Activation = generator.TryGetProperty("activation", out _) ? Read<Activation>(generator, "activation") : default,
-            ActivationParameter = generator.TryGetProperty("parameter", out JsonElement parameter) ? parameter.GetSingle() : default,
+            Activation = generator.TryGetProperty("activation", out _)
+                ? Activation.Of(Read<ActivationKind>(generator, "activation"), generator.GetProperty("parameter").GetSingle())
+                : default,
             Generator = generator.TryGetProperty("layer", out JsonElement layer) ? _ => LayerFormat.Read(layer, weights) : null,
             GeneratorOutputs = generator.GetProperty("outputs").GetInt32(),
             Emission = Read<EmissionPlan>(emission, "plan"),
@@ -138,8 +139,8 @@ internal static class HyperNetworkFormat
             return new JsonObject
             {
                 ["hidden"] = new JsonArray([.. mlp.Widths.Select(static w => (JsonNode)w)]),
-                ["activation"] = mlp.Activation.ToString(),
-                ["parameter"] = mlp.ActivationParameter,
+                ["activation"] = mlp.Activation.Kind.ToString(),
+                ["parameter"] = mlp.Activation.Parameter,
                 ["outputs"] = mlp.Outputs,
             };
         }

@@ -52,10 +52,7 @@ public sealed record HyperNetworkOptions
     public IReadOnlyList<int> Hidden { get; init; } = [16, 128];
 
     /// <summary>The generator's activation.</summary>
-    public Activation Activation { get; init; } = Activation.LeakyRelu;
-
-    /// <summary>The activation's parameter: the slope of a leaky ReLU.</summary>
-    public float ActivationParameter { get; init; } = 0.01f;
+    public Activation Activation { get; init; } = Activation.LeakyRelu();
 
     /// <summary>Makes another generator: a layer from rows of the given size to rows of <see cref="GeneratorOutputs"/>; null means an MLP of <see cref="Hidden"/>.</summary>
     public Func<int, Layer>? Generator { get; init; }

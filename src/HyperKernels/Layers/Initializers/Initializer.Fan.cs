@@ -3,24 +3,22 @@ namespace HyperKernels.Layers;
 public abstract partial class Initializer
 {
     /// <summary>Kaiming: uniform within <c>±gain sqrt(3 / fan)</c>.</summary>
-    /// <param name="activation">Follows the layer; decides the gain.</param>
-    /// <param name="parameter">The activation's parameter: the slope of leaky ReLU.</param>
+    /// <param name="activation">Follows the layer; decides the gain. Null means ReLU.</param>
     /// <param name="mode">The fan that is taken.</param>
     /// <remarks>Source: He et al., ICCV 2015.</remarks>
-    public static Initializer KaimingUniform(Activation activation = Activation.Relu, float parameter = 0.01f, FanMode mode = FanMode.In)
+    public static Initializer KaimingUniform(Activation? activation = null, FanMode mode = FanMode.In)
     {
-        double gain = Gain(activation, parameter);
+        double gain = Gain(activation ?? Activation.Relu);
         return Uniform(shape => gain * Math.Sqrt(3.0 / Fan(shape, mode)));
     }
 
     /// <summary>Kaiming: Gaussian with deviation <c>gain / sqrt(fan)</c>.</summary>
-    /// <param name="activation">Follows the layer; decides the gain.</param>
-    /// <param name="parameter">The activation's parameter: the slope of leaky ReLU.</param>
+    /// <param name="activation">Follows the layer; decides the gain. Null means ReLU.</param>
     /// <param name="mode">The fan that is taken.</param>
     /// <remarks>Source: He et al., ICCV 2015.</remarks>
-    public static Initializer KaimingNormal(Activation activation = Activation.Relu, float parameter = 0.01f, FanMode mode = FanMode.In)
+    public static Initializer KaimingNormal(Activation? activation = null, FanMode mode = FanMode.In)
     {
-        double gain = Gain(activation, parameter);
+        double gain = Gain(activation ?? Activation.Relu);
         return Normal(shape => gain / Math.Sqrt(Fan(shape, mode)));
     }
 
@@ -61,13 +59,12 @@ public abstract partial class Initializer
 
     /// <summary>The factor that keeps the deviation of values through an activation; PyTorch's table (<c>nn.init.calculate_gain</c>).</summary>
     /// <param name="activation">The activation.</param>
-    /// <param name="parameter">Its parameter: the slope of leaky ReLU.</param>
     /// <returns>1 for activations without a known gain.</returns>
-    public static double Gain(Activation activation, float parameter = 0.01f) => activation switch
+    public static double Gain(Activation activation) => activation.Kind switch
     {
-        Activation.Relu => Math.Sqrt(2),
-        Activation.LeakyRelu => Math.Sqrt(2 / (1 + ((double)parameter * parameter))),
-        Activation.Tanh => 5.0 / 3,
+        ActivationKind.Relu => Math.Sqrt(2),
+        ActivationKind.LeakyRelu => Math.Sqrt(2 / (1 + ((double)activation.Parameter * activation.Parameter))),
+        ActivationKind.Tanh => 5.0 / 3,
         _ => 1,
     };
 

@@ -8,10 +8,10 @@ namespace HyperKernels.Layers;
 public static class MagnitudeInvariant
 {
     /// <summary>The gain of a hypernetwork's activation: that of the published library, which takes smooth rectifiers for leaky ones and any slope for 0.</summary>
-    public static double Gain(Activation activation) => activation switch
+    public static double Gain(Activation activation) => activation.Kind switch
     {
-        Activation.Relu or Activation.LeakyRelu or Activation.Silu or Activation.Gelu or Activation.GeluTanh => Math.Sqrt(2),
-        Activation.Tanh => 5.0 / 3,
+        ActivationKind.Relu or ActivationKind.LeakyRelu or ActivationKind.Silu or ActivationKind.Gelu or ActivationKind.GeluTanh => Math.Sqrt(2),
+        ActivationKind.Tanh => 5.0 / 3,
         _ => 1,
     };
 

@@ -24,7 +24,6 @@ internal sealed unsafe partial class CpuBackend
             TransposeA = sizes.TransposeA,
             TransposeB = sizes.TransposeB,
             Activation = sizes.Activation,
-            ActivationParameter = sizes.ActivationParameter,
         };
         Gemm.Run(args, _threads, VectorWidth);
     }

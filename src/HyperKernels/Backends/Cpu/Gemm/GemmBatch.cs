@@ -50,8 +50,8 @@ internal unsafe struct GemmBatch
                 ColumnB = args.TransposeB ? args.LdB : 1,
                 RowY = args.LdY,
                 Accumulate = args.Accumulate,
-                Activation = args.Activation,
-                Parameter = args.ActivationParameter,
+                Activation = args.Activation.Kind,
+                Parameter = args.Activation.Parameter,
             },
         };
         bool rowsFollow = args.StrideA == (long)args.M * args.LdA && args.StrideY == (long)args.M * args.LdY && !args.TransposeA;

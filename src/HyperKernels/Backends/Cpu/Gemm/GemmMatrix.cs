@@ -21,10 +21,10 @@ internal unsafe struct GemmMatrix
 
     /// <summary>One bias for all columns: the product of a matrix and a column, turned on its side.</summary>
     public bool BiasIsOne;
-    public Activation Activation;
+    public ActivationKind Activation;
     public float Parameter;
 
-    public readonly bool HasEpilogue => Bias != null || Activation != Activation.None;
+    public readonly bool HasEpilogue => Bias != null || Activation != ActivationKind.None;
 
     /// <summary>Adds the bias and applies the activation to a block of Y, in place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -62,11 +62,11 @@ internal unsafe struct GemmMatrix
     private readonly TVec Activate<TVec>(TVec value)
         where TVec : struct, IVec<TVec>
     {
-        if (Activation == Activation.None)
+        if (Activation == ActivationKind.None)
         {
             return value;
         }
-        return Activation == Activation.Relu ? TVec.Max(value, TVec.Zero) : VecMath.Activate(Activation, value, Parameter);
+        return Activation == ActivationKind.Relu ? TVec.Max(value, TVec.Zero) : VecMath.Activate(Activation, value, Parameter);
     }
 
     /// <summary>The product of depth zero.</summary>

@@ -40,7 +40,4 @@ internal unsafe struct MatmulArgs
 
     public bool Accumulate;
     public Activation Activation;
-
-    /// <summary>Slope, scale or frequency of an activation that has one.</summary>
-    public float ActivationParameter;
 }

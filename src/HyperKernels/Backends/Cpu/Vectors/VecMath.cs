@@ -111,7 +111,7 @@ internal static class VecMath
         where TVec : struct, IVec<TVec> =>
         TVec.Max(x, TVec.Zero) + LogOnePlus(Exp(-TVec.Abs(x)));
 
-    /// <summary><see cref="Activation.Gelu"/>; the error is 2e-7 |x|, so that the far negative tail has no relative accuracy.</summary>
+    /// <summary><see cref="ActivationKind.Gelu"/>; the error is 2e-7 |x|, so that the far negative tail has no relative accuracy.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVec GeluErf<TVec>(TVec x)
         where TVec : struct, IVec<TVec>
@@ -120,7 +120,7 @@ internal static class VecMath
         return TVec.MultiplyAdd(half, Erf(x * TVec.Create(0.70710678f)), half);
     }
 
-    /// <summary><see cref="Activation.GeluTanh"/>, written as x sigmoid(2u), which keeps the negative tail.</summary>
+    /// <summary><see cref="ActivationKind.GeluTanh"/>, written as x sigmoid(2u), which keeps the negative tail.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVec GeluTanh<TVec>(TVec x)
         where TVec : struct, IVec<TVec>
@@ -130,32 +130,32 @@ internal static class VecMath
     }
 
     /// <summary>Applies <paramref name="activation"/>; the parameter is the slope, the scale or the frequency, where there is one.</summary>
-    public static TVec Activate<TVec>(Activation activation, TVec x, float parameter)
+    public static TVec Activate<TVec>(ActivationKind activation, TVec x, float parameter)
         where TVec : struct, IVec<TVec>
     {
         switch (activation)
         {
-            case Activation.None:
+            case ActivationKind.None:
                 return x;
-            case Activation.Relu:
+            case ActivationKind.Relu:
                 return TVec.Max(x, TVec.Zero);
-            case Activation.LeakyRelu:
+            case ActivationKind.LeakyRelu:
                 return TVec.Select(TVec.LessThan(x, TVec.Zero), x * TVec.Create(parameter), x);
-            case Activation.Elu:
+            case ActivationKind.Elu:
                 return TVec.Select(TVec.LessThan(x, TVec.Zero), ExpMinusOne(x) * TVec.Create(parameter), x);
-            case Activation.Tanh:
+            case ActivationKind.Tanh:
                 return Tanh(x);
-            case Activation.Sigmoid:
+            case ActivationKind.Sigmoid:
                 return Sigmoid(x);
-            case Activation.Silu:
+            case ActivationKind.Silu:
                 return x * Sigmoid(x);
-            case Activation.Softplus:
+            case ActivationKind.Softplus:
                 return Softplus(x);
-            case Activation.Gelu:
+            case ActivationKind.Gelu:
                 return GeluErf(x);
-            case Activation.GeluTanh:
+            case ActivationKind.GeluTanh:
                 return GeluTanh(x);
-            case Activation.Sine:
+            case ActivationKind.Sine:
                 return TVec.Sin(x * TVec.Create(parameter));
             default:
                 throw new ArgumentOutOfRangeException(nameof(activation), activation, null);

@@ -10,6 +10,7 @@ public static class Catalogue
         .. ConvCases.All,
         .. MatmulCases.All,
         .. GenerateCases.All,
+        .. WeightCases.All,
         .. PoolCases.All,
         .. SegmentCases.All,
         .. SegmentReduceCases.All,

@@ -41,7 +41,7 @@ internal sealed record WeightCase(Form Form, WeightKind Kind, Option Option, Sha
     };
 }
 
-/// <summary>The parts of a weight, drawn anew from the same seed each time, and what they make by the definition in plain loops.</summary>
+/// <summary>The parts of a weight, drawn anew from the same seed each time.</summary>
 internal sealed class WeightParts
 {
     private const int Contexts = 4;
@@ -111,13 +111,6 @@ internal sealed class WeightParts
         return _row.Sharing == Sharing.ByRow ? weight.ByRow(Tensor.From(s_rowOf, [s_rowOf.Length])) : weight;
     }
 
-    /// <summary>All sets end to end, by the sums of the definition.</summary>
-    public double[] Definition()
-    {
-        int[] rows = _row.Sharing switch { Sharing.Shared => [0], Sharing.ByRow => s_rowOf, _ => [.. Enumerable.Range(0, Contexts)] };
-        return [.. rows.SelectMany(OneSet)];
-    }
-
     private Shape Delta(Shape perSet) => _row.Option switch
     {
         Option.Everywhere => perSet,
@@ -133,80 +126,5 @@ internal sealed class WeightParts
             perSet = axis == kept ? perSet : perSet.With(axis - rank, 1);
         }
         return perSet;
-    }
-
-    private double[] OneSet(int set)
-    {
-        Shape one = _row.Shape;
-        int count = (int)one.Count;
-        int kernel = count / (one[0] * one[1]);
-        float[] first = _first.ToArray();
-        float[] second = _second.ToArray();
-        float[]? bases = _base?.ToArray();
-        double[] w = new double[count];
-        for (int o = 0; o < one[0]; o++)
-        {
-            double squares = 0;
-            for (int i = 0; i < one[1]; i++)
-            {
-                for (int k = 0; k < kernel; k++)
-                {
-                    int at = (((o * one[1]) + i) * kernel) + k;
-                    w[at] = (bases?[at] ?? 0) + Element(first, second, set, o, i, k, at, count, kernel);
-                    squares += w[at] * w[at];
-                }
-            }
-            for (int at = o * count / one[0]; IsDemodulated && at < (o + 1) * count / one[0]; at++)
-            {
-                w[at] /= Math.Sqrt(squares + Epsilon);
-            }
-        }
-        return w;
-    }
-
-    private double Element(float[] first, float[] second, int set, int o, int i, int k, int at, int count, int kernel)
-    {
-        double sum = 0;
-        switch (_row.Kind)
-        {
-            case WeightKind.Dense:
-                return first[(set * count) + at];
-            case WeightKind.Generated:
-                for (int h = 0; h < Rank; h++)
-                {
-                    sum += (double)first[(set * Rank) + h] * second[(at * Rank) + h];
-                }
-                return sum;
-            case WeightKind.Mixture:
-                for (int e = 0; e < Rank; e++)
-                {
-                    sum += (double)first[(set * Rank) + e] * second[(e * count) + at];
-                }
-                return sum;
-            case WeightKind.LowRank:
-                for (int r = 0; r < 2; r++)
-                {
-                    int inner = WeightCase.Inputs * kernel;
-                    sum += (double)first[(((set * 2) + r) * inner) + (i * kernel) + k] * second[(((set * WeightCase.Outputs) + o) * 2) + r];
-                }
-                return Scale * sum;
-            case WeightKind.Kronecker:
-                int u = WeightCase.Outputs / 2;
-                int v = WeightCase.Inputs / 2;
-                for (int n = 0; n < 2; n++)
-                {
-                    double left = first[(((((set * 2) + n) * 2) + (o / u)) * 2) + (i / v)];
-                    sum += left * second[((((((n * u) + (o % u)) * v) + (i % v)) * kernel) + k)];
-                }
-                return sum;
-            default:
-                int delta = _row.Option switch
-                {
-                    Option.Everywhere => (set * count) + at,
-                    Option.Outputs or Option.OutputsDemodulated => (set * WeightCase.Outputs) + o,
-                    _ => (set * WeightCase.Inputs) + i,
-                };
-                return first[at] * (1.0 + second[delta]);
-        }
     }
 }

@@ -1,6 +1,6 @@
 namespace HyperKernels.Tests;
 
-/// <summary>Weights that need not exist in memory: each kind is its definition when written out, and the same however it is applied.</summary>
+/// <summary>Weights that need not exist in memory: the same however they are applied. What each kind is when written out stands in the catalogue.</summary>
 [TestFixture]
 internal sealed class WeightTests
 {
@@ -16,29 +16,6 @@ internal sealed class WeightTests
         from sharing in Enum.GetValues<Sharing>()
         from rows in (int[])[1, 3, 17]
         select new TestCaseData(new WeightCase(form, kind, option, sharing, rows)).SetArgDisplayNames($"{form} {kind}{(option == Option.None ? "" : $" {option}")} {sharing} T={rows}");
-
-    public static IEnumerable<TestCaseData> Definitions =>
-        from sharing in (Sharing[])[Sharing.Shared, Sharing.PerSample, Sharing.ByRow]
-        from kind in Enum.GetValues<WeightKind>()
-        from option in Options(kind)
-        select new TestCaseData(new WeightCase(Form.Conv2d, kind, option, sharing, 1)).SetArgDisplayNames($"{kind}{(option == Option.None ? "" : $" {option}")} {sharing}");
-
-    [TestCaseSource(nameof(Definitions))]
-    public void Materialize_EachKind_IsItsDefinition(WeightCase row)
-    {
-        using MemoryScope scope = new();
-        WeightParts parts = new(row);
-        Weight weight = parts.Make();
-        Tensor dense = weight.Materialize();
-        Shape one = weight.Kind == WeightKind.Dense ? row.Shape : weight.Shape;
-        int sets = weight.Kind == WeightKind.Dense ? (dense.Rank > one.Rank ? dense.Shape[0] : 0) : weight.Sets;
-        double[] expected = parts.Definition();
-
-        Assert.That(one, Is.EqualTo(row.Shape));
-        Assert.That(dense.Shape, Is.EqualTo(sets == 0 ? one : one.Insert(0, sets)));
-        Assert.That(sets, Is.EqualTo(row.Sharing == Sharing.Shared ? 0 : parts.Samples));
-        AssertClose(dense.ToArray(), expected, Tolerance, "weights");
-    }
 
     [TestCaseSource(nameof(Applications))]
     public void Apply_EveryPlan_EqualsTheMaterialisedForm(WeightCase row)

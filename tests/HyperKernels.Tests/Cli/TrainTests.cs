@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HyperKernels.Cli.Data;
 
 namespace HyperKernels.Tests.Cli;
 
@@ -85,6 +86,48 @@ public sealed class TrainTests
         Assert.That(Losses(parts), Is.EqualTo(Losses(whole)));
     }
 
+    [TestCase("--seed 4", "--seed 5", "--seed", "5")]
+    [TestCase("no --data", "--data DATA", "--seed", "4", "--data", "DATA")]
+    [TestCase("--seed 4 and no --data", "--seed 7 and --data DATA", "--seed", "7", "--data", "DATA")]
+    public void Train_ResumedWithOtherOptions_NamesBothAndTouchesNothing(string made, string came, params string[] arguments)
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        using TestData.TemporaryFolder data = TestData.Temporary();
+        WriteDigits(data, "train");
+        WriteDigits(data, "t10k");
+        string[] run = ["train", "lenet", "--out", folder.Root];
+        Assert.That(CliProcess.Run([.. run, "--seed", "4", "--steps", "3"]).ExitCode, Is.Zero);
+        byte[] checkpoint = File.ReadAllBytes(folder.File("checkpoint.safetensors"));
+        string log = File.ReadAllText(folder.File("metrics.jsonl"));
+
+        CliResult result = CliProcess.Run([.. run, "--steps", "6", "--resume", .. arguments.Select(a => a == "DATA" ? data.Root : a)]);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.ExitCode, Is.EqualTo(2), result.ToString());
+            Assert.That(result.Error, Does.Contain($"with {made}; got {came.Replace("DATA", data.Root, StringComparison.Ordinal)}. Give the same, or start a new run"));
+            Assert.That(File.ReadAllBytes(folder.File("checkpoint.safetensors")), Is.EqualTo(checkpoint));
+            Assert.That(File.ReadAllText(folder.File("metrics.jsonl")), Is.EqualTo(log));
+        });
+        Assert.That(CliProcess.Run([.. run, "--seed", "4", "--steps", "6", "--resume"]).ExitCode, Is.Zero, "the same run goes on, for longer too");
+    }
+
+    [Test]
+    public void Train_ResumedByAnotherRecipe_OrWithOtherSplits_IsRefused()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        Assert.That(CliProcess.Run("train", "hgnn", "--epochs", "2", "--out", folder.Root).ExitCode, Is.Zero);
+        CliResult longer = CliProcess.Run("train", "hgnn", "--epochs", "3", "--out", folder.Root, "--resume");
+        CliResult other = CliProcess.Run("train", "lenet", "--steps", "3", "--out", folder.Root, "--resume");
+        Assert.Multiple(() =>
+        {
+            Assert.That(longer.ExitCode, Is.EqualTo(2), longer.ToString());
+            Assert.That(longer.Error, Does.Contain("with --epochs 2; got --epochs 3."));
+            Assert.That(other.ExitCode, Is.EqualTo(2), other.ToString());
+            Assert.That(other.Error, Does.Contain("with recipe hgnn; got recipe lenet."));
+        });
+    }
+
     [Test]
     public void Train_ResumedWithoutCheckpoint_ExitsWithDataCode()
     {
@@ -115,6 +158,15 @@ public sealed class TrainTests
         CliResult result = CliProcess.Run(arguments);
         Assert.That(result.ExitCode, Is.EqualTo(code), result.ToString());
         Assert.That(result.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
+    }
+
+    /// <summary>A few digits as MNIST's makers would publish them.</summary>
+    private static void WriteDigits(TestData.TemporaryFolder folder, string part)
+    {
+        ImageSet digits = DrawnDigits.Make(70, seed: 1, threads: 1);
+        Directory.CreateDirectory(folder.File("mnist"));
+        folder.File(Path.Combine("mnist", $"{part}-images-idx3-ubyte"), [0, 0, 8, 3, 0, 0, 0, 70, 0, 0, 0, 28, 0, 0, 0, 28, .. digits.Pixels]);
+        folder.File(Path.Combine("mnist", $"{part}-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, 70, .. digits.Labels.Select(label => (byte)label)]);
     }
 
     private static IEnumerable<string> Losses(TestData.TemporaryFolder folder) =>

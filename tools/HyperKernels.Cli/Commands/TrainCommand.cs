@@ -75,7 +75,7 @@ internal static class TrainCommand
         device.Threads = parsed.GetValue(s_threads) ?? device.Threads;
         Directory.CreateDirectory(output);
         TrainOptions options = new(
-            data, parsed.GetValue(s_epochs), parsed.GetValue(s_steps), parsed.GetValue(s_seed), device, output, parsed.GetValue(s_resume));
+            recipe.Name, data, parsed.GetValue(s_epochs), parsed.GetValue(s_steps), parsed.GetValue(s_seed), device, output, parsed.GetValue(s_resume));
         using Interrupt interrupt = new();
         using DeviceUse use = Device.Use(device);
         return Train(new Terminal(parsed), recipe, options, interrupt.Token);

@@ -40,6 +40,8 @@ internal sealed class HgnnRecipe : IRecipe
                 Steps = epochs * data.Splits.Count,
                 ExamplesPerStep = data.Nodes,
                 ExamplesName = "nodes",
+                // Splits follow one another: their length decides which one a step belongs to.
+                FollowsFrom = [("epochs", $"--epochs {epochs}")],
                 Step = step =>
                 {
                     if (step % epochs == 0)

@@ -1,6 +1,7 @@
 namespace HyperKernels.Cli.Training;
 
 /// <summary>What the command line asks of a recipe.</summary>
+/// <param name="Recipe">The recipe's name.</param>
 /// <param name="Data">The folder of the data sets; null means data that the program makes.</param>
 /// <param name="Epochs">How often to go through the data; null leaves it to <paramref name="Steps"/> or the recipe.</param>
 /// <param name="Steps">How many steps; null leaves it to <paramref name="Epochs"/> or the recipe.</param>
@@ -8,7 +9,7 @@ namespace HyperKernels.Cli.Training;
 /// <param name="Device">Where to compute.</param>
 /// <param name="Out">The folder of checkpoints; exists.</param>
 /// <param name="Resume">Go on from the checkpoint in <paramref name="Out"/>.</param>
-internal sealed record TrainOptions(string? Data, int? Epochs, int? Steps, int Seed, Device Device, string Out, bool Resume)
+internal sealed record TrainOptions(string Recipe, string? Data, int? Epochs, int? Steps, int Seed, Device Device, string Out, bool Resume)
 {
     /// <summary>The number of steps asked for.</summary>
     public long TotalSteps(long stepsPerEpoch, long defaultSteps) =>

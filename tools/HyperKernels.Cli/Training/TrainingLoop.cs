@@ -31,6 +31,9 @@ internal sealed class TrainingLoop
     /// <summary>Puts weights, optimiser and random streams back.</summary>
     public required Action<Checkpoint> Load { get; init; }
 
+    /// <summary>What else the steps follow from besides recipe, seed and data: name and words of the command line.</summary>
+    public IReadOnlyList<(string Name, string Words)> FollowsFrom { get; init; } = [];
+
     /// <summary>Numbers worth more than one step, such as test accuracy; given the number of steps done. Null for none.</summary>
     public Func<long, IReadOnlyList<Metric>>? Evaluate { get; init; }
 
@@ -46,11 +49,13 @@ internal sealed class TrainingLoop
     /// <summary>Runs from the start, or from the checkpoint in the folder.</summary>
     /// <returns>The last evaluation; empty if there is none.</returns>
     /// <exception cref="FileNotFoundException">Asked to resume without a checkpoint.</exception>
+    /// <exception cref="UsageException">Asked to resume a run that had another recipe, seed or data folder.</exception>
     /// <exception cref="OperationCanceledException">Asked to stop; the checkpoint is written.</exception>
     public IReadOnlyList<Metric> Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel)
     {
         string path = options.File(FileName);
-        long step = options.Resume ? Resume(path, progress) : 0;
+        RunIdentity identity = RunIdentity.Of(options, FollowsFrom);
+        long step = options.Resume ? Resume(path, identity, progress) : 0;
         IReadOnlyList<Metric> evaluation = [];
         long lastReport = Stopwatch.GetTimestamp();
         long lastSave = lastReport;
@@ -59,7 +64,7 @@ internal sealed class TrainingLoop
         {
             if (cancel.IsCancellationRequested)
             {
-                Save(step).Save(path);
+                identity.Sign(Save(step)).Save(path);
                 throw new OperationCanceledException(cancel);
             }
             IReadOnlyList<Metric> metrics = Step(step++);
@@ -83,7 +88,7 @@ internal sealed class TrainingLoop
             }
             if (step == Steps || Stopwatch.GetElapsedTime(lastSave) > SaveEvery)
             {
-                Save(step).Save(path);
+                identity.Sign(Save(step)).Save(path);
                 lastSave = Stopwatch.GetTimestamp();
             }
         }
@@ -91,9 +96,10 @@ internal sealed class TrainingLoop
         return evaluation.Count == 0 && Evaluate is not null ? Evaluate(step) : evaluation;
     }
 
-    private long Resume(string path, IProgress<TrainProgress> progress)
+    private long Resume(string path, RunIdentity identity, IProgress<TrainProgress> progress)
     {
         Checkpoint checkpoint = Checkpoint.Load(path);
+        identity.Check(checkpoint, path);
         try
         {
             Load(checkpoint);

@@ -32,7 +32,7 @@ internal static class LayerSubjects
         Tensor images = Normal([Batch, 1, 28, 28], 2);
         Tensor labels = Tensor.From([.. Enumerable.Range(0, Batch).Select(i => i % 10)], [Batch]);
         using (MemoryScope scope = new())
-        using (Layer single = hyper.Materialize(conditions[Batch - 1]))
+        using (TensorLayer single = hyper.Materialize(conditions[Batch - 1]))
         {
             float[] alone = single.Forward(Ops.Slice(images, 0, Batch - 1, 1)).ToArray();
             Check("hyper_lenet", Array.ConvertAll(alone, v => (double)v), hyper.Forward(images, gamma).ToArray().AsSpan((Batch - 1) * 10, 10));

@@ -38,7 +38,7 @@ public sealed class ReadmeExamples
                 adam.Step(tape);
             }                                                        // every intermediate is free again
 
-            Layer upright = hyper.Materialize(0f);                   // an ordinary network with the weights for 0 degrees
+            TensorLayer upright = hyper.Materialize(0f);             // an ordinary network with the weights for 0 degrees
             hyper.Save("digits.safetensors");                        // weights, encoding, generator, emission plan, target
             HyperNetwork again = HyperNetwork.Load("digits.safetensors");
             // </target>

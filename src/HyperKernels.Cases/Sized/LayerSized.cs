@@ -13,7 +13,7 @@ internal static class LayerSized
     public static SizedOp Mlp { get; } = new("mlp_step", [("B", "rows"), ("I", "inputs"), ("H", "width")], (sizes, device) =>
     {
         (int batch, int inputs, int width) = (sizes["B"], sizes["I"], sizes["H"]);
-        Layer net = new Mlp([inputs, width, Classes], random: new RandomStream(1));
+        TensorLayer net = new Mlp([inputs, width, Classes], random: new RandomStream(1));
         Tensor x = BenchSubject.Normal([batch, inputs], device, 2);
         double products = (double)width * (inputs + Classes);
         return Make("mlp_step", sizes, device, batch, net, 2 * batch * products, 4 * (net.Count + (double)x.Count), () => net.Forward(x), net);
@@ -23,7 +23,7 @@ internal static class LayerSized
     public static SizedOp LeNet { get; } = new("lenet_step", [("B", "images")], (sizes, device) =>
     {
         int batch = sizes["B"];
-        Layer net = Models.LeNet.Create(Classes, new RandomStream(1));
+        TensorLayer net = Models.LeNet.Create(Classes, new RandomStream(1));
         double products = Models.LeNet.MultiplyAdds(Classes);
         Tensor images = BenchSubject.Normal([batch, 1, Models.LeNet.Side, Models.LeNet.Side], device, 2);
         return Make("lenet_step", sizes, device, batch, net, 2 * batch * products, 4 * (net.Count + (double)images.Count), () => net.Forward(images), net);
@@ -39,7 +39,7 @@ internal static class LayerSized
             throw new ArgumentException($"C must divide B; {batch} samples cannot share {sets} weight sets evenly.");
         }
         RandomStream random = new(1);
-        Layer target = new Mlp([Pixels, Hidden, Classes], random: random);
+        TensorLayer target = new Mlp([Pixels, Hidden, Classes], random: random);
         HyperNetwork hyper = HyperNetwork.For(
             target, Condition.Unit("gamma", Conditions), hidden: [Narrow, Width], options: new HyperNetworkOptions { Random = random });
         float[] conditions = new float[sets * Conditions];

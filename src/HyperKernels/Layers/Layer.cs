@@ -4,13 +4,13 @@ using System.Text;
 namespace HyperKernels.Layers;
 
 /// <summary>
-/// A part of a network: parameters, buffers and further layers under stable names, and a function of one tensor. Names, their order and
-/// the state equal those of the PyTorch module of the same make (<c>conv1.weight</c>).
+/// A part of a network: a tree of parameters, buffers and further layers under stable names, with its state and its training mode. Names,
+/// their order and the state equal those of the PyTorch module of the same make (<c>conv1.weight</c>).
 /// </summary>
 /// <remarks>
-/// A layer registers what it owns in its constructor; nothing is found by reflection. Parameters and buffers live outside scopes, so a
-/// layer may be made inside a tape. Any number of threads may call <see cref="Forward"/> at once unless the layer says otherwise.
-/// Layers compute with <see cref="Parameter.Value"/>, so that a hypernetwork can put other tensors in their place, one set per sample too.
+/// What a layer takes, it says itself: most map one tensor to one tensor and derive from <see cref="TensorLayer"/>, others have a
+/// <c>Forward</c> with all they need. A layer registers what it owns in its constructor; nothing is found by reflection. Parameters and
+/// buffers live outside scopes, so a layer may be made inside a tape. Layers compute with <see cref="Parameter.Value"/>, so that a hypernetwork can put other tensors in their place, one set per sample too.
 /// </remarks>
 public abstract partial class Layer : IDisposable
 {
@@ -38,15 +38,6 @@ public abstract partial class Layer : IDisposable
 
     /// <summary>Parameters inside this layer that are not its own: those that a hypernetwork generates.</summary>
     private protected virtual IReadOnlySet<Parameter>? Excluded => null;
-
-    /// <summary>Computes the layer's output.</summary>
-    /// <param name="input">What the layer's own documentation says.</param>
-    /// <exception cref="InvalidOperationException">The layer needs more than one tensor and has a Forward of its own.</exception>
-    public virtual Tensor Forward(Tensor input)
-    {
-        Throw.InvalidOperation($"{GetType().Name}: one tensor is not enough for this layer; call its Forward with all its inputs.");
-        return default;
-    }
 
     /// <summary>The parameters with their dotted names: this layer's own, then those of its children in order, each once.</summary>
     public IReadOnlyList<NamedParameter> NamedParameters()
@@ -98,7 +89,7 @@ public abstract partial class Layer : IDisposable
     /// <summary>Tells this layer and all inside it that they do not train: dropout passes everything, batch norm uses running statistics.</summary>
     public void Eval() => Train(false);
 
-    /// <summary>Ends all parameters and buffers, those of the layers inside too.</summary>
+    /// <summary>Disposes all parameters and buffers, those of the layers inside too.</summary>
     public void Dispose()
     {
         foreach (NamedParameter named in _parameters)

@@ -149,8 +149,8 @@ internal static class LayerFormat
 
     private static Layer Make(LayerSettings s, Layer[] children) => s.Type switch
     {
-        "Sequential" => new Sequential(children),
-        "Residual" when children.Length == 1 => new Residual(children[0]),
+        "Sequential" => new Sequential([.. children.Select(TensorLayerOf)]),
+        "Residual" when children.Length == 1 => new Residual(TensorLayerOf(children[0])),
         "Linear" => new Linear(s.Int("inputs"), s.Int("outputs"), s.Flag("bias"), Unused()),
         "Mlp" => new Mlp(s.Ints("sizes"), Activation.Of((ActivationKind)s.Int("activation"), s.Number("parameter")), s.Flag("bias"), Unused()),
         "Conv1d" => new Conv1d(
@@ -187,6 +187,9 @@ internal static class LayerFormat
 
     // What is drawn is overwritten: the library's own stream must not move, or a run that saves would go on differently from one that does not.
     private static RandomStream Unused() => new(0);
+
+    private static TensorLayer TensorLayerOf(Layer child) =>
+        child as TensorLayer ?? throw new FormatException($"a {child.GetType().Name} cannot stand in a chain: it does not map one tensor to one tensor.");
 
     private static Layer MakeActivation(ActivationKind kind, float parameter) => kind switch
     {

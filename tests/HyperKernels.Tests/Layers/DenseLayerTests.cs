@@ -88,7 +88,7 @@ public sealed class DenseLayerTests
     }
 
     [TestCaseSource(nameof(Activations))]
-    public void Activation_MatchesItsFormula(Layer layer, Func<double, double> formula) =>
+    public void Activation_MatchesItsFormula(TensorLayer layer, Func<double, double> formula) =>
         LayerCheck.Run(layer, [3, 7], (_, x) => [.. x[0].Select(formula)]);
 
     [Test]
@@ -103,7 +103,7 @@ public sealed class DenseLayerTests
         }
     }
 
-    private static TestCaseData Case(Layer layer, Func<double, double> formula) => new TestCaseData(layer, formula).SetArgDisplayNames(layer.GetType().Name);
+    private static TestCaseData Case(TensorLayer layer, Func<double, double> formula) => new TestCaseData(layer, formula).SetArgDisplayNames(layer.GetType().Name);
 
     // The distribution function of the Gaussian by Simpson's rule from 0: exact to 1e-12 here, and independent of any erf of ours.
     private static double NormalDistribution(double x)

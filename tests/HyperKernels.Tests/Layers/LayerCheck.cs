@@ -12,7 +12,7 @@ internal static class LayerCheck
     internal delegate double[] Oracle(double[][] parameters, double[][] inputs);
 
     /// <summary>Checks a layer of one tensor.</summary>
-    internal static void Run(Layer layer, Shape input, Oracle oracle) => Run(layer, x => layer.Forward(x[0]), [input], oracle);
+    internal static void Run(TensorLayer layer, Shape input, Oracle oracle) => Run(layer, x => layer.Forward(x[0]), [input], oracle);
 
     /// <summary>Checks a layer of several tensors, or one of several results.</summary>
     internal static void Run(Layer layer, Func<Tensor[], Tensor> forward, Shape[] shapes, Oracle oracle)

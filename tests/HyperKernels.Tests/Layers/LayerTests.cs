@@ -152,14 +152,6 @@ public sealed class LayerTests
     }
 
     [Test]
-    public void Forward_OfALayerThatNeedsMore_SaysSo()
-    {
-        using Tree tree = new();
-
-        Assert.That(() => tree.Forward(default), Throws.InvalidOperationException.With.Message.StartsWith("Tree: one tensor is not enough"));
-    }
-
-    [Test]
     public void ToString_ShowsTheTreeAndCounts()
     {
         using Tree tree = new(("a", new Block(3)));

@@ -26,10 +26,10 @@ public sealed class PerSampleLayerTests
     }
 
     [TestCaseSource(nameof(Layers))]
-    public void Forward_OneWeightSetPerSample_EqualsALoopOverSamples(Func<Layer> make, int[] sample) => Check(make, sample, Samples);
+    public void Forward_OneWeightSetPerSample_EqualsALoopOverSamples(Func<TensorLayer> make, int[] sample) => Check(make, sample, Samples);
 
     [TestCaseSource(nameof(Layers))]
-    public void Forward_OneWeightSetPerGroup_EqualsALoopOverSamples(Func<Layer> make, int[] sample) => Check(make, sample, 3);
+    public void Forward_OneWeightSetPerGroup_EqualsALoopOverSamples(Func<TensorLayer> make, int[] sample) => Check(make, sample, 3);
 
     [Test]
     public void Embedding_OneTablePerSample_EqualsALoopOverSamples()
@@ -58,9 +58,9 @@ public sealed class PerSampleLayerTests
         Assert.That(layer.Forward(input).ToArray(), Is.EqualTo(before));
     }
 
-    private static void Check(Func<Layer> make, int[] sample, int groups)
+    private static void Check(Func<TensorLayer> make, int[] sample, int groups)
     {
-        using Layer layer = make();
+        using TensorLayer layer = make();
         using Tape tape = new();
         Shape shape = new Shape(sample).Insert(0, Samples);
         Tensor input = tape.Watch(Tensor.From(Initializer.Normal().Draw(shape, new RandomStream(3)), shape));
@@ -74,7 +74,7 @@ public sealed class PerSampleLayerTests
         CompareGradients(tape, layer, sets, together, alone);
     }
 
-    private static void CompareGradients(Tape tape, Layer layer, Dictionary<Parameter, Tensor> sets, Tensor together, Tensor alone)
+    private static void CompareGradients(Tape tape, TensorLayer layer, Dictionary<Parameter, Tensor> sets, Tensor together, Tensor alone)
     {
         Tensor seed = Tensor.From(Initializer.Normal().Draw(together.Shape, new RandomStream(9)), together.Shape);
         Tensor[] of = [.. sets.Values];
@@ -87,13 +87,13 @@ public sealed class PerSampleLayerTests
         }
     }
 
-    private static Tensor Forward(Layer layer, Dictionary<Parameter, Tensor> weights, Tensor input)
+    private static Tensor Forward(TensorLayer layer, Dictionary<Parameter, Tensor> weights, Tensor input)
     {
         using IDisposable overriding = ParameterOverrides.Use(weights);
         return layer.Forward(input);
     }
 
-    private static Dictionary<Parameter, Tensor> Sets(Layer layer, int count, Tape? tape)
+    private static Dictionary<Parameter, Tensor> Sets(TensorLayer layer, int count, Tape? tape)
     {
         RandomStream random = new(8);
         Dictionary<Parameter, Tensor> sets = [];
@@ -109,16 +109,16 @@ public sealed class PerSampleLayerTests
     private static Dictionary<Parameter, Tensor> Row(Dictionary<Parameter, Tensor> sets, int row) =>
         sets.ToDictionary(static pair => pair.Key, pair => Ops.Reshape(Ops.Slice(pair.Value, 0, row, 1), pair.Key.Shape));
 
-    private static Layer Evaluating(Layer layer)
+    private static TensorLayer Evaluating(TensorLayer layer)
     {
         layer.Eval();
         return layer;
     }
 
-    private static TestCaseData Case(string name, Func<Layer> make, int[] sample) => new TestCaseData(make, sample).SetArgDisplayNames(name);
+    private static TestCaseData Case(string name, Func<TensorLayer> make, int[] sample) => new TestCaseData(make, sample).SetArgDisplayNames(name);
 
     /// <summary>A recurrent cell that takes the same input twice, so that its state is not zeros the second time.</summary>
-    private sealed class TwoSteps : Layer
+    private sealed class TwoSteps : TensorLayer
     {
         private readonly RecurrentCell _cell;
 

@@ -40,8 +40,8 @@ public sealed class RecurrentCellTests
         using GruCell gru = new(3, 5);
         using LstmCell lstm = new(3, 5);
 
-        LayerCheck.Run(gru, [4, 3], (p, x) => PlainLayers.GruCell(p, x[0], new double[20], 3, 5));
-        LayerCheck.Run(lstm, [4, 3], (p, x) => PlainLayers.LstmCell(p, x[0], new double[20], new double[20], 3, 5).Hidden);
+        LayerCheck.Run(gru, x => gru.Forward(x[0]), [[4, 3]], (p, x) => PlainLayers.GruCell(p, x[0], new double[20], 3, 5));
+        LayerCheck.Run(lstm, x => lstm.Forward(x[0]), [[4, 3]], (p, x) => PlainLayers.LstmCell(p, x[0], new double[20], new double[20], 3, 5).Hidden);
     }
 
     [Test]

@@ -23,8 +23,6 @@ internal static class TestLayers
         internal Parameter Weight { get; }
 
         internal Tensor Statistic { get; }
-
-        public override Tensor Forward(Tensor input) => input;
     }
 
     /// <summary>Layers under given names.</summary>

@@ -10,7 +10,7 @@ internal static partial class HyperTargets
     /// <summary>Makes a target from words: <c>linear(5,7) leaky_relu(0.01) linear(7,2)</c>.</summary>
     public static Sequential Parse(ReferenceCase source, string words)
     {
-        List<Layer> layers = [];
+        List<TensorLayer> layers = [];
         foreach (Match match in Word().Matches(words))
         {
             float[] numbers = [.. match.Groups[2].Value.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(n => float.Parse(n, CultureInfo.InvariantCulture))];
@@ -58,7 +58,7 @@ internal static partial class HyperTargets
         return ParameterOverrides.Use(values);
     }
 
-    private static Layer Layer(Activation activation) => activation.Kind switch
+    private static TensorLayer Layer(Activation activation) => activation.Kind switch
     {
         ActivationKind.Relu => new Relu(),
         ActivationKind.LeakyRelu => new LeakyRelu(activation.Parameter),

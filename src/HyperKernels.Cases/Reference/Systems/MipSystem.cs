@@ -77,7 +77,7 @@ public sealed class MipSystem : IReferenceSystem
         }
         // Two linear layers with a leaky ReLU between, as long as the tensors say so.
         Shape[] weights = [.. Tensors(source).Where(static t => t.Shape.Rank == 2).Select(static t => t.Shape)];
-        return new Sequential([.. weights.SelectMany((w, i) => i == 0 ? [new Linear(w[1], w[0])] : (Layer[])[new LeakyRelu((float)source.Number("leaky_slope", 0.01)), new Linear(w[1], w[0])])]);
+        return new Sequential([.. weights.SelectMany((w, i) => i == 0 ? [new Linear(w[1], w[0])] : (TensorLayer[])[new LeakyRelu((float)source.Number("leaky_slope", 0.01)), new Linear(w[1], w[0])])]);
     }
 
     private static Func<NamedParameter, bool> Generated(ReferenceCase source)
@@ -140,7 +140,7 @@ public sealed class MipSystem : IReferenceSystem
     private static int[] Integers(JsonElement list) => [.. list.EnumerateArray().Select(static size => size.GetInt32())];
 
     /// <summary>Two convolutions whose tensors are generated, leaky ReLUs, the mean over space, and a linear layer of its own.</summary>
-    private sealed class ConvTarget : Layer
+    private sealed class ConvTarget : TensorLayer
     {
         private readonly Conv2d _first;
         private readonly Conv2d _second;

@@ -1,7 +1,7 @@
 namespace HyperKernels.Layers;
 
 /// <summary>A function applied to every element, as a layer; it has no parameters to train.</summary>
-public abstract class ActivationLayer : Layer
+public abstract class ActivationLayer : TensorLayer
 {
     private protected ActivationLayer(Activation activation) => Activation = activation;
 

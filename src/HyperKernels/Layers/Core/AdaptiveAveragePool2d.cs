@@ -1,7 +1,7 @@
 namespace HyperKernels.Layers;
 
 /// <summary>Means over the last two axes, by as many windows as give a wanted height and width.</summary>
-public sealed class AdaptiveAveragePool2d : Layer
+public sealed class AdaptiveAveragePool2d : TensorLayer
 {
     /// <summary>Makes the layer for a square result.</summary>
     /// <param name="size">Height and width of what comes out.</param>

@@ -1,7 +1,7 @@
 namespace HyperKernels.Layers;
 
 /// <summary>The mean of every window over the last two axes; padding counts as zeros.</summary>
-public sealed class AveragePool2d : Layer
+public sealed class AveragePool2d : TensorLayer
 {
     /// <summary>Makes the layer.</summary>
     /// <param name="kernelSize">Height and width of the window.</param>

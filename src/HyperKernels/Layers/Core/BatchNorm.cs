@@ -7,7 +7,7 @@ namespace HyperKernels.Layers;
 /// Running values are <c>(1 - momentum) old + momentum new</c>, the variance with n - 1 as PyTorch takes it. Training writes them: do
 /// not train one layer from two threads at once. Source: Ioffe, Szegedy, ICML 2015.
 /// </remarks>
-public sealed class BatchNorm : Layer
+public sealed class BatchNorm : TensorLayer
 {
     private readonly Tensor _batches;
 

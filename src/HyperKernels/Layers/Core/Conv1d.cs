@@ -2,7 +2,7 @@ namespace HyperKernels.Layers;
 
 /// <summary>A one-dimensional convolution (a correlation, as everywhere in deep learning) over the last axis.</summary>
 /// <remarks>Kernels may be one set for all, or one per sample or group of samples; see <see cref="Ops.Conv1d"/>.</remarks>
-public sealed class Conv1d : Layer
+public sealed class Conv1d : TensorLayer
 {
     /// <summary>Makes the layer with PyTorch's first values: uniform within <c>±1 / sqrt(fan in)</c>.</summary>
     /// <param name="inChannels">The channels I of what comes in.</param>

@@ -4,7 +4,7 @@ namespace HyperKernels.Layers;
 
 /// <summary>While training, sets elements to zero at random and scales the others by <c>1 / (1 - p)</c>; else passes everything.</summary>
 /// <remarks>Source: Srivastava et al., JMLR 15, 2014.</remarks>
-public sealed class Dropout : Layer
+public sealed class Dropout : TensorLayer
 {
     /// <summary>Makes the layer.</summary>
     /// <param name="probability">That an element is dropped; in [0, 1].</param>

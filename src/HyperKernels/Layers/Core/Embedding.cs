@@ -2,7 +2,7 @@ namespace HyperKernels.Layers;
 
 /// <summary>A table of learned rows, looked up by index.</summary>
 /// <remarks>The table may be one for all, or one per sample or group of samples; see <see cref="Ops.Embedding"/>.</remarks>
-public sealed class Embedding : Layer
+public sealed class Embedding : TensorLayer
 {
     /// <summary>Makes the layer with PyTorch's first values: Gaussian with deviation 1.</summary>
     /// <param name="count">The number of rows.</param>

@@ -1,7 +1,7 @@
 namespace HyperKernels.Layers;
 
 /// <summary>Makes one axis of all axes from one on.</summary>
-public sealed class Flatten : Layer
+public sealed class Flatten : TensorLayer
 {
     /// <summary>Makes the layer.</summary>
     /// <param name="startAxis">The first axis that is merged; the batch axis before it stays.</param>

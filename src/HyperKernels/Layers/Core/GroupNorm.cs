@@ -2,7 +2,7 @@ namespace HyperKernels.Layers;
 
 /// <summary>Normalisation over groups of channels and all positions of a sample, then a gain and a bias per channel.</summary>
 /// <remarks>Gain and bias may be one set for all, or one per sample or group of samples. Source: Wu, He, ECCV 2018.</remarks>
-public sealed class GroupNorm : Layer
+public sealed class GroupNorm : TensorLayer
 {
     /// <summary>Makes the layer.</summary>
     /// <param name="groups">The number of groups; divides the channels.</param>

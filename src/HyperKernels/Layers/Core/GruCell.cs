@@ -25,7 +25,7 @@ public sealed class GruCell : RecurrentCell
     /// <summary>Takes a step from a state of zeros.</summary>
     /// <param name="input"><c>[B, I]</c></param>
     /// <returns>The new state, <c>[B, hidden]</c>.</returns>
-    public override Tensor Forward(Tensor input) => Forward(input, ZeroState(input));
+    public Tensor Forward(Tensor input) => Forward(input, ZeroState(input));
 
     /// <summary>Takes a step.</summary>
     /// <param name="input"><c>[B, I]</c></param>

@@ -2,7 +2,7 @@ namespace HyperKernels.Layers;
 
 /// <summary>Layer normalisation over trailing axes: <c>(x - mean) / sqrt(variance + eps) * weight + bias</c>.</summary>
 /// <remarks>Gain and bias may be one set for all, or one per sample or group of samples. Source: Ba, Kiros, Hinton, arXiv 1607.06450.</remarks>
-public sealed class LayerNorm : Layer
+public sealed class LayerNorm : TensorLayer
 {
     /// <summary>Makes the layer for a last axis of one size.</summary>
     /// <param name="size">The size of the last axis.</param>

@@ -2,7 +2,7 @@ namespace HyperKernels.Layers;
 
 /// <summary>A linear layer: <c>y = x W^T + b</c>, on the last axis.</summary>
 /// <remarks>Weights may be one set for all, or one per sample or group of samples; see <see cref="Ops.Linear"/>.</remarks>
-public sealed class Linear : Layer
+public sealed class Linear : TensorLayer
 {
     /// <summary>Makes the layer with PyTorch's first values: weight and bias uniform within <c>±1 / sqrt(inputs)</c>.</summary>
     /// <param name="inputs">The size of the last axis of what comes in.</param>

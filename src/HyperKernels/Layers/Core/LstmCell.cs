@@ -24,7 +24,7 @@ public sealed class LstmCell : RecurrentCell
     /// <summary>Takes a step from a state of zeros.</summary>
     /// <param name="input"><c>[B, I]</c></param>
     /// <returns>The new output h, <c>[B, hidden]</c>.</returns>
-    public override Tensor Forward(Tensor input)
+    public Tensor Forward(Tensor input)
     {
         Tensor zeros = ZeroState(input);
         return Forward(input, zeros, zeros).Hidden;

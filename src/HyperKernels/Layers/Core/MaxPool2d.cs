@@ -1,7 +1,7 @@
 namespace HyperKernels.Layers;
 
 /// <summary>The largest value in every window over the last two axes.</summary>
-public sealed class MaxPool2d : Layer
+public sealed class MaxPool2d : TensorLayer
 {
     /// <summary>Makes the layer.</summary>
     /// <param name="kernelSize">Height and width of the window.</param>

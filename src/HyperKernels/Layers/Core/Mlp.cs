@@ -4,7 +4,7 @@ namespace HyperKernels.Layers;
 /// <remarks>
 /// Named as PyTorch's <c>nn.Sequential(Linear, Activation, Linear, ...)</c>: <c>0.weight</c>, <c>0.bias</c>, <c>2.weight</c>.
 /// </remarks>
-public sealed class Mlp : Layer
+public sealed class Mlp : TensorLayer
 {
     private readonly Linear[] _layers;
 

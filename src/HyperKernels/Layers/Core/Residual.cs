@@ -1,14 +1,14 @@
 namespace HyperKernels.Layers;
 
 /// <summary>Adds a layer's output to its input: <c>y = x + inner(x)</c>.</summary>
-public sealed class Residual : Layer
+public sealed class Residual : TensorLayer
 {
     /// <summary>Wraps a layer, which stands under the name <c>inner</c>.</summary>
     /// <param name="inner">Gives what it takes a shape that adds to it.</param>
-    public Residual(Layer inner) => Inner = Add("inner", inner);
+    public Residual(TensorLayer inner) => Inner = Add("inner", inner);
 
     /// <summary>The wrapped layer.</summary>
-    public Layer Inner { get; }
+    public TensorLayer Inner { get; }
 
     /// <summary>Computes <c>x + inner(x)</c>.</summary>
     /// <param name="input">What the inner layer takes.</param>

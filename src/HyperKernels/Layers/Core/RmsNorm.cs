@@ -2,7 +2,7 @@ namespace HyperKernels.Layers;
 
 /// <summary>Normalisation by the root mean square of trailing axes: <c>x / sqrt(mean(x^2) + eps) * weight</c>.</summary>
 /// <remarks>The gain may be one set for all, or one per sample or group of samples. Source: Zhang, Sennrich, NeurIPS 2019.</remarks>
-public sealed class RmsNorm : Layer
+public sealed class RmsNorm : TensorLayer
 {
     /// <summary>Makes the layer for a last axis of one size.</summary>
     /// <param name="size">The size of the last axis.</param>

@@ -6,13 +6,13 @@ namespace HyperKernels.Layers;
 /// <summary>Layers applied one after another, named <c>0</c>, <c>1</c>, and so on.</summary>
 /// <remarks>A linear layer followed by an activation is computed in one go; the result is the same.</remarks>
 [CollectionBuilder(typeof(Sequential), nameof(Create))]
-public sealed class Sequential : Layer, IReadOnlyList<Layer>
+public sealed class Sequential : TensorLayer, IReadOnlyList<TensorLayer>
 {
-    private readonly Layer[] _layers;
+    private readonly TensorLayer[] _layers;
 
     /// <summary>Makes the chain; without layers it passes its input on.</summary>
-    /// <param name="layers">In order. One layer may stand in several places, which ties its parameters.</param>
-    public Sequential(params ReadOnlySpan<Layer> layers)
+    /// <param name="layers">In order; each maps one tensor to one. One layer may stand in several places, which ties its parameters.</param>
+    public Sequential(params ReadOnlySpan<TensorLayer> layers)
     {
         _layers = layers.ToArray();
         for (int i = 0; i < _layers.Length; i++)
@@ -24,13 +24,13 @@ public sealed class Sequential : Layer, IReadOnlyList<Layer>
     /// <summary>The number of layers; <see cref="Layer.Count"/> is that of parameters.</summary>
     public int Length => _layers.Length;
 
-    int IReadOnlyCollection<Layer>.Count => _layers.Length;
+    int IReadOnlyCollection<TensorLayer>.Count => _layers.Length;
 
     /// <summary>A layer by its place.</summary>
-    public Layer this[int index] => _layers[index];
+    public TensorLayer this[int index] => _layers[index];
 
     /// <summary>Makes the chain from a collection expression.</summary>
-    public static Sequential Create(ReadOnlySpan<Layer> layers) => new(layers);
+    public static Sequential Create(ReadOnlySpan<TensorLayer> layers) => new(layers);
 
     /// <summary>Applies the layers in order.</summary>
     /// <param name="input">What the first layer takes.</param>
@@ -52,7 +52,7 @@ public sealed class Sequential : Layer, IReadOnlyList<Layer>
     }
 
     /// <summary>Goes through the layers in order.</summary>
-    public IEnumerator<Layer> GetEnumerator() => ((IEnumerable<Layer>)_layers).GetEnumerator();
+    public IEnumerator<TensorLayer> GetEnumerator() => ((IEnumerable<TensorLayer>)_layers).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => _layers.GetEnumerator();
 }

@@ -57,7 +57,7 @@ public sealed class ChunkedEmission : Emission
     public Parameter? Theta0 { get; }
 
     /// <inheritdoc/>
-    public override Tensor Flat(Tensor embedding, Layer generator)
+    public override Tensor Flat(Tensor embedding, TensorLayer generator)
     {
         int sets = embedding.Shape[0];
         int size = embedding.Shape[1];
@@ -72,7 +72,7 @@ public sealed class ChunkedEmission : Emission
 
     /// <inheritdoc/>
     /// <remarks>Written out: a tensor begins and ends anywhere in a chunk.</remarks>
-    public override void Generate(Tensor embedding, Layer generator, Span<Weight> weights)
+    public override void Generate(Tensor embedding, TensorLayer generator, Span<Weight> weights)
     {
         Tensor flat = Flat(embedding, generator);
         int sets = flat.Shape[0];

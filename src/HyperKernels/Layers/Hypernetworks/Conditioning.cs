@@ -73,9 +73,6 @@ public sealed class Conditioning : Layer
         }
     }
 
-    /// <inheritdoc/>
-    public override Tensor Forward(Tensor input) => Forward([input]);
-
     /// <summary>Makes the tensors for one weight set from plain numbers, in declared order, checked.</summary>
     internal Tensor[] FromNumbers(ReadOnlySpan<float> numbers)
     {

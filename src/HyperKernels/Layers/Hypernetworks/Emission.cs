@@ -36,13 +36,13 @@ public abstract class Emission : Layer
     /// <param name="embedding">The prepared conditions <c>[C, Z]</c>.</param>
     /// <param name="generator">The layer before the emission.</param>
     /// <param name="weights">Written: one per entry, of C sets, or of one that serves all samples if C is 1.</param>
-    public abstract void Generate(Tensor embedding, Layer generator, Span<Weight> weights);
+    public abstract void Generate(Tensor embedding, TensorLayer generator, Span<Weight> weights);
 
     /// <summary>Generates weight sets end to end.</summary>
     /// <param name="embedding">The prepared conditions <c>[C, Z]</c>.</param>
     /// <param name="generator">The layer before the emission.</param>
     /// <returns><c>[C, P]</c>, the tensors of the manifest one behind the other.</returns>
-    public virtual Tensor Flat(Tensor embedding, Layer generator)
+    public virtual Tensor Flat(Tensor embedding, TensorLayer generator)
     {
         Weight[] weights = new Weight[Manifest.Entries.Count];
         Generate(embedding, generator, weights);

@@ -37,10 +37,10 @@ public sealed class FullEmission : Emission
     public Parameter? Theta0 { get; }
 
     /// <inheritdoc/>
-    public override Tensor Flat(Tensor embedding, Layer generator) => Ops.Linear(generator.Forward(embedding), Weight.Value, Theta0?.Value);
+    public override Tensor Flat(Tensor embedding, TensorLayer generator) => Ops.Linear(generator.Forward(embedding), Weight.Value, Theta0?.Value);
 
     /// <inheritdoc/>
-    public override void Generate(Tensor embedding, Layer generator, Span<Weight> weights)
+    public override void Generate(Tensor embedding, TensorLayer generator, Span<Weight> weights)
     {
         Tensor hidden = generator.Forward(embedding);
         Tensor[] rented = ArrayPool<Tensor>.Shared.Rent(2 * weights.Length);

@@ -2,9 +2,9 @@ namespace HyperKernels.Layers;
 
 /// <summary>
 /// The usual generator: linear layers with an activation after each, <c>h = act(W_i h + b_i)</c>. What follows it is the emission.
-/// Any other layer that takes <c>[C, inputs]</c> to <c>[C, outputs]</c> can stand in its place.
+/// Any other <see cref="TensorLayer"/> that takes <c>[C, inputs]</c> to <c>[C, outputs]</c> can stand in its place.
 /// </summary>
-public sealed class GeneratorMlp : Layer
+public sealed class GeneratorMlp : TensorLayer
 {
     private readonly Linear[] _hidden;
 

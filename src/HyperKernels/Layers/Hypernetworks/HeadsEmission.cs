@@ -34,7 +34,7 @@ public sealed class HeadsEmission : Emission
     }
 
     /// <inheritdoc/>
-    public override void Generate(Tensor embedding, Layer generator, Span<Weight> weights)
+    public override void Generate(Tensor embedding, TensorLayer generator, Span<Weight> weights)
     {
         Tensor hidden = generator.Forward(embedding);
         for (int i = 0; i < _heads.Length; i++)

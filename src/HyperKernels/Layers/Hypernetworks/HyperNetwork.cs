@@ -20,7 +20,7 @@ public sealed partial class HyperNetwork : Layer
     private readonly GeneratePlan[] _plans;
     private Replacements? _idle;
 
-    private HyperNetwork(Layer target, IReadOnlyList<NamedParameter> generated, Conditioning conditioning, Layer generator, Emission emission, GeneratePlan plan)
+    private HyperNetwork(Layer target, IReadOnlyList<NamedParameter> generated, Conditioning conditioning, TensorLayer generator, Emission emission, GeneratePlan plan)
     {
         _generated = [.. generated.Select(static g => g.Parameter)];
         // What several places of the target use is generated once, written out.
@@ -38,7 +38,7 @@ public sealed partial class HyperNetwork : Layer
     public Conditioning Conditioning { get; }
 
     /// <summary>Reads prepared conditions.</summary>
-    public Layer Generator { get; }
+    public TensorLayer Generator { get; }
 
     /// <summary>Gives weight sets.</summary>
     public Emission Emission { get; }
@@ -82,7 +82,7 @@ public sealed partial class HyperNetwork : Layer
         Dictionary<string, NamedParameter> byName = generated.ToDictionary(static g => g.Name);
         EmissionScheme scheme = HyperStart.Scheme(options, byName);
         int inputs = conditioning.Size + (options.Emission == EmissionPlan.Chunks ? options.ChunkEmbedding : 0);
-        Layer generator = options.Generator?.Invoke(inputs)
+        TensorLayer generator = options.Generator?.Invoke(inputs)
             ?? new GeneratorMlp(inputs, options.Hidden, options.Activation, HyperStart.Hidden(options), options.Random);
         int width = generator is GeneratorMlp mlp ? mlp.Outputs : options.GeneratorOutputs;
         Emission emission = options.Emission switch
@@ -155,13 +155,6 @@ public sealed partial class HyperNetwork : Layer
         return Run(input, Array.ConvertAll(weights, weight => weight.ByRow(rows)));
     }
 
-    /// <inheritdoc/>
-    public override Tensor Forward(Tensor input)
-    {
-        Throw.Argument("HyperNetwork: conditions are needed: Forward(input, conditions).");
-        return default;
-    }
-
     /// <summary>Generates flat weight sets.</summary>
     /// <param name="conditions">One tensor per condition, in declared order, C rows each.</param>
     /// <returns><c>[C, P]</c>, the tensors of <see cref="Manifest"/> end to end.</returns>
@@ -205,13 +198,28 @@ public sealed partial class HyperNetwork : Layer
 
     /// <summary>An ordinary network with one generated weight set.</summary>
     /// <param name="values">Numbers for the conditions, in declared order.</param>
-    /// <exception cref="InvalidOperationException">The target holds a layer of a type of your own; use <see cref="MaterializeInto"/>.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The target takes more than one tensor (use <see cref="Materialize{TLayer}"/>), or holds a layer of a type of your own (use <see cref="MaterializeInto"/>).
+    /// </exception>
     /// <exception cref="ArgumentException">A value lies outside its declared range.</exception>
-    public Layer Materialize(params ReadOnlySpan<float> values)
+    public TensorLayer Materialize(params ReadOnlySpan<float> values) => Materialize<TensorLayer>(values);
+
+    /// <summary>An ordinary layer of the target's class with one generated weight set.</summary>
+    /// <typeparam name="TLayer">The target's class, whose own <c>Forward</c> the result has.</typeparam>
+    /// <param name="values">Numbers for the conditions, in declared order.</param>
+    /// <exception cref="InvalidOperationException">The target is not of that class, or holds a layer of a type of your own (use <see cref="MaterializeInto"/>).</exception>
+    /// <exception cref="ArgumentException">A value lies outside its declared range.</exception>
+    public TLayer Materialize<TLayer>(params ReadOnlySpan<float> values)
+        where TLayer : Layer
     {
+        if (Target is not TLayer)
+        {
+            string type = Target.GetType().Name;
+            Throw.InvalidOperation($"HyperNetwork.Materialize: the target must be a {typeof(TLayer).Name}; it is a {type}. Use Materialize<{type}>(values).");
+        }
         Layer network = LayerFormat.Copy(Target);
         MaterializeInto(network, values);
-        return network;
+        return (TLayer)network;
     }
 
     private static IReadOnlyList<NamedParameter> Choose(Layer target, string pattern, Func<NamedParameter, bool>? where)
@@ -238,18 +246,32 @@ public sealed partial class HyperNetwork : Layer
 
     private Tensor Run(Tensor input, ReadOnlySpan<Weight> weights)
     {
+        TensorLayer target = RunnableTarget();
         // One call at a time uses the table again; what runs beside it makes its own.
         Replacements replacements = Interlocked.Exchange(ref _idle, null) ?? new Replacements(_generated);
         replacements.Begin(weights);
         try
         {
-            return Target.Forward(input);
+            return target.Forward(input);
         }
         finally
         {
             replacements.End();
             _idle = replacements;
         }
+    }
+
+    private TensorLayer RunnableTarget()
+    {
+        if (Target is TensorLayer target)
+        {
+            return target;
+        }
+        Throw.InvalidOperation(Target is UnknownLayer
+            ? "HyperNetwork.Forward: the file does not describe the target's layers, so it can generate weights but not run them; give Load the target."
+            : $"HyperNetwork.Forward: the target must map one tensor to one tensor; it is a {Target.GetType().Name}. "
+                + "Use Apply(conditions) and call the target's own Forward inside.");
+        return null;
     }
 
     // What the target's parameters are seen as, kept from call to call so that inference allocates nothing.

@@ -43,7 +43,7 @@ internal static class HyperNetworkFormat
             Activation = generator.TryGetProperty("activation", out _)
                 ? Activation.Of(Read<ActivationKind>(generator, "activation"), generator.GetProperty("parameter").GetSingle())
                 : default,
-            Generator = generator.TryGetProperty("layer", out JsonElement layer) ? _ => LayerFormat.Read(layer, weights) : null,
+            Generator = generator.TryGetProperty("layer", out JsonElement layer) ? _ => ReadGenerator(layer, weights) : null,
             GeneratorOutputs = generator.GetProperty("outputs").GetInt32(),
             Emission = Read<EmissionPlan>(emission, "plan"),
             ChunkSize = emission.GetProperty("chunkSize").GetInt32(),
@@ -150,6 +150,12 @@ internal static class HyperNetworkFormat
             Throw.InvalidOperation($"HyperNetwork.Save: the generator holds a layer of a type of your own ({generator.GetType().Name}), which the file cannot describe; save its state instead (GetState).");
         }
         return new JsonObject { ["layer"] = layer, ["outputs"] = outputs };
+    }
+
+    private static TensorLayer ReadGenerator(JsonElement json, long weights)
+    {
+        Layer read = LayerFormat.Read(json, weights);
+        return read as TensorLayer ?? throw new FormatException($"the generator must map one tensor to one tensor; it is a {read.GetType().Name}.");
     }
 
     private static JsonObject WriteEmission(Emission emission)

@@ -55,7 +55,7 @@ public sealed record HyperNetworkOptions
     public Activation Activation { get; init; } = Activation.LeakyRelu();
 
     /// <summary>Makes another generator: a layer from rows of the given size to rows of <see cref="GeneratorOutputs"/>; null means an MLP of <see cref="Hidden"/>.</summary>
-    public Func<int, Layer>? Generator { get; init; }
+    public Func<int, TensorLayer>? Generator { get; init; }
 
     /// <summary>The numbers per row that <see cref="Generator"/> gives.</summary>
     public int GeneratorOutputs { get; init; }

@@ -23,13 +23,6 @@ internal sealed class UnknownLayer : Layer
         }
     }
 
-    /// <inheritdoc/>
-    public override Tensor Forward(Tensor input)
-    {
-        Throw.InvalidOperation("HyperNetwork: the file does not describe the target's layers, so it can generate weights but not run them; give Load the target.");
-        return default;
-    }
-
     private static IEnumerable<(string, Shape, ParameterRole, Parameter?[])> Named((IReadOnlyList<string> Names, Shape Shape, ParameterRole Role) entry)
     {
         Parameter?[] shared = new Parameter?[1];

@@ -16,7 +16,7 @@ public sealed class HyperNetworkFileTests
         using TestData.TemporaryFolder folder = TestData.Temporary();
         using MemoryScope scope = new();
         string path = folder.File("digits.safetensors");
-        Layer target = new Sequential(new Conv2d(1, 2, kernelSize: 3), new GroupNorm(1, 2), new Gelu(), new Flatten(), new Linear(8, 3));
+        TensorLayer target = new Sequential(new Conv2d(1, 2, kernelSize: 3), new GroupNorm(1, 2), new Gelu(), new Flatten(), new Linear(8, 3));
         HyperNetwork hyper = HyperNetwork.For(target, Condition.Range("angle", 0, 90), hidden: [5, 6], parameters: "*weight", options: new() { Emission = plan, ChunkSize = 9 });
         Tensor images = Ops.RandomNormal([2, 1, 4, 4], new RandomStream(1));
         float[] expected = hyper.Forward(images, Tensor.From(s_angles)).ToArray();
@@ -74,7 +74,7 @@ public sealed class HyperNetworkFileTests
         using MemoryScope scope = new();
         string path = folder.File("norm.safetensors");
         BatchNorm frozen = new(4);
-        Layer target = new Sequential(new Linear(3, 4), frozen, new Relu(), new Linear(4, 2), new BatchNorm(2));
+        TensorLayer target = new Sequential(new Linear(3, 4), frozen, new Relu(), new Linear(4, 2), new BatchNorm(2));
         HyperNetwork hyper = HyperNetwork.For(target, Condition.Unit("t"), hidden: [5]);
         Tensor x = Ops.RandomNormal([6, 3], new RandomStream(3));
         hyper.Forward(x, Tensor.From([0.3f]));
@@ -96,7 +96,7 @@ public sealed class HyperNetworkFileTests
         using TestData.TemporaryFolder folder = TestData.Temporary();
         string path = folder.File("quiet.safetensors");
         RandomStream own = new(5);
-        Layer target = new Sequential(new Conv2d(1, 2, kernelSize: 3, random: own), new Flatten(), new Linear(8, 3, random: own), new Dropout(0.5f, own));
+        TensorLayer target = new Sequential(new Conv2d(1, 2, kernelSize: 3, random: own), new Flatten(), new Linear(8, 3, random: own), new Dropout(0.5f, own));
         HyperNetwork hyper = HyperNetwork.For(target, Condition.Embedding("task", 2, 3), options: new() { Random = own });
         RandomState before = Initializer.Random.State;
         hyper.Save(path);
@@ -190,7 +190,7 @@ public sealed class HyperNetworkFileTests
         Safetensors.Write(path, tensors, metadata);
     }
 
-    private sealed class Doubled : Layer
+    private sealed class Doubled : TensorLayer
     {
         private readonly Linear _inner;
 

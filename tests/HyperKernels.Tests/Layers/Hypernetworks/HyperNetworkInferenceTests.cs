@@ -82,12 +82,12 @@ public sealed class HyperNetworkInferenceTests
         hidden: [8, 7],
         options: new HyperNetworkOptions { Emission = plan, ChunkSize = 16, Random = new RandomStream(4) });
 
-    private sealed class Calls : Layer
+    private sealed class Calls : TensorLayer
     {
         private readonly Action _before;
-        private readonly Layer _layer;
+        private readonly TensorLayer _layer;
 
-        public Calls(Layer layer, Action before)
+        public Calls(TensorLayer layer, Action before)
         {
             _layer = Add("layer", layer);
             _before = before;

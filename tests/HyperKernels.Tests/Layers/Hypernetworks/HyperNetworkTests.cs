@@ -7,7 +7,7 @@ public sealed class HyperNetworkTests
 {
     private const float Close = 2e-5f;
 
-    private static Layer ConvTarget() => new Sequential(
+    private static TensorLayer ConvTarget() => new Sequential(
         new Conv2d(2, 4, kernelSize: 3, padding: 1), new GroupNorm(2, 4), new LeakyRelu(), new MaxPool2d(2),
         new Conv2d(4, 6, kernelSize: 3), new Relu(), new Flatten(), new Linear(6, 5), new LayerNorm(5), new Linear(5, 3));
 
@@ -99,7 +99,7 @@ public sealed class HyperNetworkTests
     public void Forward_Embedding_RunsPerSample()
     {
         using MemoryScope scope = new();
-        Layer target = new Sequential(new Embedding(7, 4), new Linear(4, 2));
+        TensorLayer target = new Sequential(new Embedding(7, 4), new Linear(4, 2));
         HyperNetwork hyper = HyperNetwork.For(target, Condition.Embedding("task", 3, 5), hidden: [6]);
         Tensor words = Tensor.From([1, 6, 3, 0, 2, 5], [3, 2]);
         Tensor output = hyper.Forward(words, Tensor.From([2, 0, 1]));
@@ -115,7 +115,7 @@ public sealed class HyperNetworkTests
     public void For_StartsAtTheTargetsOwnWeights_NormsIncluded()
     {
         using MemoryScope scope = new();
-        Layer target = ConvTarget();
+        TensorLayer target = ConvTarget();
         float[] own = [.. target.Parameters.SelectMany(p => p.OwnValue.ToArray())];
         HyperNetwork hyper = HyperNetwork.For(target, Condition.Range("angle", 0, 90));
         Assert.That(((FullEmission)hyper.Emission).Theta0!.OwnValue.ToArray(), Is.EqualTo(own));
@@ -125,7 +125,7 @@ public sealed class HyperNetworkTests
     public void Forward_NeverChangesTheTarget_EvenWhenItFails()
     {
         using MemoryScope scope = new();
-        Layer target = ConvTarget();
+        TensorLayer target = ConvTarget();
         Tensor images = Normal([2, 2, 6, 6], 7);
         float[] before = target.Forward(images).ToArray();
         HyperNetwork hyper = HyperNetwork.For(target, Condition.Range("angle", 0, 90));
@@ -202,7 +202,7 @@ public sealed class HyperNetworkTests
     public void Plans_FullAndHeads_AreTheSameFunction()
     {
         using MemoryScope scope = new();
-        Layer target = new Sequential(new Linear(3, 4), new Relu(), new Linear(4, 2));
+        TensorLayer target = new Sequential(new Linear(3, 4), new Relu(), new Linear(4, 2));
         HyperNetwork full = HyperNetwork.For(target, Condition.Unit("t"), hidden: [5], options: new() { Random = new RandomStream(3) });
         HyperNetwork heads = HyperNetwork.For(target, Condition.Unit("t"), hidden: [5], options: new() { Random = new RandomStream(3), Emission = EmissionPlan.Heads });
         Tensor t = Tensor.From([0.2f, 0.8f]);
@@ -231,7 +231,7 @@ public sealed class HyperNetworkTests
     public void Forward_RowOf_BatchNormThatTrains_CountsEverySampleOnce()
     {
         using MemoryScope scope = new();
-        Layer target = new Sequential(new Linear(3, 4), new BatchNorm(4), new Relu(), new Linear(4, 2));
+        TensorLayer target = new Sequential(new Linear(3, 4), new BatchNorm(4), new Relu(), new Linear(4, 2));
         HyperNetwork hyper = HyperNetwork.For(target, Condition.Range("angle", 0, 90), hidden: [8]);
         Tensor x = Normal([6, 3], 12);
         float[] angles = [0, 30, 60];
@@ -253,19 +253,40 @@ public sealed class HyperNetworkTests
         Assert.That(hyper.Forward(images, [Tensor.From(angles), Tensor.From(tasks)], rowOf).ToArray(), Is.EqualTo(expected).Within(Close));
     }
 
-    [TestCase(true)]
-    [TestCase(false)]
-    public void Forward_RecurrentCell_RunsPerSample(bool gated)
+    [Test]
+    public void Apply_RecurrentCell_RunsPerSample()
     {
         using MemoryScope scope = new();
-        HyperNetwork hyper = HyperNetwork.For(gated ? new GruCell(3, 4) : new LstmCell(3, 4), Condition.Unit("t"), hidden: [8]);
+        GruCell cell = new(3, 4);
+        HyperNetwork hyper = HyperNetwork.For(cell, Condition.Unit("t"), hidden: [8]);
         Tensor x = Normal([3, 3], 14);
+        Tensor state = Normal([3, 4], 15);
         float[] values = [0.1f, 0.5f, 0.9f];
-        Tensor output = hyper.Forward(x, Tensor.From(values));
+        using IDisposable weights = hyper.Apply(Tensor.From(values));
+        Tensor output = cell.Forward(x, state);
         for (int b = 0; b < values.Length; b++)
         {
-            Assert.That(Row(output, b), Is.EqualTo(hyper.Materialize(values[b]).Forward(Ops.Slice(x, 0, b, 1)).ToArray()).Within(Close));
+            Tensor alone = hyper.Materialize<GruCell>(values[b]).Forward(Ops.Slice(x, 0, b, 1), Ops.Slice(state, 0, b, 1));
+            Assert.That(Row(output, b), Is.EqualTo(alone.ToArray()).Within(Close));
         }
+    }
+
+    [Test]
+    public void Forward_TargetOfSeveralTensors_PointsToApply()
+    {
+        using MemoryScope scope = new();
+        HyperNetwork hyper = HyperNetwork.For(new LstmCell(3, 4), Condition.Unit("t"), hidden: [8]);
+        Assert.That(
+            () => hyper.Forward(Normal([3, 3], 14), Tensor.From([0.5f])),
+            Throws.InvalidOperationException.With.Message.Contains("LstmCell").And.Message.Contains("Use Apply(conditions)"));
+    }
+
+    [Test]
+    public void Materialize_AnotherClassThanTheTargets_NamesIt()
+    {
+        HyperNetwork hyper = HyperNetwork.For(new LstmCell(3, 4), Condition.Unit("t"), hidden: [8]);
+        Assert.That(() => hyper.Materialize(0.5f), Throws.InvalidOperationException.With.Message.Contains("Use Materialize<LstmCell>(values)"));
+        Assert.That(() => hyper.Materialize<GruCell>(0.5f), Throws.InvalidOperationException.With.Message.Contains("must be a GruCell; it is a LstmCell"));
     }
 
     [Test]

@@ -18,7 +18,7 @@ internal interface IConvBackend
 {
     /// <summary>
     /// One of the three products of a convolution. What is computed is written in whole, x and w densely. The bias (Forward only)
-    /// may be absent: a reference without a buffer.
+    /// may be absent.
     /// </summary>
-    void Convolve(ConvProduct product, in ConvSizes sizes, BufferRef x, BufferRef w, BufferRef bias, BufferRef y);
+    void Convolve(ConvProduct product, in ConvSizes sizes, BufferRef x, BufferRef w, BufferRef? bias, BufferRef y);
 }

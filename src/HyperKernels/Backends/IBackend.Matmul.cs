@@ -33,6 +33,6 @@ internal struct MatmulSizes
 /// <summary>Matrix products.</summary>
 internal interface IMatmulBackend
 {
-    /// <summary>Multiplies. The bias, N numbers per matrix, may be absent: a reference without a buffer. Any size may be zero.</summary>
-    void Matmul(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef bias, BufferRef y);
+    /// <summary>Multiplies. The bias, N numbers per matrix, may be absent. Any size may be zero.</summary>
+    void Matmul(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y);
 }

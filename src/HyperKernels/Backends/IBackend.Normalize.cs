@@ -40,16 +40,16 @@ internal struct NormalizeSizes
 internal interface INormalizeBackend
 {
     /// <summary>
-    /// y = (x - mean) / sqrt(variance + epsilon) gain + bias. gain and bias may be absent (default); means and variances are written, means
+    /// y = (x - mean) / sqrt(variance + epsilon) gain + bias. gain and bias may be absent; means and variances are written, means
     /// only where <see cref="NormalizeSizes.Centred"/>. x and y are dense; there is at least one element.
     /// </summary>
-    void Normalize(in NormalizeSizes sizes, BufferRef x, BufferRef gain, BufferRef bias, BufferRef y, BufferRef means, BufferRef variances);
+    void Normalize(in NormalizeSizes sizes, BufferRef x, BufferRef? gain, BufferRef? bias, BufferRef y, BufferRef? means, BufferRef variances);
 
     /// <summary>The gradient with respect to x, from that of y, with what <see cref="Normalize"/> wrote.</summary>
     void NormalizeGradient(
-        in NormalizeSizes sizes, BufferRef x, BufferRef gain, BufferRef means, BufferRef variances, BufferRef gradient, BufferRef y);
+        in NormalizeSizes sizes, BufferRef x, BufferRef? gain, BufferRef? means, BufferRef variances, BufferRef gradient, BufferRef y);
 
-    /// <summary>The gradients with respect to gain and bias, each dense <c>[Sets, Groups x Channels]</c> or absent (default).</summary>
+    /// <summary>The gradients with respect to gain and bias, each dense <c>[Sets, Groups x Channels]</c> or absent.</summary>
     void NormalizeParameterGradient(
-        in NormalizeSizes sizes, BufferRef x, BufferRef means, BufferRef variances, BufferRef gradient, BufferRef gain, BufferRef bias);
+        in NormalizeSizes sizes, BufferRef x, BufferRef? means, BufferRef variances, BufferRef gradient, BufferRef? gain, BufferRef? bias);
 }

@@ -21,21 +21,21 @@ internal enum OptimizerRule
 /// <summary>What is the same for all targets of one step. Rest is 1 - beta, rounded once: near 1 a float beta has lost its digits.</summary>
 internal readonly record struct OptimizerStep(OptimizerRule Rule, float Beta1, float Rest1, float Beta2, float Rest2, float Epsilon, bool Nesterov);
 
-/// <summary>One tensor to change, with its gradient, state and rates. All dense; what is absent is default.</summary>
+/// <summary>One tensor to change, with its gradient, state and rates. All dense.</summary>
 internal struct OptimizerTarget
 {
     public BufferRef Value;
-    public BufferRef Gradient;
-    public BufferRef First;
-    public BufferRef Second;
+    public BufferRef? Gradient;
+    public BufferRef? First;
+    public BufferRef? Second;
     public long Count;
 
     /// <summary>
     /// In the place of an absent gradient, given only where <see cref="IOptimizerBackend.UsesUpProduct"/> says so: it is left^T right, left [Depth, Count / Columns] and
     /// right [Depth, Columns].
     /// </summary>
-    public BufferRef Left;
-    public BufferRef Right;
+    public BufferRef? Left;
+    public BufferRef? Right;
     public int Depth;
     public int Columns;
 

@@ -55,8 +55,8 @@ internal enum ResizeMode
 /// <summary>Windows over planes, and images drawn larger or smaller.</summary>
 internal interface IPoolBackend
 {
-    /// <summary>One pooling pass. What is computed is dense. Places are floats, positions within the window; Max does without them if they have no buffer.</summary>
-    void Pool(PoolOp op, in PoolSizes sizes, BufferRef x, BufferRef y, BufferRef places);
+    /// <summary>One pooling pass. What is computed is dense. Places are floats, positions within the window; Max does without them if they are absent.</summary>
+    void Pool(PoolOp op, in PoolSizes sizes, BufferRef x, BufferRef y, BufferRef? places);
 
     /// <summary>y from x, dense planes of Height x Width and OutHeight x OutWidth; the adjoint computes x from y.</summary>
     void Resize(ResizeMode mode, bool adjoint, in PoolSizes sizes, BufferRef x, BufferRef y);

@@ -37,10 +37,10 @@ internal interface IReduceBackend
     /// <param name="axis">Size that is reduced.</param>
     /// <param name="inner">Size behind the axis.</param>
     /// <param name="x">Dense.</param>
-    /// <param name="center">[outer, inner] for the ops that have a center; otherwise not read.</param>
+    /// <param name="center">[outer, inner] for the ops that have a center; else absent.</param>
     /// <param name="scale">Multiplies the result.</param>
     /// <param name="y">Dense.</param>
-    void Reduce(ReduceOp op, int outer, int axis, int inner, BufferRef x, BufferRef center, float scale, BufferRef y);
+    void Reduce(ReduceOp op, int outer, int axis, int inner, BufferRef x, BufferRef? center, float scale, BufferRef y);
 
     /// <summary>y [outer, inner] (integers) = position of the first largest (or smallest) along the middle axis; NaN counts as beyond all.</summary>
     void ArgReduce(bool largest, int outer, int axis, int inner, BufferRef x, BufferRef y);

@@ -163,7 +163,7 @@ public static partial class Ops
         sizes.SampleX = x.RowStride;
         sizes.SampleY = y.RowStride;
         sizes.SetW = kernels.Rank == 4 ? 0 : kernels.RowStride;
-        y.Device.Backend.Convolve(ConvProduct.Input, sizes, x.Ref, kernels.Ref, default, y.Ref);
+        y.Device.Backend.Convolve(ConvProduct.Input, sizes, x.Ref, kernels.Ref, null, y.Ref);
         return Record(x, [y, weight], (y, weight, options), static (g, s) =>
         {
             if (g.Needs(0))
@@ -202,7 +202,7 @@ public static partial class Ops
         sizes.SampleX = x.RowStride;
         sizes.SampleY = y.RowStride;
         sizes.SetW = kernel.Rank == 4 ? 0 : w.RowStride;
-        x.Device.Backend.Convolve(ConvProduct.Kernel, sizes, x.Ref, w.Ref, default, y.Ref);
+        x.Device.Backend.Convolve(ConvProduct.Kernel, sizes, x.Ref, w.Ref, null, y.Ref);
         return Record(w, [x, y], (x, y, options), static (g, s) =>
         {
             if (g.Needs(0))
@@ -332,7 +332,7 @@ public static partial class Ops
     }
 
     /// <summary>Where a checked bias lies: its columns must follow each other, which those of a vector cut out of a matrix do not.</summary>
-    private static BufferRef BiasRef(Tensor bias) => bias.IsNone ? default : bias.Rank == 1 ? Dense(bias).Ref : bias.Ref;
+    private static BufferRef? BiasRef(Tensor bias) => bias.IsNone ? null : bias.Rank == 1 ? Dense(bias).Ref : bias.Ref;
 
     /// <summary>The gradient of a bias [O] or [C, O]: sums y [B, O, ...] over all pixels of the samples that share it.</summary>
     private static Tensor SumOverSamples(Tensor y, in Shape bias)

@@ -52,7 +52,7 @@ public static partial class Ops
         };
         Tensor left = Matrices(a, leading.Count, out sizes.StrideA, out sizes.LdA);
         Tensor right = Matrices(b, leading.Count, out sizes.StrideB, out sizes.LdB);
-        a.Device.Backend.Matmul(sizes, left.Ref, right.Ref, default, y.Ref);
+        a.Device.Backend.Matmul(sizes, left.Ref, right.Ref, null, y.Ref);
         return Record(y, [a, b], (a, b, transposeA, transposeB), static (g, s) =>
         {
             (Tensor a, Tensor b, bool transposeA, bool transposeB) = s;

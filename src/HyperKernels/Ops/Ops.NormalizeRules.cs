@@ -175,5 +175,5 @@ public static partial class Ops
         return Reshape(sizes.Sets > 1 && !HasSets(parameter, sizes) ? Sum(gradient, [0]) : gradient, parameter.Shape);
     }
 
-    private static BufferRef RefOrNone(Tensor x) => x.IsNone ? default : x.Ref;
+    private static BufferRef? RefOrNone(Tensor x) => x.IsNone ? null : x.Ref;
 }

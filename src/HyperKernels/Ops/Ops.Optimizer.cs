@@ -32,6 +32,6 @@ public static partial class Ops
             TransposeA = true,
             Precision = precision,
         };
-        y.Device.Backend.Matmul(sizes, left.Ref, right.Ref, default, y.Ref);
+        y.Device.Backend.Matmul(sizes, left.Ref, right.Ref, null, y.Ref);
     }
 }

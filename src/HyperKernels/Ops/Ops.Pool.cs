@@ -88,7 +88,7 @@ public static partial class Ops
         Tensor y = New(x, Pooled(x.Shape, sizes, rank, toOutput: true));
         if (!IsRecorded([x]))
         {
-            x.Device.Backend.Pool(PoolOp.Max, sizes, source.Ref, y.Ref, default);
+            x.Device.Backend.Pool(PoolOp.Max, sizes, source.Ref, y.Ref, null);
             return y;
         }
         Tensor places = New(x, y.Shape);
@@ -106,7 +106,7 @@ public static partial class Ops
         Tensor result = New(from, Pooled(from.Shape, sizes, rank, toOutput));
         BufferRef x = toOutput ? source.Ref : result.Ref;
         BufferRef y = toOutput ? result.Ref : source.Ref;
-        from.Device.Backend.Pool(op, sizes, x, y, places.IsNone ? default : places.Ref);
+        from.Device.Backend.Pool(op, sizes, x, y, places.IsNone ? null : places.Ref);
         return Record(result, [from], (op, sizes, places, rank), static (g, s) => g[0] = PoolPass(Adjoint(s.op), g.Output, s.sizes, s.places, s.rank));
     }
 

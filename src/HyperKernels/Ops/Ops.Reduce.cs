@@ -64,7 +64,7 @@ public static partial class Ops
             int inner = Product(sizes[(run + 1)..runs]);
             bool last = !reduced[..run].Contains(true);
             Tensor y = New(x, last ? result : new Shape(outer, inner));
-            x.Device.Backend.Reduce(op, outer, sizes[run], inner, source.Ref, source.Ref, last ? scale : 1, y.Ref);
+            x.Device.Backend.Reduce(op, outer, sizes[run], inner, source.Ref, null, last ? scale : 1, y.Ref);
             source = y;
             sizes[run] = 1;
             op = next;

@@ -37,14 +37,6 @@ public static partial class Ops
         Tensor z, Incidence incidence, Tensor? membershipWeights = null, Tensor? edgeScale = null, Tensor? nodeScale = null) =>
         Gather("EdgesToNodes", incidence, SegmentEnd.Edges, SegmentEnd.Nodes, z, membershipWeights ?? default, edgeScale ?? default, nodeScale ?? default);
 
-    /// <summary>As <see cref="NodesToEdges(Tensor, Incidence, Tensor?, Tensor?, Tensor?)"/>, with the graph's membership weights.</summary>
-    public static Tensor NodesToEdges(Tensor x, Hypergraph graph, Tensor? nodeScale = null, Tensor? edgeScale = null) =>
-        NodesToEdges(x, graph.Incidence, graph.MembershipWeights, nodeScale, edgeScale);
-
-    /// <summary>As <see cref="EdgesToNodes(Tensor, Incidence, Tensor?, Tensor?, Tensor?)"/>, with the graph's membership weights.</summary>
-    public static Tensor EdgesToNodes(Tensor z, Hypergraph graph, Tensor? edgeScale = null, Tensor? nodeScale = null) =>
-        EdgesToNodes(z, graph.Incidence, graph.MembershipWeights, edgeScale, nodeScale);
-
     /// <summary>The row of its node for every membership: <c>y[i] = x[node of i]</c>.</summary>
     /// <param name="x">One row per node, <c>[N, ...]</c>.</param>
     /// <param name="incidence">Which node is in which hyperedge.</param>

@@ -50,7 +50,7 @@ public static partial class Ops
         if (shape.Count > 0)
         {
             (int outer, int inner) = Around(shape, axis);
-            x.Device.Backend.Softmax(op, outer, shape[axis], inner, dense.Ref, default, y.Ref);
+            x.Device.Backend.Softmax(op, outer, shape[axis], inner, dense.Ref, null, y.Ref);
         }
         return y;
     }

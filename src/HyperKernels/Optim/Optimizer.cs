@@ -201,13 +201,13 @@ public abstract partial class Optimizer : IDisposable
         _targets[place] = new OptimizerTarget
         {
             Value = entry.Parameter.OwnValue.Ref.Skip(part.Offset),
-            Gradient = gradient.Values.IsNone ? default : Ops.Dense(gradient.Values).Ref,
-            Left = factors is null ? default : factors.Left.Ref,
-            Right = factors is null ? default : factors.Right.Ref,
+            Gradient = gradient.Values.IsNone ? null : Ops.Dense(gradient.Values).Ref,
+            Left = factors?.Left.Ref,
+            Right = factors?.Right.Ref,
             Depth = factors?.Depth ?? 0,
             Columns = factors?.Right.Shape[1] ?? 0,
-            First = entry.Slots.Length > 0 ? entry.Slots[0].Ref.Skip(part.Offset) : default,
-            Second = entry.Slots.Length > 1 ? entry.Slots[1].Ref.Skip(part.Offset) : default,
+            First = entry.Slots.Length > 0 ? entry.Slots[0].Ref.Skip(part.Offset) : null,
+            Second = entry.Slots.Length > 1 ? entry.Slots[1].Ref.Skip(part.Offset) : null,
             Count = part.Count,
         };
     }

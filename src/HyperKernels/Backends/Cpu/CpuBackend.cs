@@ -5,6 +5,9 @@ namespace HyperKernels.Backends.Cpu;
 /// <summary>The processor: SIMD loops over native memory, cut into tiles for the cores.</summary>
 internal sealed unsafe partial class CpuBackend : IBackend
 {
+    // Elements per tile: large enough to hide the hand-over, small enough that two threads share a medium tensor evenly.
+    private const int TileElements = 16 * 1024;
+
     private readonly ForkJoin _threads;
 
     /// <param name="vectorWidth">512, 256, 128, or 32 for scalars; at most what the processor has.</param>
@@ -75,4 +78,11 @@ internal sealed unsafe partial class CpuBackend : IBackend
     private static float* Floats(BufferRef place) => (float*)((CpuBuffer)place.Buffer).Pointer + place.Offset;
 
     private static int* Ints(BufferRef place) => (int*)((CpuBuffer)place.Buffer).Pointer + place.Offset;
+
+    private static float* FloatsOrNull(BufferRef? place) => place is { } given ? Floats(given) : null;
+
+    private static int* IntsOrNull(BufferRef? place) => place is { } given ? Ints(given) : null;
+
+    /// <summary>Tiles of <see cref="TileElements"/> over a flat buffer.</summary>
+    private static int TilesOf(long count) => checked((int)((count + TileElements - 1) / TileElements));
 }

@@ -8,7 +8,7 @@ internal sealed unsafe partial class GpuBackend
     // Elements of a sample that a group of the plain kernels computes.
     private const int PlainElements = 1024;
 
-    public void Convolve(ConvProduct product, in ConvSizes sizes, BufferRef x, BufferRef w, BufferRef bias, BufferRef y)
+    public void Convolve(ConvProduct product, in ConvSizes sizes, BufferRef x, BufferRef w, BufferRef? bias, BufferRef y)
     {
         ConvSizes s = sizes;
         ConvDivisors by = new(s, 0);
@@ -24,7 +24,7 @@ internal sealed unsafe partial class GpuBackend
                 ForGroups("conv/conv_plain_input", PlainGroups(s.Batch, s.Inputs * s.Pixels), [KernelArgument.Of(&s), KernelArgument.Of(&by), y, w, x]);
                 break;
             case ConvProduct.Input:
-                RunConvTiles(product, s, PlanInput(s, x), w, y, default, x);
+                RunConvTiles(product, s, PlanInput(s, x), w, y, null, x);
                 break;
             default:
                 ConvolveKernel(s, by, x, w, y);
@@ -64,7 +64,7 @@ internal sealed unsafe partial class GpuBackend
         plan.SetSlices(tiles);
         if (tiles.Slices == 1)
         {
-            RunConvTiles(ConvProduct.Kernel, s, plan, tiles, y, x, default, w);
+            RunConvTiles(ConvProduct.Kernel, s, plan, tiles, y, x, null, w);
             return;
         }
         lock (_scratchGate)
@@ -74,8 +74,8 @@ internal sealed unsafe partial class GpuBackend
             plan.ResultSlice = (long)s.Sets * perSet;
             plan.FoursResult = s.Depth % 4 == 0 ? 1 : 0;
             BufferRef parts = Scratch(tiles.Slices * plan.ResultSlice);
-            RunConvTiles(ConvProduct.Kernel, s, plan, tiles, y, x, default, parts);
-            AddSlices(new MatmulSizes { Batch = s.Sets, M = 1, N = perSet, StrideY = s.SetW }, tiles.Slices, parts, default, w);
+            RunConvTiles(ConvProduct.Kernel, s, plan, tiles, y, x, null, parts);
+            AddSlices(new MatmulSizes { Batch = s.Sets, M = 1, N = perSet, StrideY = s.SetW }, tiles.Slices, parts, null, w);
         }
     }
 
@@ -115,7 +115,7 @@ internal sealed unsafe partial class GpuBackend
     };
 
     /// <summary>Results among pixels, which are rarely few: without slices.</summary>
-    private void RunConvTiles(ConvProduct product, in ConvSizes s, ConvPlan plan, BufferRef left, BufferRef right, BufferRef bias, BufferRef result)
+    private void RunConvTiles(ConvProduct product, in ConvSizes s, ConvPlan plan, BufferRef left, BufferRef right, BufferRef? bias, BufferRef result)
     {
         TilePlan tiles = PlanTiles((long)s.Sets * s.Groups, plan.Rows, plan.Columns, plan.Depth, mayCut: false);
         plan.SetSlices(tiles);
@@ -123,7 +123,7 @@ internal sealed unsafe partial class GpuBackend
     }
 
     private void RunConvTiles(
-        ConvProduct product, ConvSizes s, ConvPlan plan, in TilePlan tiles, BufferRef left, BufferRef right, BufferRef bias, BufferRef result)
+        ConvProduct product, ConvSizes s, ConvPlan plan, in TilePlan tiles, BufferRef left, BufferRef right, BufferRef? bias, BufferRef result)
     {
         string kernel = (product, tiles.Size) switch
         {

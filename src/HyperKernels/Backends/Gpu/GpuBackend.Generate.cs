@@ -61,7 +61,7 @@ internal sealed unsafe partial class GpuBackend
                 LdY = sizes.Inputs,
                 TransposeA = true,
             };
-            Matmul(product, gradient, x, default, forBase);
+            Matmul(product, gradient, x, null, forBase);
         }
     }
 
@@ -125,25 +125,25 @@ internal sealed unsafe partial class GpuBackend
                     StrideY = row,
                     LdY = inputs,
                 };
-                RunTiles(form, PlanTiles(batch, outputs, inputs, sizes.Rows, mayCut: false), gradient.Skip(first), x, default, panel);
+                RunTiles(form, PlanTiles(batch, outputs, inputs, sizes.Rows, mayCut: false), gradient.Skip(first), x, null, panel);
                 MatmulSizes apply = new() { Batch = 1, N = embedding, LdA = row, LdB = embedding, LdY = embedding };
                 long place = (long)first * inputs * embedding;
                 if (dGenerator is { } forGenerator)
                 {
                     (apply.M, apply.K, apply.TransposeA) = (row, batch, true);
-                    RunTiles(apply, PlanTiles(1, row, embedding, batch, mayCut: false), panel, z, default, forGenerator.Skip(place));
+                    RunTiles(apply, PlanTiles(1, row, embedding, batch, mayCut: false), panel, z, null, forGenerator.Skip(place));
                 }
                 if (dz is not null)
                 {
                     (apply.M, apply.K, apply.TransposeA) = (batch, row, false);
                     TilePlan tiles = PlanTiles(1, batch, embedding, row);
-                    RunTiles(apply, tiles, panel, generator.Skip(place), default, parts.Skip((long)slices * batch * embedding));
+                    RunTiles(apply, tiles, panel, generator.Skip(place), null, parts.Skip((long)slices * batch * embedding));
                     slices += tiles.Slices;
                 }
             }
             if (dz is { } forZ)
             {
-                AddSlices(new MatmulSizes { Batch = 1, M = batch, N = embedding, LdY = embedding }, slices, parts, default, forZ);
+                AddSlices(new MatmulSizes { Batch = 1, M = batch, N = embedding, LdY = embedding }, slices, parts, null, forZ);
             }
         }
     }
@@ -198,7 +198,7 @@ internal sealed unsafe partial class GpuBackend
             BufferRef parts = Scratch((long)tiles.Slices * arguments.ResultRows * arguments.ResultColumns);
             RunGenerateTiles(product, arguments, tiles, sources, parts);
             MatmulSizes sum = new() { Batch = 1, M = arguments.ResultRows, N = arguments.ResultColumns, LdY = arguments.ResultColumns };
-            AddSlices(sum, tiles.Slices, parts, default, result);
+            AddSlices(sum, tiles.Slices, parts, null, result);
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed unsafe partial class GpuBackend
 
     private const int TensorTile = 128;
 
-    public void Matmul(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef bias, BufferRef y)
+    public void Matmul(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y)
     {
         if (sizes.Batch == 0 || sizes.M == 0 || sizes.N == 0)
         {
@@ -61,7 +61,7 @@ internal sealed unsafe partial class GpuBackend
             s.LdY = s.N;
             s.StrideY = (long)s.M * s.N;
             s.Activation = Activation.None;
-            RunTiles(s, tiles, a, b, default, parts);
+            RunTiles(s, tiles, a, b, null, parts);
             AddSlices(sizes, tiles.Slices, parts, bias, y);
         }
     }
@@ -71,7 +71,7 @@ internal sealed unsafe partial class GpuBackend
         UsesTensorCores && sizes.Precision != MatmulPrecision.Float32
         && Tiles(1, sizes.M, sizes.N, TensorTile) * TensorTile * TensorTile <= 4L * sizes.M * sizes.N;
 
-    private void RunTiles(MatmulSizes sizes, in TilePlan tiles, BufferRef a, BufferRef b, BufferRef bias, BufferRef y)
+    private void RunTiles(MatmulSizes sizes, in TilePlan tiles, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y)
     {
         MatmulPlan plan = new()
         {
@@ -93,13 +93,13 @@ internal sealed unsafe partial class GpuBackend
     }
 
     /// <summary>The product from the sums of its slices [slices, batch, M, N].</summary>
-    private void AddSlices(MatmulSizes sizes, int slices, BufferRef parts, BufferRef bias, BufferRef y) =>
+    private void AddSlices(MatmulSizes sizes, int slices, BufferRef parts, BufferRef? bias, BufferRef y) =>
         ForEach("matmul/matmul_add_slices", (long)sizes.Batch * sizes.M * sizes.N, [KernelArgument.Of(&sizes), slices, parts, bias, y]);
 
     private bool IsWorthThin(in MatmulThin thin, in MatmulSizes sizes) =>
         sizes.K <= DeepestThin || sizes.Batch * (long)thin.Groups >= _device.ComputeUnits;
 
-    private void RunThin(MatmulThin thin, int batch, BufferRef w, BufferRef v, BufferRef bias, BufferRef y)
+    private void RunThin(MatmulThin thin, int batch, BufferRef w, BufferRef v, BufferRef? bias, BufferRef y)
     {
         string kernel = (thin.IsDeep, thin.Rows == 1) switch
         {

@@ -2,7 +2,7 @@ namespace HyperKernels.Backends.Gpu;
 
 internal sealed unsafe partial class GpuBackend
 {
-    public void Normalize(in NormalizeSizes sizes, BufferRef x, BufferRef gain, BufferRef bias, BufferRef y, BufferRef means, BufferRef variances)
+    public void Normalize(in NormalizeSizes sizes, BufferRef x, BufferRef? gain, BufferRef? bias, BufferRef y, BufferRef? means, BufferRef variances)
     {
         GpuNormalizeSizes axes = new(sizes);
         LineLayout layout = axes.Layout(sizes);
@@ -27,7 +27,7 @@ internal sealed unsafe partial class GpuBackend
     }
 
     public void NormalizeGradient(
-        in NormalizeSizes sizes, BufferRef x, BufferRef gain, BufferRef means, BufferRef variances, BufferRef gradient, BufferRef y)
+        in NormalizeSizes sizes, BufferRef x, BufferRef? gain, BufferRef? means, BufferRef variances, BufferRef gradient, BufferRef y)
     {
         GpuNormalizeSizes axes = new(sizes);
         LineLayout layout = axes.Layout(sizes);
@@ -50,7 +50,7 @@ internal sealed unsafe partial class GpuBackend
     }
 
     public void NormalizeParameterGradient(
-        in NormalizeSizes sizes, BufferRef x, BufferRef means, BufferRef variances, BufferRef gradient, BufferRef gain, BufferRef bias)
+        in NormalizeSizes sizes, BufferRef x, BufferRef? means, BufferRef variances, BufferRef gradient, BufferRef? gain, BufferRef? bias)
     {
         GpuNormalizeSizes axes = new(sizes);
         int channels = sizes.Groups * sizes.Channels;
@@ -69,13 +69,13 @@ internal sealed unsafe partial class GpuBackend
     }
 
     private void ParameterSums(
-        GpuNormalizeSizes* axes, in LineLayout layout, BufferRef x, BufferRef means, BufferRef variances, BufferRef gradient,
-        int step, BufferRef gain, BufferRef bias) =>
+        GpuNormalizeSizes* axes, in LineLayout layout, BufferRef x, BufferRef? means, BufferRef variances, BufferRef gradient,
+        int step, BufferRef? gain, BufferRef? bias) =>
         ForGroups(
             "normalize/normalize_grad_parameters", layout.Groups * layout.Pieces,
             [KernelArgument.Of(axes), layout.Width, layout.Lines, layout.Piece, layout.Pieces, x, means, variances, gradient, step, gain, bias]);
 
-    private void SumPairs(in LineLayout layout, BufferRef pairs, int step, BufferRef first, BufferRef second)
+    private void SumPairs(in LineLayout layout, BufferRef pairs, int step, BufferRef? first, BufferRef? second)
     {
         LineLayout join = new(layout.Lines, layout.Pieces, 1);
         ForGroups("normalize/sum_pairs", join.Groups, [join.Lines, join.Width, layout.Pieces, pairs, step, first, second]);

@@ -2,7 +2,7 @@ namespace HyperKernels.Backends.Gpu;
 
 internal sealed unsafe partial class GpuBackend
 {
-    public void Pool(PoolOp op, in PoolSizes sizes, BufferRef x, BufferRef y, BufferRef places)
+    public void Pool(PoolOp op, in PoolSizes sizes, BufferRef x, BufferRef y, BufferRef? places)
     {
         PoolSizes s = sizes;
         PoolDivisors by = new(s);
@@ -10,7 +10,7 @@ internal sealed unsafe partial class GpuBackend
         {
             BufferRef larger = x.Skip((long)first * s.Pixels);
             BufferRef smaller = y.Skip((long)first * s.OutPixels);
-            BufferRef place = places.Buffer is null ? places : places.Skip((long)first * s.OutPixels);
+            BufferRef? place = places?.Skip((long)first * s.OutPixels);
             int pixels = s.Planes * s.Pixels;
             int windows = s.Planes * s.OutPixels;
             KernelArgument planes = KernelArgument.Of(&s);

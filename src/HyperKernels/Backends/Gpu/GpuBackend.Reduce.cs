@@ -4,7 +4,7 @@ namespace HyperKernels.Backends.Gpu;
 
 internal sealed unsafe partial class GpuBackend
 {
-    public void Reduce(ReduceOp op, int outer, int axis, int inner, BufferRef x, BufferRef center, float scale, BufferRef y)
+    public void Reduce(ReduceOp op, int outer, int axis, int inner, BufferRef x, BufferRef? center, float scale, BufferRef y)
     {
         if (outer == 0 || inner == 0)
         {
@@ -27,10 +27,10 @@ internal sealed unsafe partial class GpuBackend
                 sizes = new ReduceSizes(outer, sizes.Pieces, inner);
                 if (sizes.Pieces == 1)
                 {
-                    Reduce(next, sizes, partial, default, scale, y);
+                    Reduce(next, sizes, partial, null, scale, y);
                     return;
                 }
-                Reduce(next, sizes, partial, default, 1, partial.Skip(written));
+                Reduce(next, sizes, partial, null, 1, partial.Skip(written));
                 partial = partial.Skip(written);
             }
         }
@@ -57,7 +57,7 @@ internal sealed unsafe partial class GpuBackend
         }
     }
 
-    private void Reduce(ReduceOp op, ReduceSizes sizes, BufferRef x, BufferRef center, float scale, BufferRef y) =>
+    private void Reduce(ReduceOp op, ReduceSizes sizes, BufferRef x, BufferRef? center, float scale, BufferRef y) =>
         ForGroups(
             op switch
             {

@@ -13,7 +13,7 @@ internal sealed unsafe partial class GpuBackend
         {
             return;
         }
-        bool fours = features / heads % 4 == 0 && xStride % 4 == 0 && InFours(x) && InFours(y) && (pieceSums is not { } room || InFours(room));
+        bool fours = features / heads % 4 == 0 && xStride % 4 == 0 && InFours(x) && InFours(y) && InFours(pieceSums);
         int units = features / (fours ? 4 : 1);
         BufferRef? pieces = form.Pieces;
         Launch(SegmentSizes.Short(form, units), form.Offsets, form.Rows, form.Positions, x, xStride, weights, inScale, outScale, y);
@@ -65,7 +65,7 @@ internal sealed unsafe partial class GpuBackend
             }
         }
 
-        void Launch(SegmentSizes sizes, BufferRef? offsets, BufferRef? positions, BufferRef from, BufferRef? members, BufferRef to, BufferRef places) =>
+        void Launch(SegmentSizes sizes, BufferRef? offsets, BufferRef? positions, BufferRef from, BufferRef? members, BufferRef to, BufferRef? places) =>
             ForGroups(
                 "segment_reduce/segment_extreme", sizes.Groups,
                 [KernelArgument.Of(&sizes), kind == Extreme.Max, offsets, pieces, positions, from, members, to, places]);

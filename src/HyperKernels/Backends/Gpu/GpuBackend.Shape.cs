@@ -90,7 +90,7 @@ internal sealed unsafe partial class GpuBackend
     private static long Pieces(long count, int size) => (count + size - 1) / size;
 
     // Memory begins at multiples of 16 bytes, so that the place in it tells.
-    private static bool InFours(BufferRef place) => place.Offset % 4 == 0;
+    private static bool InFours(BufferRef? place) => place is not { } given || given.Offset % 4 == 0;
 
     // Counts all in units of four elements, if both ends have those together; a dense copy may leave a tail of single ones.
     private static bool InFours(ref Broadcast axes, BufferRef source, BufferRef destination, out int tail)

@@ -5,7 +5,7 @@ internal sealed unsafe partial class GpuBackend
     // Elements of a line that a thread can keep in registers.
     private const int SoftmaxShort = 4;
 
-    public void Softmax(SoftmaxOp op, int outer, int length, int inner, BufferRef a, BufferRef b, BufferRef y)
+    public void Softmax(SoftmaxOp op, int outer, int length, int inner, BufferRef a, BufferRef? b, BufferRef y)
     {
         LineLayout layout = new((long)outer * inner, length, inner);
         bool log = op is SoftmaxOp.LogSoftmax or SoftmaxOp.LogSoftmaxGradient;

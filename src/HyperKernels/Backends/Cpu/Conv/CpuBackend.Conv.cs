@@ -5,9 +5,9 @@ internal sealed unsafe partial class CpuBackend
     [ThreadStatic]
     private static WorkBuffer? s_kernelChunks;
 
-    public void Convolve(ConvProduct product, in ConvSizes sizes, BufferRef x, BufferRef w, BufferRef bias, BufferRef y)
+    public void Convolve(ConvProduct product, in ConvSizes sizes, BufferRef x, BufferRef w, BufferRef? bias, BufferRef y)
     {
-        float* b = bias.Buffer is null ? null : Floats(bias);
+        float* b = FloatsOrNull(bias);
         bool done = product switch
         {
             ConvProduct.Forward => TryConvolve(sizes, ConvSides.Forward(sizes, Floats(x), Floats(w), b, Floats(y))),

@@ -4,9 +4,6 @@ namespace HyperKernels.Backends.Cpu;
 
 internal sealed unsafe partial class CpuBackend
 {
-    // Elements per tile: large enough to hide the hand-over, small enough that two threads share a medium tensor evenly.
-    private const int TileElements = 16 * 1024;
-
     public void Binary(BinaryOp op, in Broadcast sizes, BufferRef a, BufferRef b, BufferRef y)
     {
         switch (op)

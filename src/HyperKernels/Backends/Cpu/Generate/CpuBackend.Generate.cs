@@ -124,6 +124,4 @@ internal sealed unsafe partial class CpuBackend
                 _threads, VectorWidth);
         }
     }
-
-    private static float* FloatsOrNull(BufferRef? place) => place is { } given ? Floats(given) : null;
 }

@@ -13,7 +13,7 @@ internal sealed unsafe partial class CpuBackend
     // Rows whose sum is taken in one go; sums of such pieces are then added up, so that errors grow with neither count.
     private const int PieceRows = 256;
 
-    public void Normalize(in NormalizeSizes sizes, BufferRef x, BufferRef gain, BufferRef bias, BufferRef y, BufferRef means, BufferRef variances)
+    public void Normalize(in NormalizeSizes sizes, BufferRef x, BufferRef? gain, BufferRef? bias, BufferRef y, BufferRef? means, BufferRef variances)
     {
         NormalizeData data = Data(sizes, x, gain, means, variances);
         data.Bias = FloatsOrNull(bias);
@@ -29,7 +29,7 @@ internal sealed unsafe partial class CpuBackend
     }
 
     public void NormalizeGradient(
-        in NormalizeSizes sizes, BufferRef x, BufferRef gain, BufferRef means, BufferRef variances, BufferRef gradient, BufferRef y)
+        in NormalizeSizes sizes, BufferRef x, BufferRef? gain, BufferRef? means, BufferRef variances, BufferRef gradient, BufferRef y)
     {
         NormalizeData data = Data(sizes, x, gain, means, variances);
         data.Gradient = Floats(gradient);
@@ -44,7 +44,7 @@ internal sealed unsafe partial class CpuBackend
         _threads.For(VectorWidth, (sizes.Statistics + tiles.PerTile - 1) / tiles.PerTile, ref tiles);
     }
 
-    private static NormalizeData Data(in NormalizeSizes sizes, BufferRef x, BufferRef gain, BufferRef means, BufferRef variances) => new()
+    private static NormalizeData Data(in NormalizeSizes sizes, BufferRef x, BufferRef? gain, BufferRef? means, BufferRef variances) => new()
     {
         Sizes = sizes,
         X = Floats(x),
@@ -52,26 +52,6 @@ internal sealed unsafe partial class CpuBackend
         Means = FloatsOrNull(means),
         Variances = Floats(variances),
     };
-
-    private static float* FloatsOrNull(BufferRef place) => place.Buffer is null ? null : Floats(place);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVec LoadLanes<TVec>(float* source, int lanes)
-        where TVec : struct, IVec<TVec> => lanes == TVec.Count ? TVec.Load(source) : TVec.LoadPartial(source, lanes);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreLanes<TVec>(TVec value, float* destination, int lanes)
-        where TVec : struct, IVec<TVec>
-    {
-        if (lanes == TVec.Count)
-        {
-            value.Store(destination);
-        }
-        else
-        {
-            value.StorePartial(destination, lanes);
-        }
-    }
 
     /// <summary>What a statistic is taken over: some segments of contiguous elements, evenly spaced.</summary>
     private readonly struct Segments(in NormalizeSizes sizes, int statistic)

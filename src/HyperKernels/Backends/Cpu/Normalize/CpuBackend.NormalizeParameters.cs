@@ -5,9 +5,9 @@ namespace HyperKernels.Backends.Cpu;
 internal sealed unsafe partial class CpuBackend
 {
     public void NormalizeParameterGradient(
-        in NormalizeSizes sizes, BufferRef x, BufferRef means, BufferRef variances, BufferRef gradient, BufferRef gain, BufferRef bias)
+        in NormalizeSizes sizes, BufferRef x, BufferRef? means, BufferRef variances, BufferRef gradient, BufferRef? gain, BufferRef? bias)
     {
-        NormalizeData data = Data(sizes, x, default, means, variances);
+        NormalizeData data = Data(sizes, x, null, means, variances);
         data.Gradient = Floats(gradient);
         data.Gain = FloatsOrNull(gain);
         data.Bias = FloatsOrNull(bias);

@@ -2,9 +2,9 @@ namespace HyperKernels.Backends.Cpu;
 
 internal sealed unsafe partial class CpuBackend
 {
-    public void Pool(PoolOp op, in PoolSizes sizes, BufferRef x, BufferRef y, BufferRef places)
+    public void Pool(PoolOp op, in PoolSizes sizes, BufferRef x, BufferRef y, BufferRef? places)
     {
-        PoolTiles tiles = new(op, sizes, Floats(x), Floats(y), places.Buffer is null ? null : Floats(places), TileElements);
+        PoolTiles tiles = new(op, sizes, Floats(x), Floats(y), FloatsOrNull(places), TileElements);
         _threads.For(VectorWidth, tiles.Tiles, ref tiles);
     }
 

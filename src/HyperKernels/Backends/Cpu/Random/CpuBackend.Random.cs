@@ -25,9 +25,6 @@ internal sealed unsafe partial class CpuBackend
         _threads.For(VectorWidth, TilesOf(count), ref tiles);
     }
 
-    /// <summary>Tiles of <see cref="TileElements"/> over a flat buffer.</summary>
-    private static int TilesOf(long count) => checked((int)((count + TileElements - 1) / TileElements));
-
     // Integer work bound by multiplications: vector registers have no 32 x 32 -> 64 product that would pay for the shuffles.
     private struct RandomTiles : ITiles
     {

@@ -11,7 +11,7 @@ internal sealed unsafe partial class CpuBackend
     private const int RowPiece = 4096;
     private const int ColumnPiece = 256;
 
-    public void Reduce(ReduceOp op, int outer, int axis, int inner, BufferRef x, BufferRef center, float scale, BufferRef y)
+    public void Reduce(ReduceOp op, int outer, int axis, int inner, BufferRef x, BufferRef? center, float scale, BufferRef y)
     {
         float* source = Floats(x);
         float* destination = Floats(y);
@@ -27,10 +27,10 @@ internal sealed unsafe partial class CpuBackend
                 Reduce<SumSquaresReduction, SumReduction>(outer, axis, inner, source, null, scale, destination);
                 break;
             case ReduceOp.SumSquaredDeviations:
-                Reduce<SumSquaredDeviationsReduction, SumReduction>(outer, axis, inner, source, Floats(center), scale, destination);
+                Reduce<SumSquaredDeviationsReduction, SumReduction>(outer, axis, inner, source, Floats(center!.Value), scale, destination);
                 break;
             case ReduceOp.SumExp:
-                Reduce<SumExpReduction, SumReduction>(outer, axis, inner, source, Floats(center), scale, destination);
+                Reduce<SumExpReduction, SumReduction>(outer, axis, inner, source, Floats(center!.Value), scale, destination);
                 break;
             case ReduceOp.Max:
                 Reduce<MaxReduction, MaxReduction>(outer, axis, inner, source, null, scale, destination);

@@ -25,19 +25,19 @@ internal sealed unsafe partial class CpuBackend
         SegmentSumTiles tiles = new()
         {
             Ranges = new SegmentRanges(form, features, SegmentTileElements),
-            Rows = OptionalInts(form.Rows),
-            Positions = OptionalInts(form.Positions),
-            Pieces = OptionalInts(form.Pieces),
+            Rows = IntsOrNull(form.Rows),
+            Positions = IntsOrNull(form.Positions),
+            Pieces = IntsOrNull(form.Pieces),
             PieceCount = form.PieceCount,
             Slots = form.Slots,
             Features = features,
             Heads = heads,
             X = Floats(x),
             XStride = xStride,
-            Weights = OptionalFloats(weights),
-            InScale = OptionalFloats(inScale),
-            OutScale = OptionalFloats(outScale),
-            PieceSums = OptionalFloats(pieceSums),
+            Weights = FloatsOrNull(weights),
+            InScale = FloatsOrNull(inScale),
+            OutScale = FloatsOrNull(outScale),
+            PieceSums = FloatsOrNull(pieceSums),
             Y = Floats(y),
         };
         tiles.RequestBefore(form.Rows is not null && 4L * xRows * features > PrefetchFromBytes ? form.Slots : 0);
@@ -48,7 +48,7 @@ internal sealed unsafe partial class CpuBackend
             SegmentPieceTiles pieces = new()
             {
                 Pieces = tiles.Pieces,
-                FirstPieces = OptionalInts(form.FirstPieces),
+                FirstPieces = IntsOrNull(form.FirstPieces),
                 Features = features,
                 PieceSums = tiles.PieceSums,
                 OutScale = tiles.OutScale,
@@ -86,10 +86,6 @@ internal sealed unsafe partial class CpuBackend
         }
     }
 
-    private static float* OptionalFloats(BufferRef? place) => place is { } given ? Floats(given) : null;
-
-    private static int* OptionalInts(BufferRef? place) => place is { } given ? Ints(given) : null;
-
     /// <summary>
     /// Cuts segments into tiles of like work, a slot counting as much as the row of a segment. The borders are found by binary search in the
     /// offsets, so they follow the memberships and not the number of segments.
@@ -103,7 +99,7 @@ internal sealed unsafe partial class CpuBackend
 
         public SegmentRanges(in SegmentForm form, int features, int tileElements)
         {
-            Offsets = OptionalInts(form.Offsets);
+            Offsets = IntsOrNull(form.Offsets);
             Segments = form.Segments;
             _chunk = Math.Clamp(tileElements / features, 32, SegmentPieceSlots);
             Tiles = checked((int)(((long)form.Slots + form.Segments + _chunk - 1) / _chunk));

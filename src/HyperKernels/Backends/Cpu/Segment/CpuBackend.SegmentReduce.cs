@@ -19,14 +19,14 @@ internal sealed unsafe partial class CpuBackend
             Ahead = SegmentDotTiles.RowsAhead(features),
             Width = features / heads,
             Heads = heads,
-            RowsA = OptionalInts(rowsA),
-            RowsB = OptionalInts(rowsB),
+            RowsA = IntsOrNull(rowsA),
+            RowsB = IntsOrNull(rowsB),
             X = Floats(x),
             XStride = xStride,
             Z = Floats(z),
             ZStride = zStride,
-            ScaleA = OptionalFloats(scaleA),
-            ScaleB = OptionalFloats(scaleB),
+            ScaleA = FloatsOrNull(scaleA),
+            ScaleB = FloatsOrNull(scaleB),
             Y = Floats(y),
         };
         _threads.For(VectorWidth, tiles.Plan.Tiles, ref tiles);
@@ -42,7 +42,7 @@ internal sealed unsafe partial class CpuBackend
         {
             Ranges = new SegmentRanges(form, features, SegmentTileElements),
             Kind = kind,
-            Positions = OptionalInts(form.Positions),
+            Positions = IntsOrNull(form.Positions),
             Slots = form.Slots,
             Features = features,
             Values = Floats(values),

@@ -14,11 +14,11 @@ internal sealed unsafe partial class CpuBackend
         {
             // An exponential costs as much as reading a few numbers.
             Ranges = new SegmentRanges(form, columns, SegmentTileElements / 4),
-            Positions = OptionalInts(form.Positions),
+            Positions = IntsOrNull(form.Positions),
             Slots = form.Slots,
             Columns = columns,
             X = Floats(x),
-            Gradient = OptionalFloats(gradient),
+            Gradient = FloatsOrNull(gradient),
             Y = Floats(y),
         };
         _threads.For(VectorWidth, tiles.Ranges.Tiles, ref tiles);

@@ -10,9 +10,9 @@ internal sealed unsafe partial class CpuBackend
     // Vectors of neighbouring columns that one tile of the strided form walks through.
     private const int ColumnVectors = 4;
 
-    public void Softmax(SoftmaxOp op, int outer, int length, int inner, BufferRef a, BufferRef b, BufferRef y)
+    public void Softmax(SoftmaxOp op, int outer, int length, int inner, BufferRef a, BufferRef? b, BufferRef y)
     {
-        float* second = b.Buffer is null ? null : Floats(b);
+        float* second = FloatsOrNull(b);
         if (inner == 1)
         {
             int rowsPerTile = Math.Max(1, SoftmaxTile / length);
@@ -36,47 +36,6 @@ internal sealed unsafe partial class CpuBackend
         _threads.For(VectorWidth, checked(outer * blocks), ref tiles);
     }
 
-    /// <summary>The sum over a contiguous row of what <typeparamref name="TTerm"/> makes of its elements; pieces of floats are added up in doubles.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static double SumRow<TVec, TTerm>(float* a, float* b, float shift, long count)
-        where TVec : struct, IVec<TVec>
-        where TTerm : struct, ISumTerm
-    {
-        // Short enough that rounding in a piece does not show, also in scalar code.
-        const int Piece = 512;
-        double sum = 0;
-        TVec by = TVec.Create(shift);
-        float* lanes = stackalloc float[16];
-        for (long start = 0; start < count; start += Piece)
-        {
-            int end = (int)Math.Min(Piece, count - start);
-            float* first = a + start;
-            float* second = b + start;
-            TVec even = TVec.Zero;
-            TVec odd = TVec.Zero;
-            int i = 0;
-            for (; i <= end - (2 * TVec.Count); i += 2 * TVec.Count)
-            {
-                even += TTerm.Of(TVec.Load(first + i), TTerm.TwoOperands ? TVec.Load(second + i) : by, by);
-                odd += TTerm.Of(TVec.Load(first + i + TVec.Count), TTerm.TwoOperands ? TVec.Load(second + i + TVec.Count) : by, by);
-            }
-            for (; i <= end - TVec.Count; i += TVec.Count)
-            {
-                even += TTerm.Of(TVec.Load(first + i), TTerm.TwoOperands ? TVec.Load(second + i) : by, by);
-            }
-            if (i < end)
-            {
-                // Lanes behind the end must add nothing, whatever the term makes of a zero.
-                TVec.Zero.Store(lanes);
-                int rest = end - i;
-                TTerm.Of(TVec.LoadPartial(first + i, rest), TTerm.TwoOperands ? TVec.LoadPartial(second + i, rest) : by, by).StorePartial(lanes, rest);
-                odd += TVec.Load(lanes);
-            }
-            sum += TVec.Sum(even + odd);
-        }
-        return sum;
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float MaxOfRow<TVec>(float* a, int count)
         where TVec : struct, IVec<TVec>
@@ -97,55 +56,6 @@ internal sealed unsafe partial class CpuBackend
         }
         // The last vector may overlap the one before: that changes no maximum.
         return TVec.MaxOf(TVec.Max(max, TVec.Load(a + count - TVec.Count)));
-    }
-
-    /// <summary>What a sum adds up for each element.</summary>
-    private interface ISumTerm
-    {
-        static abstract bool TwoOperands { get; }
-
-        static abstract TVec Of<TVec>(TVec a, TVec b, TVec shift)
-            where TVec : struct, IVec<TVec>;
-    }
-
-    /// <summary><c>a</c></summary>
-    private readonly struct ElementTerm : ISumTerm
-    {
-        public static bool TwoOperands => false;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Of<TVec>(TVec a, TVec b, TVec shift)
-            where TVec : struct, IVec<TVec> => a;
-    }
-
-    /// <summary><c>a b</c></summary>
-    private readonly struct ProductTerm : ISumTerm
-    {
-        public static bool TwoOperands => true;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Of<TVec>(TVec a, TVec b, TVec shift)
-            where TVec : struct, IVec<TVec> => a * b;
-    }
-
-    /// <summary><c>(a - shift)^2</c></summary>
-    private readonly struct SquareTerm : ISumTerm
-    {
-        public static bool TwoOperands => false;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Of<TVec>(TVec a, TVec b, TVec shift)
-            where TVec : struct, IVec<TVec> => (a - shift) * (a - shift);
-    }
-
-    /// <summary><c>e^(a - shift)</c></summary>
-    private readonly struct ExpTerm : ISumTerm
-    {
-        public static bool TwoOperands => false;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Of<TVec>(TVec a, TVec b, TVec shift)
-            where TVec : struct, IVec<TVec> => TVec.Exp(a - shift);
     }
 
     private struct SoftmaxRows : ITiles

@@ -1,6 +1,6 @@
 using HyperKernels.Backends;
 
-namespace HyperKernels.Tests;
+namespace HyperKernels.Tests.Architecture;
 
 /// <summary>What a backend must offer is the sum of small contracts, one per op family, each with a ceiling.</summary>
 public sealed class ContractTests

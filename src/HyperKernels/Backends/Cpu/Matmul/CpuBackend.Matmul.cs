@@ -2,14 +2,14 @@ namespace HyperKernels.Backends.Cpu;
 
 internal sealed unsafe partial class CpuBackend
 {
-    public void Matmul(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef bias, BufferRef y)
+    public void Matmul(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y)
     {
         MatmulArgs args = new()
         {
             A = Floats(a),
             B = Floats(b),
             Y = Floats(y),
-            Bias = bias.Buffer is null ? null : Floats(bias),
+            Bias = FloatsOrNull(bias),
             Batch = sizes.Batch,
             M = sizes.M,
             N = sizes.N,

@@ -76,8 +76,9 @@ internal static class Floors
     /// <summary>Projects above the engine: their folders are their own business, what they use of others is not.</summary>
     private static readonly Dictionary<string, string[]> s_projects = new()
     {
-        ["src/HyperKernels.Cases"] = Engine(s_engine),
-        ["tools/HyperKernels.Cli"] = [.. Engine(s_engine), "src/HyperKernels.Cases/**"],
+        ["src/HyperKernels.Models"] = Engine(s_engine),
+        ["src/HyperKernels.Cases"] = [.. Engine(s_engine), "src/HyperKernels.Models/**"],
+        ["tools/HyperKernels.Cli"] = [.. Engine(s_engine), "src/HyperKernels.Models/**", "src/HyperKernels.Cases/**"],
     };
 
     /// <summary>Files that may use more than their folder, and why.</summary>
@@ -85,6 +86,8 @@ internal static class Floors
     {
         ["src/HyperKernels/Backends/BackendRegistry.cs"] =
             (Engine([Cpu, "Backends/OpenCL", "Backends/Cuda"]), "somebody has to name the providers that are built in"),
+        ["src/HyperKernels/Tensors/WeightUse.cs"] =
+            (Engine(["Ops"]), "a parameter's value is a tensor: a weight that stands in its place is written out where it is asked for, by ops"),
     };
 
     /// <summary>Types whose parts stand in several folders: where the type itself belongs, where else parts may be, and why.</summary>
@@ -94,6 +97,7 @@ internal static class Floors
             $"src/HyperKernels/{Cpu}", [.. s_rooms.Keys.Where(room => room.StartsWith($"{Cpu}/", StringComparison.Ordinal)).Select(room => $"src/HyperKernels/{room}")],
             "one class, a file per family"),
         ["Tensor"] = ("src/HyperKernels/Tensors", ["src/HyperKernels/Ops"], "its operators call ops"),
+        ["Weight"] = ("src/HyperKernels/Tensors", ["src/HyperKernels/Ops"], "writing one out calls ops"),
         ["Ops"] = ("src/HyperKernels/Ops", ["src/HyperKernels/Hypergraphs"], "the forms that take a graph stand with graphs"),
     };
 

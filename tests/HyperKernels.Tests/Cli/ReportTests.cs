@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Xml.Linq;
 using HyperKernels.Cli.Training;
 
@@ -15,20 +16,26 @@ public sealed class ReportTests
             .. Enumerable.Range(1, 50).Select(i => new LoggedStep(i * 10, i, [new Metric("a & b/loss", 2.0 / i), new Metric("<c>/loss", i == 7 ? double.NaN : 3.0 / i)])),
         ];
         TrainSummary summary = new([new Figure("a & b", "accuracy", 0.987, "P1")], [new Setting("net", "<tiny>")]);
-        ReportPage.Write(path, "demo", "A run.", summary, [new Setting("cores", "2")], steps);
+        ReportPage.Write(path, "{{charts}}", "A run.", summary, [new Setting("cores", "2")], steps);
         string page = File.ReadAllText(path);
         Assert.Multiple(() =>
         {
             Assert.That(page, Does.Contain("98.7 %").And.Contain("&lt;tiny&gt;").And.Contain("a &amp; b").And.Contain("viewport"));
             Assert.That(page, Does.Contain("prefers-color-scheme: dark"));
-            Assert.That(page, Does.Not.Contain("http").And.Not.Contain("src=").And.Not.Contain("NaN").And.Not.Contain("∞"));
+            Assert.That(page, Does.Not.Contain("http").And.Not.Contain("src=").And.Not.Contain("NaN").And.Not.Contain("∞").And.Not.Contain("{{lead"));
+            Assert.That(page, Does.Contain("<h1>{{charts}}</h1>"), "what is put into a place is no place itself");
         });
         int start = page.IndexOf("<svg", StringComparison.Ordinal);
         XElement svg = XElement.Parse(page[start..(page.IndexOf("</svg>", start, StringComparison.Ordinal) + 6)]);
-        string[] paths = [.. svg.Elements("path").Select(curve => curve.Attribute("d")!.Value)];
-        Assert.That(paths, Has.Length.EqualTo(2));
-        Assert.That(paths[0].Count(c => c == 'M'), Is.EqualTo(1));
-        Assert.That(paths[1].Count(c => c == 'M'), Is.EqualTo(2), "a gap where the value is not a number");
+        // Lines of more than two points are curves; those of the grid and the legend have two.
+        string[] colours =
+        [
+            .. svg.Descendants("polyline").Where(line => line.Attribute("points")!.Value.Split(' ').Length > 2).Select(line => line.Attribute("style")!.Value),
+        ];
+        Assert.That(colours.Count(style => style.Contains("var(--c0)", StringComparison.Ordinal)), Is.EqualTo(1));
+        Assert.That(colours.Count(style => style.Contains("var(--c1)", StringComparison.Ordinal)), Is.EqualTo(2), "a gap where the value is not a number");
+        Assert.That(svg.Descendants("text").Select(text => text.Value), Is.SupersetOf(new[] { "a & b", "<c>", "step", "loss" }), "legend and axes");
+        Assert.That(svg.ToString(), Does.Not.Contain("rgb("), "every colour is the page's");
     }
 
     [TestCase(new double[] { 5, 5, 5 })]
@@ -40,12 +47,26 @@ public sealed class ReportTests
     {
         string text = LineChart.Svg("q", [("run", [.. values.Select((v, i) => ((double)i, v))])]);
         XElement svg = XElement.Parse(text);
-        foreach (XElement dot in svg.Elements("circle"))
+        double[] box = [.. svg.Attribute("viewBox")!.Value.Split(' ').Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
+        XElement[] dots = [.. svg.Descendants("ellipse")];
+        // One for each point, and one in the legend.
+        Assert.That(dots, Has.Length.EqualTo(values.Length + 1));
+        foreach (XElement dot in dots)
         {
-            Assert.That((double)dot.Attribute("cx")!, Is.InRange(0, 720));
-            Assert.That((double)dot.Attribute("cy")!, Is.InRange(0, 320));
+            Assert.That((double)dot.Attribute("cx")!, Is.InRange(0, box[2]));
+            Assert.That((double)dot.Attribute("cy")!, Is.InRange(0, box[3]));
         }
-        Assert.That(svg.Elements("text").Count(), Is.InRange(3, 40));
+        Assert.That(svg.Descendants("text").Count(), Is.InRange(3, 40));
+    }
+
+    [Test]
+    public void Svg_OfDifferentQuantities_ShareNoIdentifier()
+    {
+        string[] svgs = [.. new[] { "loss", "test accuracy" }.Select(name => LineChart.Svg(name, [("", [(1, 0.5), (2, 0.25)])]))];
+        string[][] ids = [.. svgs.Select(svg => XElement.Parse(svg).Descendants("clipPath").Select(clip => clip.Attribute("id")!.Value).ToArray())];
+        Assert.That(ids[0], Is.Not.Empty.And.Unique);
+        Assert.That(ids[0].Intersect(ids[1]), Is.Empty, "in one page the first of a name would cut all");
+        Assert.That(svgs[0], Does.Contain($"url(#{ids[0][0]})"));
     }
 
     [Test]

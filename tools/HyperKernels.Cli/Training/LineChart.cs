@@ -1,122 +1,131 @@
 using System.Globalization;
 using System.Net;
-using System.Text;
+using OxyPlot;
+using OxyPlot.Axes;
+using OxyPlot.Legends;
+using OxyPlot.Series;
 
 namespace HyperKernels.Cli.Training;
 
 /// <summary>Draws curves as an SVG picture that scales with its page and takes its colours from it.</summary>
 internal static class LineChart
 {
+    /// <summary>How many colours the page has for curves: <c>--c0</c> to <c>--c5</c>.</summary>
+    public const int Colours = 6;
+
     private const int Width = 720;
-    private const int Height = 320;
-    private const int Left = 64;
-    private const int Right = 14;
-    private const int Top = 14;
-    private const int Bottom = 40;
-    private const int MostPoints = 600;
+    private const int Height = 340;
+
+    // Of the values' span on both sides, so that no marker is cut.
+    private const double Padding = 0.04;
+
+    // Fewer points are shown one by one.
+    private const int MostMarkers = 40;
 
     // A quantity that spans more than this is shown on a logarithmic axis.
     private const double LogarithmicSpan = 40;
 
+    // Stand for the page's colours until the picture is written: no other element has them.
+    private static readonly OxyColor s_text = OxyColor.FromRgb(1, 2, 253);
+    private static readonly OxyColor s_grid = OxyColor.FromRgb(1, 2, 254);
+
     /// <summary>The picture, or an empty text where no curve has a finite point.</summary>
     /// <param name="name">What the y axis shows.</param>
-    /// <param name="curves">Name and points (step, value) of each.</param>
+    /// <param name="curves">Name and points (step, value) of each; a value that is not a number leaves a gap.</param>
     public static string Svg(string name, IReadOnlyList<(string Name, IReadOnlyList<(double X, double Y)> Points)> curves)
     {
-        (double X, double Y)[] all = [.. curves.SelectMany(c => c.Points).Where(p => double.IsFinite(p.Y))];
-        if (all.Length == 0)
+        double[] values = [.. curves.SelectMany(curve => curve.Points).Select(point => point.Y).Where(double.IsFinite)];
+        if (values.Length == 0)
         {
             return "";
         }
-        double low = all.Min(p => p.Y);
-        double high = all.Max(p => p.Y);
-        bool logarithmic = low > 0 && high / low > LogarithmicSpan;
-        Scale y = new(low, high, Height - Bottom, Top, logarithmic);
-        Scale x = new(Math.Min(0, all.Min(p => p.X)), all.Max(p => p.X), Left, Width - Right, false);
-        StringBuilder svg = new();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{Escape(name)} by step\">\n");
-        foreach (double tick in y.Ticks())
+        PlotModel chart = new() { PlotAreaBorderThickness = new OxyThickness(0), TextColor = s_text, DefaultFontSize = 13 };
+        bool logarithmic = values.Min() > 0 && values.Max() / values.Min() > LogarithmicSpan;
+        chart.Axes.Add(Style(new LinearAxis { Minimum = 0 }, AxisPosition.Bottom, "step"));
+        chart.Axes.Add(Style(logarithmic ? new LogarithmicAxis() : new LinearAxis(), AxisPosition.Left, name));
+        if (curves.Any(curve => curve.Name.Length > 0))
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{y.At(tick):F1}\" y2=\"{y.At(tick):F1}\"/>");
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left - 8}\" y=\"{y.At(tick) + 4:F1}\" text-anchor=\"end\">{Label(tick)}</text>\n");
+            chart.Legends.Add(new Legend
+            {
+                LegendPosition = LegendPosition.TopLeft,
+                LegendPlacement = LegendPlacement.Outside,
+                LegendOrientation = LegendOrientation.Horizontal,
+                LegendTextColor = s_text,
+            });
         }
-        foreach (double tick in x.Ticks())
-        {
-            svg.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{x.At(tick):F1}\" x2=\"{x.At(tick):F1}\" y1=\"{Top}\" y2=\"{Height - Bottom}\"/>");
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{x.At(tick):F1}\" y=\"{Height - Bottom + 18}\" text-anchor=\"middle\">{Label(tick)}</text>\n");
-        }
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 4}\" text-anchor=\"middle\">step</text>\n");
         for (int i = 0; i < curves.Count; i++)
         {
-            Curve(svg, i, curves[i].Name, Thin(curves[i].Points), x, y);
+            (string curve, IReadOnlyList<(double X, double Y)> points) = curves[i];
+            LineSeries series = new()
+            {
+                Title = curve,
+                Color = Colour(i % Colours),
+                StrokeThickness = 2,
+                LineJoin = LineJoin.Round,
+                MarkerType = points.Count <= MostMarkers ? MarkerType.Circle : MarkerType.None,
+                EdgeRenderingMode = EdgeRenderingMode.PreferGeometricAccuracy,
+                // A curve of a thousand epochs keeps the extremes of every column of the picture.
+                Decimator = Decimator.Decimate,
+            };
+            series.Points.AddRange(points.Select(point => new DataPoint(point.X, double.IsFinite(point.Y) ? point.Y : double.NaN)));
+            chart.Series.Add(series);
         }
-        return svg.Append("</svg>\n").ToString();
+        return InPage(SvgExporter.ExportToString(chart, Width, Height, isDocument: false, new WideText()), name);
     }
 
-    private static void Curve(StringBuilder svg, int index, string name, IReadOnlyList<(double X, double Y)> points, Scale x, Scale y)
+    private static Axis Style(Axis axis, AxisPosition position, string title)
     {
-        // A value that is not a number leaves a gap.
-        StringBuilder path = new();
-        bool pen = false;
-        foreach ((double px, double py) in points)
+        axis.Position = position;
+        axis.Title = title;
+        axis.AxisTitleDistance = position == AxisPosition.Left ? 14 : 8;
+        axis.MinimumPadding = axis.MaximumPadding = Padding;
+        axis.LabelFormatter = Label;
+        axis.TickStyle = TickStyle.None;
+        axis.MajorGridlineStyle = LineStyle.Solid;
+        axis.MajorGridlineColor = s_grid;
+        axis.MajorGridlineThickness = 1;
+        axis.EdgeRenderingMode = EdgeRenderingMode.PreferGeometricAccuracy;
+        return axis;
+    }
+
+    /// <summary>Without a size of its own, with the page's colours, and with names of clipping areas that no other picture of the page has.</summary>
+    private static string InPage(string svg, string name)
+    {
+        int open = svg.IndexOf("<svg", StringComparison.Ordinal);
+        string inner = svg[(svg.IndexOf('>', open) + 1)..].TrimEnd();
+        inner = inner.Replace(Rgb(s_text), "var(--soft)", StringComparison.Ordinal).Replace(Rgb(s_grid), "var(--line)", StringComparison.Ordinal);
+        for (int i = 0; i < Colours; i++)
         {
-            bool finite = double.IsFinite(py);
-            if (finite)
-            {
-                path.Append(CultureInfo.InvariantCulture, $"{(pen ? 'L' : 'M')}{x.At(px):F1} {y.At(py):F1}");
-            }
-            pen = finite;
+            inner = inner.Replace(Rgb(Colour(i)), $"var(--c{i})", StringComparison.Ordinal);
         }
-        svg.Append(CultureInfo.InvariantCulture, $"<path class=\"curve c{index % 6}\" d=\"{path}\"><title>{Escape(name)}</title></path>\n");
-        if (points.Count <= 40)
+        string unique = $"clip-{Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(name))}-";
+        inner = inner.Replace("clipPath", "\0", StringComparison.Ordinal);
+        inner = inner.Replace("<\0", "<clipPath", StringComparison.Ordinal).Replace("</\0", "</clipPath", StringComparison.Ordinal).Replace("\0", unique, StringComparison.Ordinal);
+        return string.Create(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{WebUtility.HtmlEncode(name)} by step\">{inner}\n");
+    }
+
+    /// <summary>Room for letters: those of a browser's font may be wider than those of the font that the library measures with.</summary>
+    private sealed class WideText() : PdfRenderContext(Width, Height, OxyColors.Undefined)
+    {
+        private const double Wider = 1.2;
+
+        public override OxySize MeasureText(string text, string fontFamily, double fontSize, double fontWeight)
         {
-            foreach ((double px, double py) in points.Where(p => double.IsFinite(p.Y)))
-            {
-                svg.Append(CultureInfo.InvariantCulture, $"<circle class=\"dot c{index % 6}\" cx=\"{x.At(px):F1}\" cy=\"{y.At(py):F1}\" r=\"3\"><title>{Escape(name)}, step {px:F0}: {py:G5}</title></circle>");
-            }
+            OxySize size = base.MeasureText(text, fontFamily, fontSize, fontWeight);
+            return new OxySize(size.Width * Wider, size.Height);
         }
     }
 
-    // Long curves are shown by the means of neighbouring points: a file of a thousand epochs stays small.
-    private static IReadOnlyList<(double X, double Y)> Thin(IReadOnlyList<(double X, double Y)> points)
-    {
-        int group = (points.Count + MostPoints - 1) / MostPoints;
-        return group <= 1 ? points : [.. points.Chunk(group).Select(chunk => (chunk[^1].X, chunk.Average(p => p.Y)))];
-    }
+    private static OxyColor Colour(int index) => OxyColor.FromRgb(1, 2, (byte)index);
+
+    private static string Rgb(OxyColor colour) => string.Create(CultureInfo.InvariantCulture, $"rgb({colour.R},{colour.G},{colour.B})");
 
     private static string Label(double value)
     {
         double size = Math.Abs(value);
-        return size >= 1e6 ? (value / 1e6).ToString("0.##M", CultureInfo.InvariantCulture)
+        return size >= 1e9 ? value.ToString("0.##e0", CultureInfo.InvariantCulture)
+            : size >= 1e6 ? (value / 1e6).ToString("0.##M", CultureInfo.InvariantCulture)
             : size >= 1e4 ? (value / 1e3).ToString("0.##k", CultureInfo.InvariantCulture)
             : value.ToString(size is > 0 and < 1e-3 ? "0.#e0" : "0.####", CultureInfo.InvariantCulture);
-    }
-
-    private static string Escape(string text) => WebUtility.HtmlEncode(text);
-
-    /// <summary>From values to places on the picture.</summary>
-    private sealed class Scale(double low, double high, double from, double to, bool logarithmic)
-    {
-        private readonly double _low = logarithmic ? Math.Log10(low) : low;
-        private readonly double _high = Highest(logarithmic ? Math.Log10(low) : low, logarithmic ? Math.Log10(high) : high);
-
-        public double At(double value) => from + ((to - from) * (((logarithmic ? Math.Log10(value) : value) - _low) / (_high - _low)));
-
-        public IEnumerable<double> Ticks()
-        {
-            // Steps of 1, 2 or 5 times a power of ten; of whole decades on a logarithmic axis.
-            double rough = (_high - _low) / 5;
-            double decade = Math.Pow(10, Math.Floor(Math.Log10(rough)));
-            double step = rough / decade < 1.5 ? decade : rough / decade < 3.5 ? 2 * decade : rough / decade < 7.5 ? 5 * decade : 10 * decade;
-            step = logarithmic ? Math.Max(1, Math.Round(step)) : step;
-            for (double tick = Math.Ceiling((_low / step) - 1e-9) * step; tick <= _high + (step * 1e-9); tick += step)
-            {
-                double clean = Math.Abs(tick) < step * 1e-9 ? 0 : tick;
-                yield return logarithmic ? Math.Pow(10, clean) : clean;
-            }
-        }
-
-        // A flat curve still needs an axis.
-        private static double Highest(double low, double high) => high > low ? high : low + Math.Max(1e-9, Math.Abs(low) * 0.1);
     }
 }

@@ -20,6 +20,15 @@ public sealed record CaseProperty(string Name, Func<Device, CaseResult> Check)
     /// <summary>A rerun and another number of threads give the same bits.</summary>
     public const string Repeats = "repeats";
 
+    /// <summary>A copy, and another layer that takes the state, give the same bits.</summary>
+    public const string Stored = "stored";
+
+    /// <summary>With a weight set for every sample or block of samples the output is the oracle's, block by block.</summary>
+    public const string WeightSets = "weight sets";
+
+    /// <summary>Gradients of weight sets and inputs are the oracle's differences.</summary>
+    public const string WeightSetsGradient = "weight sets gradient";
+
     /// <summary>Values and state after the steps are the oracle's.</summary>
     public const string Steps = "steps";
 

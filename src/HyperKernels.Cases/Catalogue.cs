@@ -1,6 +1,6 @@
 namespace HyperKernels.Cases;
 
-/// <summary>Every row: ops in families, optimisers.</summary>
+/// <summary>Every row: ops, layers and optimisers.</summary>
 public static class Catalogue
 {
     /// <summary>The rows of ops.</summary>
@@ -23,9 +23,12 @@ public static class Catalogue
         .. RandomCases.All,
     ];
 
+    /// <summary>The rows of layers.</summary>
+    public static IReadOnlyList<LayerCase> Layers { get; } = [.. LayerCases.All];
+
     /// <summary>The rows of optimisers.</summary>
     public static IReadOnlyList<OptimizerCase> Optimizers { get; } = [.. OptimizerCases.All];
 
     /// <summary>All rows.</summary>
-    public static IReadOnlyList<CatalogueCase> All { get; } = [.. Ops, .. Optimizers];
+    public static IReadOnlyList<CatalogueCase> All { get; } = [.. Ops, .. Layers, .. Optimizers];
 }

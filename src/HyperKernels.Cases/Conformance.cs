@@ -187,7 +187,8 @@ public static class Conformance
         return (worst, reason);
     }
 
-    private static bool SameBits(float[] a, float[] b) =>
+    /// <summary>Whether all values are the same bits.</summary>
+    internal static bool SameBits(float[] a, float[] b) =>
         System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(a).SequenceEqual(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(b));
 
     private static float[] Floats(Tensor output) =>

@@ -120,8 +120,8 @@ public static class ConvCases
                 ? Ops.Conv2d(v[0], Ops.Reshape(Ops.Slice(v[1], 1, 0, perSet), w), Ops.Slice(v[1], 1, perSet + 3, outputs), o)
                 : Ops.Conv2d(v[0], v[1], v[2], o),
             Oracle = v => slices
-                ? ForwardOracle(v[0], Columns(v[1], 0, perSet, w), Columns(v[1], perSet + 3, outputs, b), y, o)
-                : ForwardOracle(v[0], v[1], v[2], y, o),
+                ? Answer(v[0], v[1].Columns(0, w), v[1].Columns(perSet + 3, b), o)
+                : Answer(v[0], v[1], v[2], o),
             TwiceDifferentiable = twice,
             Benchmark = benchmark,
             Flops = 2.0 * y.Count * w[-3] * kh * kw,
@@ -142,8 +142,7 @@ public static class ConvCases
             Sizes = Sizes(batch, inputs, 1, length, outputs, 1, kernel, sets, o),
             Inputs = [CaseInput.Normal("x", x), CaseInput.Normal("weight", w.Remove(w.Rank - 2)), CaseInput.Normal("bias", b)],
             Run = v => Ops.Conv1d(v[0], v[1], v[2], stride, padding, dilation, groups),
-            Oracle = v => new Plain(
-                y.Remove(2), ForwardOracle(new Plain(x.Insert(2, 1), v[0].Values), new Plain(w, v[1].Values), v[2], y, o).Values),
+            Oracle = v => Answer(v[0].Reshape(x.Insert(2, 1)), v[1].Reshape(w), v[2], o).Reshape(y.Remove(2)),
             TwiceDifferentiable = true,
             Flops = 2.0 * y.Count * w[-3] * kernel,
             Bytes = 4.0 * (x.Count + w.Count + b.Count + y.Count),
@@ -196,25 +195,14 @@ public static class ConvCases
         };
     }
 
-    private static Plain Columns(Plain matrix, int first, int count, Shape shape)
+    /// <summary>The convolution of images with kernels shared or per block of samples.</summary>
+    internal static Plain Answer(Plain x, Plain w, Plain? bias, Conv2dOptions o)
     {
-        Plain result = new(shape);
-        for (int row = 0; row < matrix.Shape[0]; row++)
-        {
-            for (int column = 0; column < count; column++)
-            {
-                result.Values[(row * count) + column] = matrix[row, first + column];
-            }
-        }
-        return result;
-    }
-
-    private static Plain ForwardOracle(Plain x, Plain w, Plain bias, Shape shape, Conv2dOptions o)
-    {
+        Shape shape = Output(x.Shape, w.Shape[-4], w.Shape[-2], w.Shape[-1], o);
         Plain y = new(shape);
         int pixels = shape[2] * shape[3];
         int sets = w.Shape.Rank == 5 ? w.Shape[0] : 1;
-        for (int i = 0; i < y.Values.Length; i++)
+        for (int i = 0; i < y.Values.Length && bias is not null; i++)
         {
             int sample = i / pixels / shape[1];
             y.Values[i] = bias.Values[(sample / (shape[0] / sets) * shape[1]) + (i / pixels % shape[1])];

@@ -51,7 +51,7 @@ public static class MatmulCases
                     Sizes = $"A={a} B={b}{(transposeA ? " tA" : "")}{(transposeB ? " tB" : "")} slices",
                     Inputs = [CaseInput.Normal("a", [a[0], a[1] + 3]), CaseInput.Normal("b", [b[0], b[1] + 2])],
                     Run = v => Ops.Matmul(Ops.Slice(v[0], 1, 2, a[1]), Ops.Slice(v[1], 1, 1, b[1]), transposeA, transposeB),
-                    Oracle = v => Product(Columns(v[0], 2, a), Columns(v[1], 1, b), transposeA, transposeB),
+                    Oracle = v => Product(v[0].Columns(2, a), v[1].Columns(1, b), transposeA, transposeB),
                     Flops = 2.0 * m * n * k,
                     Bytes = 4.0 * ((m * k) + (k * n) + (m * n)),
                 };
@@ -148,9 +148,9 @@ public static class MatmulCases
             },
             Oracle = v =>
             {
-                Plain input = strided ? Columns(v[0], 2, x) : v[0];
+                Plain input = strided ? v[0].Columns(2, x) : v[0];
                 return slices
-                    ? LinearOracle(input, Columns(v[1], 0, w), Columns(v[1], (outputs * inputs) + 5, b), y, activation)
+                    ? LinearOracle(input, v[1].Columns(0, w), v[1].Columns((outputs * inputs) + 5, b), y, activation)
                     : LinearOracle(input, v[1], bias ? v[2] : null, y, activation);
             },
             TwiceDifferentiable = twice,
@@ -158,21 +158,6 @@ public static class MatmulCases
             Flops = 2.0 * y.Count * inputs,
             Bytes = 4.0 * (x.Count + w.Count + b.Count + y.Count),
         };
-    }
-
-    /// <summary>Columns [first, first + shape's row) of a matrix.</summary>
-    private static Plain Columns(Plain matrix, int first, Shape shape)
-    {
-        Plain result = new(shape);
-        int count = (int)shape.RowCount;
-        for (int row = 0; row < shape[0]; row++)
-        {
-            for (int column = 0; column < count; column++)
-            {
-                result.Values[(row * count) + column] = matrix[row, first + column];
-            }
-        }
-        return result;
     }
 
     private static Plain Product(Plain a, Plain b, bool transposeA, bool transposeB)
@@ -246,38 +231,9 @@ public static class MatmulCases
                 {
                     sum += x.Values[(row * inputs) + i] * w.Values[(((set * outputs) + o) * inputs) + i];
                 }
-                y.Values[(row * outputs) + o] = Activate(sum, activation);
+                y.Values[(row * outputs) + o] = PlainMath.Activate(sum, activation);
             }
         }
         return y;
-    }
-
-    private static double Activate(double x, Activation activation) => activation.Kind switch
-    {
-        ActivationKind.None => x,
-        ActivationKind.Relu => Math.Max(x, 0),
-        ActivationKind.LeakyRelu => x < 0 ? activation.Parameter * x : x,
-        ActivationKind.Elu => x < 0 ? activation.Parameter * (Math.Exp(x) - 1) : x,
-        ActivationKind.Tanh => Math.Tanh(x),
-        ActivationKind.Sigmoid => 1 / (1 + Math.Exp(-x)),
-        ActivationKind.Silu => x / (1 + Math.Exp(-x)),
-        ActivationKind.Softplus => Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x))),
-        ActivationKind.Gelu => x * 0.5 * (1 + Erf(x / Math.Sqrt(2))),
-        ActivationKind.GeluTanh => x * 0.5 * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))),
-        ActivationKind.Sine => Math.Sin(activation.Parameter * x),
-        _ => throw new ArgumentOutOfRangeException(nameof(activation)),
-    };
-
-    /// <summary>The series 2 / sqrt(pi) e^(-x^2) sum of 2^n x^(2n+1) / (2n+1)!!, which has no cancellation.</summary>
-    private static double Erf(double x)
-    {
-        double term = x;
-        double sum = x;
-        for (int n = 1; n < 200 && Math.Abs(term) > 1e-18 * Math.Abs(sum); n++)
-        {
-            term *= 2 * x * x / ((2 * n) + 1);
-            sum += term;
-        }
-        return Math.Abs(x) > 6 ? Math.Sign(x) : 2 / Math.Sqrt(Math.PI) * Math.Exp(-x * x) * sum;
     }
 }

@@ -48,6 +48,37 @@ public sealed class Plain
     /// <summary>An element as the integer it is.</summary>
     public int Int(int i) => (int)Values[i];
 
+    /// <summary>The same values under another shape.</summary>
+    public Plain Reshape(Shape shape) => new(shape, Values);
+
+    /// <summary>A copy of one of some equal blocks along the first axis.</summary>
+    public Plain Block(int block, int blocks)
+    {
+        int rows = Shape[0] / blocks;
+        int count = Values.Length / blocks;
+        return new Plain(Shape.With(0, rows), Values.AsSpan(block * count, count).ToArray());
+    }
+
+    /// <summary>Columns of a matrix from one on, as many as each row of a shape holds.</summary>
+    public Plain Columns(int first, Shape shape)
+    {
+        int count = (int)shape.RowCount;
+        return Indexing.Map(shape, i => this[i / count, first + (i % count)]);
+    }
+
+    /// <summary>Arrays one after the other along the first axis.</summary>
+    public static Plain Concatenate(params ReadOnlySpan<Plain> parts)
+    {
+        int rows = 0;
+        List<double> values = [];
+        foreach (Plain part in parts)
+        {
+            rows += part.Shape[0];
+            values.AddRange(part.Values);
+        }
+        return new Plain(parts[0].Shape.With(0, rows), [.. values]);
+    }
+
     /// <summary>The values as floats.</summary>
     public float[] ToFloats() => Array.ConvertAll(Values, v => (float)v);
 

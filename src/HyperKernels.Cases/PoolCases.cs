@@ -126,7 +126,7 @@ public static class PoolCases
         return y;
     }
 
-    private static Plain Pool(Plain x, int kernel, int stride, int padding, bool max)
+    internal static Plain Pool(Plain x, int kernel, int stride, int padding, bool max)
     {
         stride = stride == 0 ? kernel : stride;
         int height = ((x.Shape[2] + (2 * padding) - kernel) / stride) + 1;
@@ -134,7 +134,7 @@ public static class PoolCases
         return Over(x, height, width, p => ((p * stride) - padding, (p * stride) - padding + kernel), q => ((q * stride) - padding, (q * stride) - padding + kernel), max);
     }
 
-    private static Plain AdaptivePool(Plain x, int height, int width, bool max) => Over(
+    internal static Plain AdaptivePool(Plain x, int height, int width, bool max) => Over(
         x, height, width,
         p => (p * x.Shape[2] / height, (((p + 1) * x.Shape[2]) + height - 1) / height),
         q => (q * x.Shape[3] / width, (((q + 1) * x.Shape[3]) + width - 1) / width), max);

@@ -6,6 +6,10 @@ public static class RandomCases
     private const ulong Seed = 0x1234_5678_9ABC_DEF0;
     private const ulong Position = 0xFFFF_FFFE;
 
+    private const int MostDropped = 40_003;
+
+    private static readonly Lazy<uint[]> s_words = new(() => [.. Words(MostDropped)]);
+
     /// <summary>The rows.</summary>
     public static IEnumerable<OpCase> All => [.. Draws, .. Permutations, .. Dropouts, .. Embeddings];
 
@@ -57,19 +61,17 @@ public static class RandomCases
     {
         get
         {
-            (Shape Shape, float Probability)[] sizes = [([0], 0.5f), ([1], 0.5f), ([5, 7], 0.25f), ([3, 11, 2], 0.9f), ([17], 0), ([17], 1), ([40_003], 0.1f)];
+            (Shape Shape, float Probability)[] sizes = [([0], 0.5f), ([1], 0.5f), ([5, 7], 0.25f), ([3, 11, 2], 0.9f), ([17], 0), ([17], 1), ([MostDropped], 0.1f)];
             foreach ((Shape shape, float probability) in sizes)
             {
                 int count = (int)shape.Count;
-                // Once for the many runs of the oracle that differences take.
-                Lazy<uint[]> words = new(() => [.. Words(count)]);
                 yield return new OpCase
                 {
                     Op = "dropout",
                     Sizes = $"X={shape} p={probability}",
                     Inputs = [CaseInput.Normal("x", shape)],
                     Run = x => Ops.Dropout(x[0], probability, Stream()),
-                    Oracle = x => new Plain(shape, [.. words.Value.Zip(x[0].Values, (word, value) => word < probability * 4294967296.0 ? 0 : value / (1 - probability))]),
+                    Oracle = x => Dropped(x[0], probability),
                     TwiceDifferentiable = count is > 0 and < 100,
                     Flops = count,
                     Bytes = 8.0 * count,
@@ -114,7 +116,16 @@ public static class RandomCases
         }
     }
 
-    private static RandomStream Stream() => new(new RandomState(Seed, Position));
+    /// <summary>The stream that the rows draw from.</summary>
+    internal static RandomStream Stream() => new(new RandomState(Seed, Position));
+
+    /// <summary>What dropout lets through of values when it draws from <see cref="Stream"/>.</summary>
+    internal static Plain Dropped(Plain x, float probability)
+    {
+        // Once for the many runs of the oracle that differences take.
+        uint[] words = s_words.Value;
+        return Indexing.Map(x.Shape, i => words[i] < probability * 4294967296.0 ? 0 : x[i] / (1 - probability));
+    }
 
     // Box and Muller on the float that the word becomes.
     private static IEnumerable<double> Normals(int count)

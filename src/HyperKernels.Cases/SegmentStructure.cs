@@ -6,6 +6,7 @@ namespace HyperKernels.Cases;
 public sealed class SegmentStructure
 {
     private readonly ConditionalWeakTable<Device, Incidence> _onDevice = [];
+    private readonly ConditionalWeakTable<Device, Hypergraph> _graphs = [];
 
     /// <summary>Makes a structure of given pairs.</summary>
     public SegmentStructure(string name, int nodes, int edges, int[] nodeIds, int[] edgeIds)
@@ -73,4 +74,7 @@ public sealed class SegmentStructure
     /// <summary>The incidence on a device, built once.</summary>
     public Incidence On(Device device) =>
         _onDevice.GetValue(device, found => Incidence.FromPairs(Nodes, Edges, NodeIds, EdgeIds, found));
+
+    /// <summary>The hypergraph without weights on a device, built once.</summary>
+    public Hypergraph GraphOn(Device device) => _graphs.GetValue(device, found => new Hypergraph(On(found)));
 }

@@ -20,15 +20,15 @@ public static class UnaryCases
         .. Rows("sin", Ops.Sin, Math.Sin, scale: 5),
         .. Rows("cos", Ops.Cos, Math.Cos, scale: 5),
         .. Rows("tanh", Ops.Tanh, Math.Tanh, scale: 2),
-        .. Rows("sigmoid", Ops.Sigmoid, Sigmoid, scale: 5),
-        .. Rows("softplus", Ops.Softplus, x => Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x))), scale: 5),
+        .. Rows("sigmoid", Ops.Sigmoid, PlainMath.Sigmoid, scale: 5),
+        .. Rows("softplus", Ops.Softplus, PlainMath.Softplus, scale: 5),
         .. Rows("relu", Ops.Relu, x => Math.Max(x, 0), low: 0.01),
         .. Rows("leaky_relu", x => Ops.LeakyRelu(x, 0.1f), x => x > 0 ? x : 0.1f * x, low: 0.01),
         .. Rows("elu", x => Ops.Elu(x, 1.5f), x => x > 0 ? x : 1.5 * (Math.Exp(x) - 1), low: 0.01),
-        .. Rows("gelu", Ops.Gelu, x => x * Cumulative(x), scale: 2),
-        .. Rows("gelu_tanh", Ops.GeluTanh, x => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))), scale: 2),
-        .. Rows("silu", Ops.Silu, x => x * Sigmoid(x), scale: 3),
-        .. Rows("erf", Ops.Erf, x => (2 * Cumulative(x * Math.Sqrt(2))) - 1),
+        .. Rows("gelu", Ops.Gelu, PlainMath.Gelu, scale: 2),
+        .. Rows("gelu_tanh", Ops.GeluTanh, PlainMath.GeluTanh, scale: 2),
+        .. Rows("silu", Ops.Silu, x => x * PlainMath.Sigmoid(x), scale: 3),
+        .. Rows("erf", Ops.Erf, PlainMath.Erf),
         .. Rows("step", Ops.Step, x => x > 0 ? 1 : 0, flat: true),
         .. Rows("clamp", x => Ops.Clamp(x, -0.5f, 0.75f), x => Math.Clamp(x, -0.5, 0.75)),
         .. Rows("add_scalar", x => Ops.AddScalar(x, 2.5f), x => x + 2.5),
@@ -102,19 +102,4 @@ public static class UnaryCases
         Oracle = p => p[0].Map(x => (x * x * x) + x + Math.Sin(x) - (x * Math.Exp(x))),
         TwiceDifferentiable = true,
     };
-
-    private static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
-
-    /// <summary>The normal distribution, by the series that converges everywhere.</summary>
-    private static double Cumulative(double x)
-    {
-        double term = x;
-        double sum = x;
-        for (int k = 1; k < 200 && Math.Abs(term) > 1e-18; k++)
-        {
-            term *= x * x / ((2 * k) + 1);
-            sum += term;
-        }
-        return 0.5 + (sum * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI));
-    }
 }

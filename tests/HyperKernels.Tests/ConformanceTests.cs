@@ -20,6 +20,30 @@ public sealed class ConformanceTests
     [RowsOf(CaseKind.Op, CaseProperty.Repeats)]
     public void Forward_RepeatsBitForBit(CaseProperty property, Device device) => Check(property, device);
 
+    [RowsOf(CaseKind.Layer, CaseProperty.Forward)]
+    public void Layer_MatchesOracle(CaseProperty property, Device device) => Check(property, device);
+
+    [RowsOf(CaseKind.Layer, CaseProperty.Gradient)]
+    public void LayerGradient_MatchesOracleDifferences(CaseProperty property, Device device) => Check(property, device);
+
+    [RowsOf(CaseKind.Layer, CaseProperty.SecondGradient)]
+    public void LayerSecondGradient_MatchesOracleDifferences(CaseProperty property, Device device) => Check(property, device);
+
+    [RowsOf(CaseKind.Layer, CaseProperty.Guards)]
+    public void Layer_StaysInItsBuffers(CaseProperty property, Device device) => Check(property, device);
+
+    [RowsOf(CaseKind.Layer, CaseProperty.Repeats)]
+    public void Layer_RepeatsBitForBit(CaseProperty property, Device device) => Check(property, device);
+
+    [RowsOf(CaseKind.Layer, CaseProperty.Stored)]
+    public void Layer_StoredAndCopied_GivesTheSameBits(CaseProperty property, Device device) => Check(property, device);
+
+    [RowsOf(CaseKind.Layer, CaseProperty.WeightSets)]
+    public void Layer_WithWeightSets_MatchesOracleBlockByBlock(CaseProperty property, Device device) => Check(property, device);
+
+    [RowsOf(CaseKind.Layer, CaseProperty.WeightSetsGradient)]
+    public void LayerGradient_WithWeightSets_MatchesOracleDifferences(CaseProperty property, Device device) => Check(property, device);
+
     [RowsOf(CaseKind.Optimizer, CaseProperty.Steps)]
     public void Optimizer_MatchesOracle(CaseProperty property, Device device) => Check(property, device);
 
@@ -51,7 +75,8 @@ public sealed class ConformanceTests
 
     /// <summary>The rows of a kind that have a property, on every device.</summary>
     [AttributeUsage(AttributeTargets.Method)]
-    private sealed class RowsOfAttribute(CaseKind kind, string property) : TestCaseSourceAttribute(typeof(RowsOfAttribute), nameof(Rows), [kind, property])
+    private sealed class RowsOfAttribute(CaseKind kind, string property)
+        : TestCaseSourceAttribute(typeof(RowsOfAttribute), nameof(Rows), [kind, property])
     {
         public CaseKind Kind => kind;
 

@@ -71,16 +71,17 @@ public sealed class CliTests
         Assert.That(result.Output, Does.Contain("hgnn_model_a").And.Contain("Feng, You, Zhang, Ji, Gao, AAAI 2019").And.Contain("4 of 4 cases passed"));
     }
 
-    [Test]
-    public void Verify_AnOptimiser_PassesItsProperties()
+    [TestCase("layer residual(B=4", "layer residual", "forward, gradient, second gradient, guards, repeats, stored, weight sets, weight sets gradient")]
+    [TestCase("optimizer sgd(10 tensors of 0 to 17001)", "optimizer sgd", "steps, resumes, guards, repeats")]
+    public void Verify_LayersAndOptimisers_PassTheirProperties(string filter, string system, string properties)
     {
-        CliResult result = CliProcess.Run("verify", "--filter", "optimizer sgd(10 tensors of 0 to 17001)", "--json");
+        CliResult result = CliProcess.Run("verify", "--filter", filter, "--json");
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
         JsonElement[] rows = [.. result.Json.EnumerateArray()];
         Assert.Multiple(() =>
         {
-            Assert.That(rows.Select(row => row.GetProperty("property").GetString()), Is.EqualTo(new[] { "steps", "resumes", "guards", "repeats" }));
-            Assert.That(rows.Select(row => row.GetProperty("system").GetString()), Has.All.EqualTo("optimizer sgd"));
+            Assert.That(string.Join(", ", rows.Select(row => row.GetProperty("property").GetString())), Is.EqualTo(properties));
+            Assert.That(rows.Select(row => row.GetProperty("system").GetString()), Has.All.EqualTo(system));
             Assert.That(rows.Select(row => row.GetProperty("passed").GetBoolean()), Has.All.True);
         });
     }

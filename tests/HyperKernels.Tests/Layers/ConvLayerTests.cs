@@ -4,37 +4,6 @@ namespace HyperKernels.Tests.Layers;
 
 public sealed class ConvLayerTests
 {
-    [TestCase(1, 0, 1, 1, true)]
-    [TestCase(2, 1, 1, 2, true)]
-    [TestCase(1, 2, 2, 4, false)]
-    public void Conv2d_MatchesPlainLoops(int stride, int padding, int dilation, int groups, bool bias)
-    {
-        using Conv2d layer = new(4, 8, kernelSize: 3, stride, padding, dilation, groups, bias);
-
-        LayerCheck.Run(layer, [2, 4, 7, 6], (p, x) => PlainLayers.Conv2d(
-            x[0], p[0], bias ? p[1] : null, (2, 4, 7, 6), (8, 3, 3), (stride, stride), (padding, padding), (dilation, dilation), groups));
-    }
-
-    [Test]
-    public void Conv2d_OblongKernelAndSteps_MatchesPlainLoops()
-    {
-        Conv2dOptions options = new() { StrideH = 2, StrideW = 1, PaddingH = 0, PaddingW = 2, DilationH = 1, DilationW = 2, Groups = 1 };
-        using Conv2d layer = new(2, 3, (3, 2), options);
-
-        LayerCheck.Run(layer, [2, 2, 7, 5], (p, x) => PlainLayers.Conv2d(
-            x[0], p[0], p[1], (2, 2, 7, 5), (3, 3, 2), (2, 1), (0, 2), (1, 2), 1));
-    }
-
-    [TestCase(1, 0, 1, 1, true)]
-    [TestCase(2, 2, 2, 2, false)]
-    public void Conv1d_MatchesPlainLoops(int stride, int padding, int dilation, int groups, bool bias)
-    {
-        using Conv1d layer = new(4, 6, kernelSize: 3, stride, padding, dilation, groups, bias);
-
-        LayerCheck.Run(layer, [3, 4, 11], (p, x) => PlainLayers.Conv2d(
-            x[0], p[0], bias ? p[1] : null, (3, 4, 1, 11), (6, 1, 3), (1, stride), (0, padding), (1, dilation), groups));
-    }
-
     [Test]
     public void Conv2d_FirstValues_AreWithinPyTorchsBounds()
     {
@@ -60,28 +29,6 @@ public sealed class ConvLayerTests
             Assert.That(() => new Conv2d(1, 4, 3, padding: -1), Throws.ArgumentException.With.Message.Contains("padding must not be negative"));
             Assert.That(() => new Conv1d(1, 4, 3, dilation: 0), Throws.ArgumentException.With.Message.Contains("dilation must be at least 1; got 0"));
         }
-    }
-
-    [Test]
-    public void Flatten_KeepsTheBatch()
-    {
-        using Flatten layer = new();
-
-        LayerCheck.Run(layer, [2, 3, 2, 2], (_, x) => x[0]);
-        Assert.That(layer.Forward(Tensor.Zeros([2, 3, 2, 2])).Shape, Is.EqualTo(new Shape(2, 12)));
-    }
-
-    [Test]
-    public void Residual_AddsItsInput()
-    {
-        using Residual layer = new(new Conv1d(2, 2, 3, padding: 1));
-
-        LayerCheck.Run(layer, [2, 2, 5], (p, x) =>
-        {
-            double[] inner = PlainLayers.Conv2d(x[0], p[0], p[1], (2, 2, 1, 5), (2, 1, 3), (1, 1), (0, 1), (1, 1), 1);
-            return [.. inner.Zip(x[0], static (change, value) => change + value)];
-        });
-        Assert.That(layer.NamedParameters()[0].Name, Is.EqualTo("inner.weight"));
     }
 
     [Test]

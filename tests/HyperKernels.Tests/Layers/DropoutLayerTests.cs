@@ -5,20 +5,6 @@ namespace HyperKernels.Tests.Layers;
 public sealed class DropoutLayerTests
 {
     [Test]
-    public void Forward_Training_DropsAndScales()
-    {
-        using Dropout layer = new(0.25f, new RandomStream(3));
-
-        float[] values = layer.Forward(Tensor.Ones([10000])).ToArray();
-
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(values.Distinct().Order(), Is.EqualTo(new[] { 0, 4f / 3 }).Within(1e-6));
-            Assert.That(values.Average(), Is.EqualTo(1).Within(0.03));
-        }
-    }
-
-    [Test]
     public void Forward_NotTraining_PassesItsInput()
     {
         using Dropout layer = new();

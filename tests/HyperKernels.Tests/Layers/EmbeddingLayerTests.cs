@@ -5,20 +5,6 @@ namespace HyperKernels.Tests.Layers;
 public sealed class EmbeddingLayerTests
 {
     [Test]
-    public void Forward_LooksRowsUp()
-    {
-        using Embedding layer = new(4, 3);
-        int[] indices = [3, 0, 0, 2, 3, 3];
-
-        LayerCheck.Run(
-            layer,
-            _ => layer.Forward(Tensor.From(indices, [2, 3])),
-            [],
-            (p, _) => [.. indices.SelectMany(index => p[0].AsSpan(index * 3, 3).ToArray())]);
-        Assert.That(layer.Forward(Tensor.From(indices, [2, 3])).Shape, Is.EqualTo(new Shape(2, 3, 3)));
-    }
-
-    [Test]
     public void Constructor_DrawsAGaussianTable()
     {
         using Embedding layer = new(100, 50, new RandomStream(4));

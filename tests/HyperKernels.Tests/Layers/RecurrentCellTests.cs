@@ -4,46 +4,6 @@ namespace HyperKernels.Tests.Layers;
 
 public sealed class RecurrentCellTests
 {
-    [TestCase(true)]
-    [TestCase(false)]
-    public void GruCell_MatchesPyTorchsFormulas(bool bias)
-    {
-        using GruCell cell = new(3, 5, bias);
-
-        LayerCheck.Run(cell, x => cell.Forward(x[0], x[1]), [[4, 3], [4, 5]], (p, x) => PlainLayers.GruCell(p, x[0], x[1], 3, 5));
-    }
-
-    [TestCase(true)]
-    [TestCase(false)]
-    public void LstmCell_MatchesPyTorchsFormulas(bool bias)
-    {
-        using LstmCell cell = new(3, 5, bias);
-
-        LayerCheck.Run(
-            cell,
-            x =>
-            {
-                (Tensor hidden, Tensor memory) = cell.Forward(x[0], x[1], x[2]);
-                return Ops.Concatenate(0, hidden, memory);
-            },
-            [[4, 3], [4, 5], [4, 5]],
-            (p, x) =>
-            {
-                (double[] hidden, double[] memory) = PlainLayers.LstmCell(p, x[0], x[1], x[2], 3, 5);
-                return [.. hidden, .. memory];
-            });
-    }
-
-    [Test]
-    public void Forward_InputOnly_StartsFromZeros()
-    {
-        using GruCell gru = new(3, 5);
-        using LstmCell lstm = new(3, 5);
-
-        LayerCheck.Run(gru, x => gru.Forward(x[0]), [[4, 3]], (p, x) => PlainLayers.GruCell(p, x[0], new double[20], 3, 5));
-        LayerCheck.Run(lstm, x => lstm.Forward(x[0]), [[4, 3]], (p, x) => PlainLayers.LstmCell(p, x[0], new double[20], new double[20], 3, 5).Hidden);
-    }
-
     [Test]
     public void NamedParameters_AreThoseOfPyTorch()
     {

@@ -1,6 +1,5 @@
 using HyperKernels.Layers;
 using HyperKernels.Models;
-using HyperKernels.Tests.Layers;
 
 namespace HyperKernels.Tests.Models;
 
@@ -27,8 +26,8 @@ public sealed class HyperLstmCellTests
             (int sample, int unit) = (i / Hidden, i % Hidden);
             double[] gates = [.. Enumerable.Range(0, 4).Select(gate => 0.1 * Enumerable.Range(0, Inputs).Sum(k =>
                 (double)weight[(((gate * Hidden) + unit) * Inputs) + k] * input[(sample * Inputs) + k]))];
-            double memory = PlainLayers.Sigmoid(gates[0]) * Math.Tanh(gates[1]);
-            Assert.That(actual[i], Is.EqualTo(Math.Tanh(memory) * PlainLayers.Sigmoid(gates[3])).Within(1e-6));
+            double memory = Sigmoid(gates[0]) * Math.Tanh(gates[1]);
+            Assert.That(actual[i], Is.EqualTo(Math.Tanh(memory) * Sigmoid(gates[3])).Within(1e-6));
         }
     }
 
@@ -66,4 +65,6 @@ public sealed class HyperLstmCellTests
             Assert.That(() => new HyperLstmCell(0, 4), Throws.ArgumentException.With.Message.StartsWith("HyperLstmCell: inFeatures must be at least 1; got 0."));
         });
     }
+
+    private static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
 }

@@ -6,34 +6,6 @@ namespace HyperKernels.Tests.Layers.Hypernetworks;
 public sealed class ConditionTests
 {
     [Test]
-    public void Forward_CosSin_AllCosinesFirst_InAlphabeticalOrder()
-    {
-        using MemoryScope scope = new();
-        Conditioning conditioning = new([Condition.Unit("t", 2), Condition.Range("s", -1, 3)]);
-        float[] z = conditioning.Forward(Tensor.From([0.25f, 1f], [1, 2]), Tensor.From([1f])).ToArray();
-        float[] gamma = [0.5f, 0.25f, 1f];
-        IEnumerable<float> expected = gamma.Select(g => MathF.Cos(MathF.PI * g / 2)).Concat(gamma.Select(g => MathF.Sin(MathF.PI * g / 2)));
-        Assert.That(z, Is.EqualTo(expected).Within(1e-6f));
-    }
-
-    [Test]
-    public void Forward_LogRange_MapsDecadesEvenly()
-    {
-        using MemoryScope scope = new();
-        Conditioning conditioning = new([Condition.LogRange("decay", 1e-6, 1e-2)], Encoding.None);
-        float[] z = conditioning.Forward(Tensor.From([1e-6f, 1e-5f, 1e-4f, 1e-2f])).ToArray();
-        Assert.That(z, Is.EqualTo(new[] { 0f, 0.25f, 0.5f, 1f }).Within(1e-5f));
-    }
-
-    [Test]
-    public void Forward_Complement_SumsToOne()
-    {
-        using MemoryScope scope = new();
-        Conditioning conditioning = new([Condition.Unit("t")], Encoding.Complement);
-        Assert.That(conditioning.Forward(Tensor.From([0.3f])).ToArray(), Is.EqualTo(new[] { 0.3f, 0.7f }).Within(1e-6f));
-    }
-
-    [Test]
     public void Forward_OutOfRange_ClampsOrRefuses()
     {
         using MemoryScope scope = new();
@@ -41,15 +13,6 @@ public sealed class ConditionTests
         Assert.That(clamped.Forward(Tensor.From([-20f, 120f])).ToArray(), Is.EqualTo(new[] { 0f, 1f }));
         Conditioning strict = new([Condition.Range("angle", 0, 90, outOfRange: OutOfRange.Error)]);
         Assert.That(() => strict.Forward(Tensor.From([10f, 120f])), Throws.ArgumentException.With.Message.EqualTo("Condition \"angle\": values must lie between 0 and 90; got 120."));
-    }
-
-    [Test]
-    public void Forward_CategoriesAndRaw_FollowTheEncodedRanges()
-    {
-        using MemoryScope scope = new();
-        Conditioning conditioning = new([Condition.Categorical("kind", "a", "b", "c"), Condition.Raw("features", 2), Condition.Unit("t")], Encoding.None);
-        float[] z = conditioning.Forward(Tensor.From([1]), Tensor.From([7f, 8f], [1, 2]), Tensor.From([0.5f])).ToArray();
-        Assert.That(z, Is.EqualTo(new[] { 0.5f, 7f, 8f, 0f, 1f, 0f }));
     }
 
     [Test]

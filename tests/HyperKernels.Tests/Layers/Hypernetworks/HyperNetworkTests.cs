@@ -26,92 +26,6 @@ public sealed class HyperNetworkTests
     }
 
     [Test]
-    public void Forward_OneRowPerSample_EqualsALoopOverSamples()
-    {
-        using MemoryScope scope = new();
-        HyperNetwork hyper = HyperNetwork.For(ConvTarget(), Condition.Range("angle", 0, 90), hidden: [8, 12]);
-        Tensor images = Normal([5, 2, 6, 6], 2);
-        float[] angles = [0, 13, 45, 45, 90];
-        Tensor output = hyper.Forward(images, Tensor.From(angles));
-        for (int b = 0; b < angles.Length; b++)
-        {
-            Tensor alone = hyper.Forward(Ops.Slice(images, 0, b, 1), Tensor.From([angles[b]]));
-            Assert.That(Row(output, b), Is.EqualTo(alone.ToArray()).Within(Close), $"sample {b}");
-        }
-    }
-
-    [Test]
-    public void Backward_OneRowPerSample_EqualsTheSumOverSamples()
-    {
-        HyperNetwork hyper = HyperNetwork.For(ConvTarget(), Condition.Range("angle", 0, 90), hidden: [6, 7]);
-        float[] angles = [5, 50, 85];
-        Dictionary<string, float[]> together = Gradients(tape => hyper.Forward(Normal([3, 2, 6, 6], 3), Tensor.From(angles)));
-        Dictionary<string, float[]> alone = Gradients(tape =>
-        {
-            Tensor images = Normal([3, 2, 6, 6], 3);
-            return Ops.Concatenate(0, [.. Enumerable.Range(0, 3).Select(b => hyper.Forward(Ops.Slice(images, 0, b, 1), Tensor.From([angles[b]])))]);
-        });
-        Assert.That(together.Keys, Is.EquivalentTo(alone.Keys));
-        foreach ((string name, float[] gradient) in together)
-        {
-            float scale = alone[name].Max(MathF.Abs) + 1e-6f;
-            Assert.That(gradient, Is.EqualTo(alone[name]).Within(1e-4f * scale), name);
-        }
-
-        Dictionary<string, float[]> Gradients(Func<Tape, Tensor> run)
-        {
-            using Tape tape = new();
-            Tensor output = run(tape);
-            tape.Backward(output, Normal(output.Shape, 4));
-            return hyper.NamedParameters().Where(n => tape.TryGetGradient(n.Parameter.Value, out _)).ToDictionary(n => n.Name, n =>
-            {
-                tape.TryGetGradient(n.Parameter.Value, out Tensor gradient);
-                return gradient.ToArray();
-            });
-        }
-    }
-
-    [Test]
-    public void Forward_RowsThatDivideTheBatch_ServeConsecutiveSamples()
-    {
-        using MemoryScope scope = new();
-        HyperNetwork hyper = HyperNetwork.For(ConvTarget(), Condition.Range("angle", 0, 90), hidden: [8]);
-        Tensor images = Normal([6, 2, 6, 6], 5);
-        float[] grouped = hyper.Forward(images, Tensor.From([10f, 80f])).ToArray();
-        float[] single = hyper.Forward(images, Tensor.From([10f, 10f, 10f, 80f, 80f, 80f])).ToArray();
-        Assert.That(grouped, Is.EqualTo(single).Within(Close));
-    }
-
-    [TestCase(new[] { 1, 0, 1, 0, 1, 0 }, TestName = "Forward_RowOf_EqualGroups_FollowsIt")]
-    [TestCase(new[] { 2, 2, 2, 2, 0, 2 }, TestName = "Forward_RowOf_UnequalGroups_FollowsIt")]
-    [TestCase(new[] { 3, 3, 3, 3, 3, 3 }, TestName = "Forward_RowOf_OneGroupOfMany_FollowsIt")]
-    public void Forward_RowOf(int[] rowOf)
-    {
-        using MemoryScope scope = new();
-        HyperNetwork hyper = HyperNetwork.For(ConvTarget(), Condition.Range("angle", 0, 90), hidden: [8]);
-        Tensor images = Normal([6, 2, 6, 6], 6);
-        float[] angles = [0, 30, 60, 77, 81, 90, 12, 34, 45];
-        float[] expected = hyper.Forward(images, Tensor.From([.. rowOf.Select(row => angles[row])])).ToArray();
-        Assert.That(hyper.Forward(images, Tensor.From(angles), rowOf).ToArray(), Is.EqualTo(expected).Within(Close));
-    }
-
-    [Test]
-    public void Forward_Embedding_RunsPerSample()
-    {
-        using MemoryScope scope = new();
-        TensorLayer target = new Sequential(new Embedding(7, 4), new Linear(4, 2));
-        HyperNetwork hyper = HyperNetwork.For(target, Condition.Embedding("task", 3, 5), hidden: [6]);
-        Tensor words = Tensor.From([1, 6, 3, 0, 2, 5], [3, 2]);
-        Tensor output = hyper.Forward(words, Tensor.From([2, 0, 1]));
-        int[] tasks = [2, 0, 1];
-        for (int b = 0; b < 3; b++)
-        {
-            Tensor alone = hyper.Forward(Ops.Slice(words, 0, b, 1), Tensor.From([tasks[b]]));
-            Assert.That(Row(output, b), Is.EqualTo(alone.ToArray()).Within(Close));
-        }
-    }
-
-    [Test]
     public void For_StartsAtTheTargetsOwnWeights_NormsIncluded()
     {
         using MemoryScope scope = new();
@@ -210,24 +124,6 @@ public sealed class HyperNetworkTests
     }
 
     [Test]
-    public void Plans_Chunks_GenerateChunkByChunkAndDropTheSurplus()
-    {
-        using MemoryScope scope = new();
-        HyperNetwork hyper = HyperNetwork.For(
-            new Linear(3, 4), Condition.Embedding("task", 2, 6), hidden: [5], options: new() { Emission = EmissionPlan.Chunks, ChunkSize = 7, ChunkEmbedding = 2, Base = BaseWeights.None });
-        ChunkedEmission chunks = (ChunkedEmission)hyper.Emission;
-        Assert.That(chunks.Chunks.Shape, Is.EqualTo(new Shape(3, 2)), "16 values in chunks of 7");
-        Tensor task = Ops.GatherRows(hyper.Conditioning.Parameters[0].Value, Tensor.From([1]));
-        List<float> expected = [];
-        for (int j = 0; j < 3; j++)
-        {
-            Tensor input = Ops.Concatenate(1, Ops.Slice(chunks.Chunks.Value, 0, j, 1), task);
-            expected.AddRange(Ops.Linear(hyper.Generator.Forward(input), chunks.Weight.Value, chunks.Bias.Value).ToArray());
-        }
-        Assert.That(hyper.Generate(Tensor.From([1])).ToArray(), Is.EqualTo(expected.Take(16)).Within(1e-6f));
-    }
-
-    [Test]
     public void Forward_RowOf_BatchNormThatTrains_CountsEverySampleOnce()
     {
         using MemoryScope scope = new();
@@ -305,29 +201,6 @@ public sealed class HyperNetworkTests
             Assert.That(rows[1], Has.Some.Not.Zero);
             Assert.That(rows[3], Has.Some.Not.Zero);
         });
-    }
-
-    [Test]
-    public void Backward_ConditionItself_AgreesWithDifferences()
-    {
-        HyperNetwork hyper = HyperNetwork.For(new Linear(3, 2), Condition.LogRange("decay", 0.01, 1), hidden: [6], options: new() { Activation = Activation.Tanh });
-        Parameter decay = new("decay", [0.2f], [1]);
-        float Loss()
-        {
-            using MemoryScope scope = new();
-            return Ops.Sum(Ops.Square(hyper.Forward(Normal([4, 3], 16), decay.Value))).ToScalar();
-        }
-        float slope;
-        using (Tape tape = new())
-        {
-            tape.Backward(Ops.Sum(Ops.Square(hyper.Forward(Normal([4, 3], 16), decay.Value))));
-            Assert.That(tape.TryGetGradient(decay.Value, out Tensor gradient));
-            slope = gradient.ToArray()[0];
-        }
-        decay.Load([0.205f]);
-        float above = Loss();
-        decay.Load([0.195f]);
-        Assert.That(slope, Is.EqualTo((above - Loss()) / 0.01f).Within(0.01f * MathF.Abs(slope) + 1e-3f));
     }
 
     [Test]

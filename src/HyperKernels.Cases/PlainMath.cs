@@ -1,0 +1,47 @@
+namespace HyperKernels.Cases;
+
+/// <summary>Functions that oracles need and the library has not.</summary>
+internal static class PlainMath
+{
+    /// <summary>The series 2 / sqrt(pi) e^(-x^2) sum of 2^n x^(2n+1) / (2n+1)!!, which has no cancellation.</summary>
+    public static double Erf(double x)
+    {
+        double term = x;
+        double sum = x;
+        for (int n = 1; n < 200 && Math.Abs(term) > 1e-18 * Math.Abs(sum); n++)
+        {
+            term *= 2 * x * x / ((2 * n) + 1);
+            sum += term;
+        }
+        return Math.Abs(x) > 6 ? Math.Sign(x) : 2 / Math.Sqrt(Math.PI) * Math.Exp(-x * x) * sum;
+    }
+
+    /// <summary><c>1 / (1 + e^-x)</c></summary>
+    public static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
+
+    /// <summary><c>log(1 + e^x)</c>, which does not overflow.</summary>
+    public static double Softplus(double x) => Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x)));
+
+    /// <summary><c>x (1 + erf(x / sqrt 2)) / 2</c></summary>
+    public static double Gelu(double x) => x * 0.5 * (1 + Erf(x / Math.Sqrt(2)));
+
+    /// <summary><c>x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2</c></summary>
+    public static double GeluTanh(double x) => x * 0.5 * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x))));
+
+    /// <summary>What an activation does to a number.</summary>
+    public static double Activate(double x, Activation activation) => activation.Kind switch
+    {
+        ActivationKind.None => x,
+        ActivationKind.Relu => Math.Max(x, 0),
+        ActivationKind.LeakyRelu => x < 0 ? activation.Parameter * x : x,
+        ActivationKind.Elu => x < 0 ? activation.Parameter * (Math.Exp(x) - 1) : x,
+        ActivationKind.Tanh => Math.Tanh(x),
+        ActivationKind.Sigmoid => Sigmoid(x),
+        ActivationKind.Silu => x * Sigmoid(x),
+        ActivationKind.Softplus => Softplus(x),
+        ActivationKind.Gelu => Gelu(x),
+        ActivationKind.GeluTanh => GeluTanh(x),
+        ActivationKind.Sine => Math.Sin(activation.Parameter * x),
+        _ => throw new ArgumentOutOfRangeException(nameof(activation)),
+    };
+}

@@ -4,7 +4,7 @@ using HyperKernels.Optim;
 namespace HyperKernels.Tests;
 
 /// <summary>
-/// The README's examples, run as they stand there: what lies between <c>// &lt;name&gt;</c> and <c>// &lt;/name&gt;</c> is the code block of that name.
+/// The examples of README and docs, run as they stand there: what lies between <c>// &lt;name&gt;</c> and <c>// &lt;/name&gt;</c> is the code block of that name.
 /// </summary>
 public sealed class ReadmeExamples
 {
@@ -154,7 +154,7 @@ public sealed class ReadmeExamples
         float[] Infer()
         {
             // <devices>
-            using Device device = Device.Default;
+            Device device = Device.Default;                          // shared: nobody disposes it
             using MemoryScope scope = device.Scope();                // inference: no tape, buffers come back to the pool at the end
             Tensor answer = model.Forward(input.To(device));
             float[] values = answer.ToArray();                       // the one place that waits

@@ -1,6 +1,7 @@
 // The three products of a convolution y[b, o, p, q] = sum of w[set(b), o, i, r, c] x[b, i, p stride + r dilation - padding, ...], each as one
 // matrix product per set of kernels and group of channels, whose patches of images are formed while tiles are filled: nothing is unfolded
-// in memory. Where a group has few channels on the side of the result, tiles would be mostly empty: plain kernels serve there.
+// in memory. Per-sample convolution has a set of kernels for each sample. Where a group has few channels on the side of the result, tiles
+// would be mostly empty: plain kernels serve there.
 #include "lib/divide.h"
 #include "lib/reduce.h"
 #include "lib/tile.h"

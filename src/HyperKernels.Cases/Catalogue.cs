@@ -16,10 +16,11 @@ public static class Catalogue
         .. SegmentReduceCases.All,
         .. SoftmaxCases.All,
         .. NormalizeCases.All,
-        .. UnaryCases.All,
+        .. ElementwiseUnaryCases.All,
         .. ReduceCases.All,
         .. ShapeCases.All,
         .. GatherCases.All,
+        .. GatherEmbeddingCases.All,
         .. RandomCases.All,
     ];
 

@@ -1,6 +1,6 @@
 namespace HyperKernels.Cases;
 
-/// <summary>Convolutions and their two adjoints, with kernels shared and per sample.</summary>
+/// <summary>Convolutions and their two adjoints, shared and per-sample.</summary>
 public static class ConvCases
 {
     /// <summary>The rows.</summary>

@@ -2,7 +2,7 @@ namespace HyperKernels.Backends;
 
 /// <summary>
 /// The sizes of a convolution <c>y[b, o] = sum over i, r, c of w[set(b), o, i, r, c] x[b, i, ...]</c>. Samples may lie apart by any
-/// stride; inside a sample, and inside a set of kernels, everything is contiguous.
+/// stride; inside a sample, and inside a set of kernels, everything is contiguous. Per-sample convolution has as many sets as samples.
 /// </summary>
 internal struct ConvSizes
 {
@@ -15,8 +15,8 @@ internal struct ConvSizes
     public int Outputs;
     public int Height;
     public int Width;
-    public int KernelHeight;
-    public int KernelWidth;
+    public int KernelH;
+    public int KernelW;
     public int OutHeight;
     public int OutWidth;
     public int StrideH;
@@ -49,7 +49,7 @@ internal struct ConvSizes
     public readonly int SamplesPerSet => Sets == 0 ? 0 : Batch / Sets;
 
     /// <summary>Positions of a kernel over one group's input channels: the depth of the product.</summary>
-    public readonly int Depth => GroupInputs * KernelHeight * KernelWidth;
+    public readonly int Depth => GroupInputs * KernelH * KernelW;
 
     public readonly int OutPixels => OutHeight * OutWidth;
 

@@ -13,7 +13,7 @@ internal enum ConvProduct
     Kernel,
 }
 
-/// <summary>Convolutions, shared or per sample.</summary>
+/// <summary>Convolution, shared and per-sample.</summary>
 internal interface IConvBackend
 {
     /// <summary>

@@ -24,10 +24,10 @@ internal struct NormalizeSizes
     public int Sets;
 
     /// <summary>Elements from the gains of one set to those of the next; inside a set there are Groups x Channels.</summary>
-    public long GainStride;
+    public long StrideGain;
 
     /// <summary>The same for biases.</summary>
-    public long BiasStride;
+    public long StrideBias;
 
     /// <summary>How many means and variances there are.</summary>
     public readonly int Statistics => AcrossOuter ? Groups : Outer * Groups;

@@ -19,8 +19,8 @@ internal enum SoftmaxOp
 /// <summary>Softmax and the cross entropy built on it.</summary>
 internal interface ISoftmaxBackend
 {
-    /// <summary>Over the middle axis of dense arrays <c>[outer, length, inner]</c>. length is at least 1; y may be a or b.</summary>
-    void Softmax(SoftmaxOp op, int outer, int length, int inner, BufferRef a, BufferRef? b, BufferRef y);
+    /// <summary>Over the middle axis of dense arrays <c>[outer, axis, inner]</c>. axis is at least 1; y may be a or b.</summary>
+    void Softmax(SoftmaxOp op, int outer, int axis, int inner, BufferRef a, BufferRef? b, BufferRef y);
 
     /// <summary>
     /// losses[r] = log(sum over c of e^logits[r, c]) - logits[r, labels[r]]; logSums <c>[rows, 2]</c> keeps the logarithm as a sum of two

@@ -13,9 +13,9 @@ public sealed class Hypergraph : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly bool _ownsIncidence;
-    private Tensor _symmetricNodeScale;
-    private Tensor _nodeScale;
-    private Tensor _edgeScale;
+    private Tensor? _symmetricNodeScale;
+    private Tensor? _nodeScale;
+    private Tensor? _edgeScale;
 
     /// <summary>Makes a hypergraph over an incidence, which may be shared and stays the caller's to dispose.</summary>
     /// <param name="incidence">Which node is in which hyperedge.</param>
@@ -143,9 +143,9 @@ public sealed class Hypergraph : IDisposable
     {
         lock (_gate)
         {
-            _symmetricNodeScale.Dispose();
-            _nodeScale.Dispose();
-            _edgeScale.Dispose();
+            _symmetricNodeScale?.Dispose();
+            _nodeScale?.Dispose();
+            _edgeScale?.Dispose();
         }
         if (_ownsIncidence)
         {
@@ -192,21 +192,21 @@ public sealed class Hypergraph : IDisposable
     private Tensor MembershipWeightsOrOnes() => MembershipWeights ?? Tensor.Ones([MembershipCount], Incidence.Device);
 
     /// <summary>A scale that depends on the structure alone, kept outside scopes from its first use on.</summary>
-    private Tensor Cached(ref Tensor scale, Func<Hypergraph, Tensor> compute)
+    private Tensor Cached(ref Tensor? scale, Func<Hypergraph, Tensor> compute)
     {
         lock (_gate)
         {
-            if (scale.IsNone)
+            if (scale is not { } kept)
             {
                 // Made once, also where its first use is inside a step that is being captured.
                 using CapturePause pause = Incidence.Device.PauseCapture();
                 using MemoryScope scope = new();
                 Tensor computed = compute(this);
-                Tensor kept = Tensor.NewUnowned(computed.Device, computed.Shape, ElementType.Float32);
+                kept = Tensor.NewUnowned(computed.Device, computed.Shape, ElementType.Float32);
                 kept.CopyFrom(computed.ToArray());
                 scale = kept;
             }
-            return scale;
+            return kept;
         }
     }
 }

@@ -53,7 +53,7 @@ public static partial class Ops
             return sizes.Groups == 1 && weight.Plan != GeneratePlan.Materialise;
         }
         double pixels = (double)sizes.Batch / sizes.Sets * sizes.OutHeight * sizes.OutWidth;
-        return IsThin(pixels, weight.Second.Shape[-1], (double)sizes.Inputs * sizes.KernelHeight * sizes.KernelWidth, sizes.Outputs);
+        return IsThin(pixels, weight.Second.Shape[-1], (double)sizes.Inputs * sizes.KernelH * sizes.KernelW, sizes.Outputs);
     }
 
     private static bool ScalesChannels(in Weight weight, in Conv2dOptions options) =>
@@ -281,8 +281,8 @@ public static partial class Ops
             Outputs = w[-4],
             Height = x[2],
             Width = x[3],
-            KernelHeight = w[-2],
-            KernelWidth = w[-1],
+            KernelH = w[-2],
+            KernelW = w[-1],
             OutHeight = OutSize(name, "height", x[2], w[-2], o.StrideH, o.PaddingH, o.DilationH),
             OutWidth = OutSize(name, "width", x[3], w[-1], o.StrideW, o.PaddingW, o.DilationW),
             StrideH = o.StrideH,

@@ -52,8 +52,7 @@ public static partial class Ops
         Tensor rows = Dense(x);
         Tensor embedding = Dense(z);
         Tensor y = New(x, x.Shape.With(-1, sizes.Outputs));
-        Tensor bases = baseWeight is { } given ? Dense(given) : default;
-        x.Device.Backend.GenerateLinear(sizes, rows.Ref, embedding.Ref, Dense(generator).Ref, bases.IsNone ? null : bases.Ref, y.Ref);
+        x.Device.Backend.GenerateLinear(sizes, rows.Ref, embedding.Ref, Dense(generator).Ref, DenseRef(baseWeight), y.Ref);
         return Record(y, [x, z, generator, baseWeight ?? default], (Sizes: sizes, X: x, Z: z, Generator: generator, Base: baseWeight), static (g, s) =>
         {
             if (g.Recorded)
@@ -61,17 +60,16 @@ public static partial class Ops
                 GenerateGradientInOps(g, s.Sizes, s.X, s.Z, s.Generator, s.Base);
                 return;
             }
-            Tensor dx = g.Needs(0) ? New(s.X, s.X.Shape) : default;
-            Tensor dz = g.Needs(1) ? New(s.X, s.Z.Shape) : default;
+            Tensor? dx = g.Needs(0) ? New(s.X, s.X.Shape) : null;
+            Tensor? dz = g.Needs(1) ? New(s.X, s.Z.Shape) : null;
             // Reassociated, the generator's gradient is one product of the gradients and the rows times embeddings: the optimiser may take these.
             bool keeps = s.Sizes.Reassociate && g.Needs(2)
                 && g.KeepsFactors(2, s.Sizes.Outputs, s.Sizes.Inputs * s.Sizes.Embedding, s.Sizes.Batch * s.Sizes.Rows);
-            Tensor dGenerator = g.Needs(2) && !keeps ? New(s.X, s.Generator.Shape) : default;
-            Tensor dBase = g.Needs(3) ? New(s.X, [s.Sizes.Outputs, s.Sizes.Inputs]) : default;
-            Tensor bases = s.Base is { } given ? Dense(given) : default;
+            Tensor? dGenerator = g.Needs(2) && !keeps ? New(s.X, s.Generator.Shape) : null;
+            Tensor? dBase = g.Needs(3) ? New(s.X, [s.Sizes.Outputs, s.Sizes.Inputs]) : null;
             s.X.Device.Backend.GenerateLinearGradient(
-                s.Sizes, Dense(s.X).Ref, Dense(s.Z).Ref, Dense(s.Generator).Ref, RefOrNull(bases), Dense(g.Output).Ref,
-                RefOrNull(dx), RefOrNull(dz), RefOrNull(dGenerator), RefOrNull(dBase));
+                s.Sizes, Dense(s.X).Ref, Dense(s.Z).Ref, Dense(s.Generator).Ref, DenseRef(s.Base), Dense(g.Output).Ref,
+                dx?.Ref, dz?.Ref, dGenerator?.Ref, dBase?.Ref);
             SetIfMade(g, 0, dx);
             SetIfMade(g, 1, dz);
             SetIfMade(g, 2, dGenerator);
@@ -113,13 +111,11 @@ public static partial class Ops
         Multiply(Reshape(x, sizes.Batch, sizes.Rows, sizes.Inputs, 1), Reshape(z, sizes.Batch, 1, 1, sizes.Embedding)),
         sizes.Batch * sizes.Rows, sizes.Inputs * sizes.Embedding);
 
-    private static BufferRef? RefOrNull(Tensor tensor) => tensor.IsNone ? null : tensor.Ref;
-
-    private static void SetIfMade(Gradients g, int input, Tensor gradient)
+    private static void SetIfMade(Gradients g, int input, Tensor? gradient)
     {
-        if (!gradient.IsNone)
+        if (gradient is { } made)
         {
-            g[input] = gradient;
+            g[input] = made;
         }
     }
 

@@ -14,7 +14,7 @@ public static partial class Ops
     /// <exception cref="ArgumentException">A shape does not fit.</exception>
     /// <remarks>Differentiable in x, gain and bias, any number of times. Source: Ba, Kiros, Hinton, 2016, equation 4.</remarks>
     public static Tensor LayerNorm(Tensor x, int axes, Tensor? gain = null, Tensor? bias = null, float epsilon = 1e-5f) =>
-        NormalizeTrailing("LayerNorm", x, axes, gain ?? default, bias ?? default, epsilon, centred: true);
+        NormalizeTrailing("LayerNorm", x, axes, gain, bias, epsilon, centred: true);
 
     /// <summary>Scales the trailing axes of each sample to a mean square of one: <c>x / sqrt(mean(x^2) + eps) gain</c>.</summary>
     /// <param name="x">At least <paramref name="axes"/> axes.</param>
@@ -25,7 +25,7 @@ public static partial class Ops
     /// <exception cref="ArgumentException">A shape does not fit.</exception>
     /// <remarks>Differentiable in x and gain, any number of times. Source: Zhang, Sennrich, NeurIPS 2019, equation 4.</remarks>
     public static Tensor RmsNorm(Tensor x, int axes, Tensor? gain = null, float epsilon = 1e-5f) =>
-        NormalizeTrailing("RmsNorm", x, axes, gain ?? default, default, epsilon, centred: false);
+        NormalizeTrailing("RmsNorm", x, axes, gain, null, epsilon, centred: false);
 
     /// <summary>Normalises groups of neighbouring channels of each sample, with a gain and bias per channel.</summary>
     /// <param name="x"><c>[B, channels, ...]</c>.</param>
@@ -45,7 +45,7 @@ public static partial class Ops
         }
         sizes.Channels = sizes.Groups / groups;
         sizes.Groups = groups;
-        return Normalize("GroupNorm", sizes, x, x.Shape[0], [x.Shape[1]], gain ?? default, bias ?? default).Output;
+        return Normalize("GroupNorm", sizes, x, x.Shape[0], [x.Shape[1]], gain, bias).Output;
     }
 
     /// <summary>Normalises each channel over the batch: training mode of batch normalisation.</summary>
@@ -63,7 +63,8 @@ public static partial class Ops
     {
         NormalizeSizes sizes = ChannelSizes("BatchNorm", x, epsilon);
         sizes.AcrossOuter = true;
-        return Normalize("BatchNorm", sizes, x, x.Shape[0], [x.Shape[1]], gain ?? default, bias ?? default);
+        (Tensor y, Tensor? mean, Tensor variance) = Normalize("BatchNorm", sizes, x, x.Shape[0], [x.Shape[1]], gain, bias);
+        return (y, mean!.Value, variance);
     }
 
     /// <summary>Normalises each channel by given statistics: <c>(x - mean) / sqrt(variance + eps) gain + bias</c>.</summary>
@@ -87,7 +88,7 @@ public static partial class Ops
         {
             Throw.Argument($"BatchNormInference: mean and variance must be {channels} for x {x.Shape}; they are {mean.Shape} and {variance.Shape}.");
         }
-        sizes.Sets = CheckSets("BatchNormInference", x, gain ?? default, bias ?? default, channels, x.Shape[0]);
+        sizes.Sets = CheckSets("BatchNormInference", x, gain, bias, channels, x.Shape[0]);
         // One multiplication and one addition per element: y = x scale + (bias - mean scale).
         Tensor scale = Rsqrt(AddScalar(variance, epsilon));
         scale = gain is { } g ? Multiply(g, scale) : scale;

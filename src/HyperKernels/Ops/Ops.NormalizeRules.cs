@@ -4,7 +4,7 @@ namespace HyperKernels;
 
 public static partial class Ops
 {
-    private static Tensor NormalizeTrailing(string name, Tensor x, int axes, Tensor gain, Tensor bias, float epsilon, bool centred)
+    private static Tensor NormalizeTrailing(string name, Tensor x, int axes, Tensor? gain, Tensor? bias, float epsilon, bool centred)
     {
         CheckFloat(name, x);
         Shape shape = x.Shape;
@@ -37,29 +37,26 @@ public static partial class Ops
         return new NormalizeSizes { Outer = outer, Groups = shape[1], Channels = 1, Inner = inner, Centred = true, Epsilon = epsilon };
     }
 
-    private static (Tensor Output, Tensor Mean, Tensor Variance) Normalize(
-        string name, NormalizeSizes sizes, Tensor x, int batch, in Shape parameters, Tensor gain, Tensor bias)
+    private static (Tensor Output, Tensor? Mean, Tensor Variance) Normalize(
+        string name, NormalizeSizes sizes, Tensor x, int batch, in Shape parameters, Tensor? gain, Tensor? bias)
     {
         sizes.Sets = CheckSets(name, x, gain, bias, parameters, batch);
         Tensor dense = Dense(x);
-        // A row per set may be a slice of a wider buffer; one shared by all must be contiguous.
-        Tensor gains = gain.IsNone || HasSets(gain, sizes) ? gain : Dense(gain);
-        Tensor biases = bias.IsNone || HasSets(bias, sizes) ? bias : Dense(bias);
-        sizes.GainStride = !gain.IsNone && HasSets(gain, sizes) ? gain.RowStride : 0;
-        sizes.BiasStride = !bias.IsNone && HasSets(bias, sizes) ? bias.RowStride : 0;
+        (Tensor? gains, sizes.StrideGain) = SetsOrDense(gain, sizes);
+        (Tensor? biases, sizes.StrideBias) = SetsOrDense(bias, sizes);
         Tensor y = New(x, x.Shape);
-        Tensor mean = sizes.Centred ? New(x, [sizes.Statistics]) : default;
+        Tensor? mean = sizes.Centred ? New(x, [sizes.Statistics]) : null;
         Tensor variance = New(x, [sizes.Statistics]);
         if (y.Count > 0)
         {
-            x.Device.Backend.Normalize(sizes, dense.Ref, RefOrNone(gains), RefOrNone(biases), y.Ref, RefOrNone(mean), variance.Ref);
+            x.Device.Backend.Normalize(sizes, dense.Ref, gains?.Ref, biases?.Ref, y.Ref, mean?.Ref, variance.Ref);
         }
         else if (sizes.AcrossOuter)
         {
             // The average of nothing, as the sums over nothing would give it.
-            (mean, variance) = (Tensor.Full(mean.Shape, float.NaN, x.Device), Tensor.Full(variance.Shape, float.NaN, x.Device));
+            mean = variance = Tensor.Full(variance.Shape, float.NaN, x.Device);
         }
-        Record(y, [x, gain, bias], (sizes, x, dense, gain, gains, bias, mean, variance), static (g, s) =>
+        Record(y, [x, gain ?? default, bias ?? default], (sizes, x, dense, gain, gains, bias, mean, variance), static (g, s) =>
         {
             if (g.Recorded)
             {
@@ -73,7 +70,7 @@ public static partial class Ops
                 if (dx.Count > 0)
                 {
                     s.x.Device.Backend.NormalizeGradient(
-                        s.sizes, s.dense.Ref, RefOrNone(s.gains), RefOrNone(s.mean), s.variance.Ref, gradient.Ref, dx.Ref);
+                        s.sizes, s.dense.Ref, s.gains?.Ref, s.mean?.Ref, s.variance.Ref, gradient.Ref, dx.Ref);
                 }
                 g[0] = dx;
             }
@@ -81,22 +78,28 @@ public static partial class Ops
             {
                 Shape each = [s.sizes.Sets, s.sizes.Groups * s.sizes.Channels];
                 bool empty = s.x.Count == 0;
-                Tensor gainGradient = !g.Needs(1) ? default : empty ? Tensor.Zeros(each, s.x.Device) : New(s.x, each);
-                Tensor biasGradient = !g.Needs(2) ? default : empty ? Tensor.Zeros(each, s.x.Device) : New(s.x, each);
+                Tensor? gainGradient = !g.Needs(1) ? null : empty ? Tensor.Zeros(each, s.x.Device) : New(s.x, each);
+                Tensor? biasGradient = !g.Needs(2) ? null : empty ? Tensor.Zeros(each, s.x.Device) : New(s.x, each);
                 if (!empty)
                 {
                     s.x.Device.Backend.NormalizeParameterGradient(
-                        s.sizes, s.dense.Ref, RefOrNone(s.mean), s.variance.Ref, gradient.Ref, RefOrNone(gainGradient), RefOrNone(biasGradient));
+                        s.sizes, s.dense.Ref, s.mean?.Ref, s.variance.Ref, gradient.Ref, gainGradient?.Ref, biasGradient?.Ref);
                 }
-                g[1] = OfSets(gainGradient, s.gain, s.sizes);
-                g[2] = OfSets(biasGradient, s.bias, s.sizes);
+                if (gainGradient is { } forGain)
+                {
+                    g[1] = OfSets(forGain, s.gain!.Value, s.sizes);
+                }
+                if (biasGradient is { } forBias)
+                {
+                    g[2] = OfSets(forBias, s.bias!.Value, s.sizes);
+                }
             }
         });
         return (y, mean, variance);
     }
 
     /// <summary>The gradients of a normalisation in ops, so that they can be differentiated again.</summary>
-    private static void NormalizeRule(Gradients g, in NormalizeSizes sizes, Tensor x, Tensor gain, Tensor bias)
+    private static void NormalizeRule(Gradients g, in NormalizeSizes sizes, Tensor x, Tensor? gain, Tensor? bias)
     {
         ReadOnlySpan<int> over = sizes.AcrossOuter ? [0, 1, 3, 4] : [3, 4];
         Tensor values = InSets(x, sizes);
@@ -106,37 +109,37 @@ public static partial class Ops
         Tensor normal = Multiply(centred, scale);
         if (g.Needs(0))
         {
-            Tensor inner = gain.IsNone ? gradient : Multiply(gradient, PerSet(gain, sizes));
+            Tensor inner = gain is { } factors ? Multiply(gradient, PerSet(factors, sizes)) : gradient;
             Tensor along = Multiply(normal, Mean(Multiply(inner, normal), over, keepAxes: true));
             Tensor rest = sizes.Centred ? Subtract(inner, Mean(inner, over, keepAxes: true)) : inner;
             g[0] = Reshape(Multiply(scale, Subtract(rest, along)), x.Shape);
         }
-        if (g.Needs(1))
+        if (g.Needs(1) && gain is { } gains)
         {
-            g[1] = Reshape(SumTo(Multiply(gradient, normal), PerSetShape(gain, sizes)), gain.Shape);
+            g[1] = Reshape(SumTo(Multiply(gradient, normal), PerSetShape(gains, sizes)), gains.Shape);
         }
-        if (g.Needs(2))
+        if (g.Needs(2) && bias is { } biases)
         {
-            g[2] = Reshape(SumTo(gradient, PerSetShape(bias, sizes)), bias.Shape);
+            g[2] = Reshape(SumTo(gradient, PerSetShape(biases, sizes)), biases.Shape);
         }
     }
 
     /// <summary>Checks gain and bias.</summary>
     /// <returns>How many sets of them there are.</returns>
-    private static int CheckSets(string name, Tensor x, Tensor gain, Tensor bias, in Shape parameters, int batch)
+    private static int CheckSets(string name, Tensor x, Tensor? gain, Tensor? bias, in Shape parameters, int batch)
     {
         int gains = CheckSet(name, "gain", x, gain, parameters, batch);
         int biases = CheckSet(name, "bias", x, bias, parameters, batch);
         if (gains != 1 && biases != 1 && gains != biases)
         {
-            Throw.Argument($"{name}: gain and bias must be for the same groups of samples; gain is {gain.Shape}, bias is {bias.Shape}.");
+            Throw.Argument($"{name}: gain and bias must be for the same groups of samples; gain is {gain?.Shape}, bias is {bias?.Shape}.");
         }
         return Math.Max(gains, biases);
     }
 
-    private static int CheckSet(string name, string what, Tensor x, Tensor parameter, in Shape parameters, int batch)
+    private static int CheckSet(string name, string what, Tensor x, Tensor? given, in Shape parameters, int batch)
     {
-        if (parameter.IsNone)
+        if (given is not { } parameter)
         {
             return 1;
         }
@@ -166,14 +169,10 @@ public static partial class Ops
         Reshape(x, new Shape(sizes.Sets, sizes.Outer / sizes.Sets, sizes.Groups, sizes.Channels, sizes.Inner));
 
     /// <summary>Sums the gradients of all sets if they share one parameter.</summary>
-    private static Tensor OfSets(Tensor gradient, Tensor parameter, in NormalizeSizes sizes)
-    {
-        if (gradient.IsNone)
-        {
-            return default;
-        }
-        return Reshape(sizes.Sets > 1 && !HasSets(parameter, sizes) ? Sum(gradient, [0]) : gradient, parameter.Shape);
-    }
+    private static Tensor OfSets(Tensor gradient, Tensor parameter, in NormalizeSizes sizes) =>
+        Reshape(sizes.Sets > 1 && !HasSets(parameter, sizes) ? Sum(gradient, [0]) : gradient, parameter.Shape);
 
-    private static BufferRef? RefOrNone(Tensor x) => x.IsNone ? null : x.Ref;
+    // A row per set may be a slice of a wider buffer; one shared by all must be contiguous.
+    private static (Tensor? Values, long Stride) SetsOrDense(Tensor? parameter, in NormalizeSizes sizes) =>
+        parameter is not { } given ? (null, 0) : HasSets(given, sizes) ? (given, given.RowStride) : (Dense(given), 0);
 }

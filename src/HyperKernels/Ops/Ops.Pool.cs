@@ -96,17 +96,17 @@ public static partial class Ops
         return Record(y, [x], (sizes, places, rank), static (g, s) => g[0] = PoolPass(PoolOp.MaxScatter, g.Output, s.sizes, s.places, s.rank));
     }
 
-    private static Tensor AveragePool(Tensor x, PoolSizes sizes, int rank) => PoolPass(PoolOp.Average, x, sizes, default, rank);
+    private static Tensor AveragePool(Tensor x, PoolSizes sizes, int rank) => PoolPass(PoolOp.Average, x, sizes, null, rank);
 
     /// <summary>The linear passes: each is the gradient of its adjoint.</summary>
-    private static Tensor PoolPass(PoolOp op, Tensor from, PoolSizes sizes, Tensor places, int rank)
+    private static Tensor PoolPass(PoolOp op, Tensor from, PoolSizes sizes, Tensor? places, int rank)
     {
         bool toOutput = op is PoolOp.Average or PoolOp.MaxGather;
         Tensor source = Dense(from);
         Tensor result = New(from, Pooled(from.Shape, sizes, rank, toOutput));
         BufferRef x = toOutput ? source.Ref : result.Ref;
         BufferRef y = toOutput ? result.Ref : source.Ref;
-        from.Device.Backend.Pool(op, sizes, x, y, places.IsNone ? null : places.Ref);
+        from.Device.Backend.Pool(op, sizes, x, y, places?.Ref);
         return Record(result, [from], (op, sizes, places, rank), static (g, s) => g[0] = PoolPass(Adjoint(s.op), g.Output, s.sizes, s.places, s.rank));
     }
 

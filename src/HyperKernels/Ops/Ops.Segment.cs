@@ -20,7 +20,7 @@ public static partial class Ops
     /// </remarks>
     public static Tensor NodesToEdges(
         Tensor x, Incidence incidence, Tensor? membershipWeights = null, Tensor? nodeScale = null, Tensor? edgeScale = null) =>
-        Gather("NodesToEdges", incidence, SegmentEnd.Nodes, SegmentEnd.Edges, x, membershipWeights ?? default, nodeScale ?? default, edgeScale ?? default);
+        SegmentSum("NodesToEdges", incidence, SegmentEnd.Nodes, SegmentEnd.Edges, x, membershipWeights, nodeScale, edgeScale);
 
     /// <summary>
     /// Gathers the rows of hyperedges into their nodes: <c>y[v] = nodeScale[v] * sum over the hyperedges e of v of w * edgeScale[e] * z[e]</c>.
@@ -35,7 +35,7 @@ public static partial class Ops
     /// <remarks>As <see cref="NodesToEdges(Tensor, Incidence, Tensor?, Tensor?, Tensor?)"/>.</remarks>
     public static Tensor EdgesToNodes(
         Tensor z, Incidence incidence, Tensor? membershipWeights = null, Tensor? edgeScale = null, Tensor? nodeScale = null) =>
-        Gather("EdgesToNodes", incidence, SegmentEnd.Edges, SegmentEnd.Nodes, z, membershipWeights ?? default, edgeScale ?? default, nodeScale ?? default);
+        SegmentSum("EdgesToNodes", incidence, SegmentEnd.Edges, SegmentEnd.Nodes, z, membershipWeights, edgeScale, nodeScale);
 
     /// <summary>The row of its node for every membership: <c>y[i] = x[node of i]</c>.</summary>
     /// <param name="x">One row per node, <c>[N, ...]</c>.</param>
@@ -44,7 +44,7 @@ public static partial class Ops
     /// <exception cref="ArgumentException">x has not one row per node, holds integers, or is on another device.</exception>
     /// <remarks>Differentiable any number of times.</remarks>
     public static Tensor NodesToMemberships(Tensor x, Incidence incidence) =>
-        Gather("NodesToMemberships", incidence, SegmentEnd.Nodes, SegmentEnd.Memberships, x, default, default, default);
+        SegmentSum("NodesToMemberships", incidence, SegmentEnd.Nodes, SegmentEnd.Memberships, x, null, null, null);
 
     /// <summary>The row of its hyperedge for every membership: <c>y[i] = z[edge of i]</c>.</summary>
     /// <param name="z">One row per hyperedge, <c>[E, ...]</c>.</param>
@@ -53,7 +53,7 @@ public static partial class Ops
     /// <exception cref="ArgumentException">z has not one row per hyperedge, holds integers, or is on another device.</exception>
     /// <remarks>Differentiable any number of times.</remarks>
     public static Tensor EdgesToMemberships(Tensor z, Incidence incidence) =>
-        Gather("EdgesToMemberships", incidence, SegmentEnd.Edges, SegmentEnd.Memberships, z, default, default, default);
+        SegmentSum("EdgesToMemberships", incidence, SegmentEnd.Edges, SegmentEnd.Memberships, z, null, null, null);
 
     /// <summary>Adds the rows of each segment: <c>y[s] = sum of values[i]</c> over the memberships of s.</summary>
     /// <param name="values">One row per membership, <c>[M, ...]</c>, in the order of the pairs.</param>
@@ -63,7 +63,7 @@ public static partial class Ops
     /// <exception cref="ArgumentException">values has not one row per membership, holds integers, or is on another device.</exception>
     /// <remarks>Differentiable any number of times. Sums run in an order that the incidence alone decides.</remarks>
     public static Tensor SegmentSum(Tensor values, Incidence incidence, Toward toward) =>
-        Gather("SegmentSum", incidence, SegmentEnd.Memberships, EndOf(toward), values, default, default, default);
+        SegmentSum("SegmentSum", incidence, SegmentEnd.Memberships, EndOf(toward), values, null, null, null);
 
     /// <summary>Averages the rows of each segment.</summary>
     /// <param name="values">One row per membership, <c>[M, ...]</c>, in the order of the pairs.</param>
@@ -73,7 +73,7 @@ public static partial class Ops
     /// <exception cref="ArgumentException">values has not one row per membership, holds integers, or is on another device.</exception>
     /// <remarks>Differentiable any number of times. Sums run in an order that the incidence alone decides.</remarks>
     public static Tensor SegmentMean(Tensor values, Incidence incidence, Toward toward) =>
-        Gather("SegmentMean", incidence, SegmentEnd.Memberships, EndOf(toward), values, default, default, incidence.Index(toward).InverseCounts);
+        SegmentSum("SegmentMean", incidence, SegmentEnd.Memberships, EndOf(toward), values, null, null, incidence.Index(toward).InverseCounts);
 
     /// <summary>How alike the two ends of each membership are: <c>s[i] = sum over k of x[node of i, k] * z[edge of i, k]</c>.</summary>
     /// <param name="x">One row per node, <c>[N, ...]</c>.</param>
@@ -91,11 +91,12 @@ public static partial class Ops
         {
             Throw.Argument($"SampledDot: rows of nodes and hyperedges must have the same axes{(perHead ? ", heads first" : "")}; got {x.Shape} and {z.Shape}.");
         }
-        return PairDot(incidence, SegmentEnd.Nodes, SegmentEnd.Edges, x, z, default, default, perHead);
+        return SegmentDot(incidence, SegmentEnd.Nodes, SegmentEnd.Edges, x, z, null, null, perHead);
     }
 
     /// <summary>y = the rows of <paramref name="from"/> gathered into those of <paramref name="to"/>: one op for all six ways.</summary>
-    private static Tensor Gather(string name, Incidence incidence, SegmentEnd from, SegmentEnd to, Tensor x, Tensor weights, Tensor inScale, Tensor outScale)
+    private static Tensor SegmentSum(
+        string name, Incidence incidence, SegmentEnd from, SegmentEnd to, Tensor x, Tensor? weights, Tensor? inScale, Tensor? outScale)
     {
         CheckRows(name, incidence, from, x);
         CheckWeights(name, incidence, x, weights);
@@ -103,25 +104,25 @@ public static partial class Ops
         CheckScale(name, incidence, to, outScale);
         Tensor y = New(x, x.Shape.With(0, CountOf(incidence, to)));
         SegmentForm form = Form(incidence, from, to);
-        Tensor pieces = form.PieceCount == 0 ? default : New(x, [form.PieceCount, checked((int)x.Shape.RowCount)]);
+        Tensor? pieces = form.PieceCount == 0 ? null : New(x, [form.PieceCount, checked((int)x.Shape.RowCount)]);
         x.Device.Backend.SegmentSum(
             form, checked((int)x.Shape.RowCount), HeadsOf(weights), x.Ref, x.Shape[0], x.RowStride, DenseRef(weights), DenseRef(inScale),
-            DenseRef(outScale), OptionalRef(pieces), y.Ref);
-        pieces.Dispose();
-        return Record(y, [x, weights, inScale, outScale], (incidence, from, to, x, weights, inScale, outScale), static (g, s) =>
+            DenseRef(outScale), pieces?.Ref, y.Ref);
+        pieces?.Dispose();
+        return Record(y, [x, weights ?? default, inScale ?? default, outScale ?? default], (incidence, from, to, x, weights, inScale, outScale), static (g, s) =>
         {
             if (g.Needs(0))
             {
-                g[0] = Gather("Gather", s.incidence, s.to, s.from, g.Output, s.weights, s.outScale, s.inScale);
+                g[0] = SegmentSum("SegmentSum", s.incidence, s.to, s.from, g.Output, s.weights, s.outScale, s.inScale);
             }
             if (g.Needs(1))
             {
-                g[1] = PairDot(s.incidence, s.from, s.to, s.x, g.Output, s.inScale, s.outScale, s.weights.Rank == 2);
+                g[1] = SegmentDot(s.incidence, s.from, s.to, s.x, g.Output, s.inScale, s.outScale, s.weights?.Rank == 2);
             }
             if (g.Needs(2) || g.Needs(3))
             {
-                Tensor dots = PairDot(s.incidence, s.from, s.to, s.x, g.Output, default, default, !s.weights.IsNone && s.weights.Rank == 2);
-                Tensor shares = s.weights.IsNone ? dots : SumHeads(Multiply(s.weights, dots));
+                Tensor dots = SegmentDot(s.incidence, s.from, s.to, s.x, g.Output, null, null, s.weights?.Rank == 2);
+                Tensor shares = s.weights is { } weights ? SumHeads(Multiply(weights, dots)) : dots;
                 if (g.Needs(2))
                 {
                     g[2] = ScaleGradient(s.incidence, s.to, s.from, shares, s.outScale);
@@ -135,7 +136,8 @@ public static partial class Ops
     }
 
     /// <summary>s[i] = scaleA[a] * scaleB[b] * &lt;x[a], z[b]&gt; for the two ends a, b of every membership.</summary>
-    private static Tensor PairDot(Incidence incidence, SegmentEnd a, SegmentEnd b, Tensor x, Tensor z, Tensor scaleA, Tensor scaleB, bool perHead)
+    private static Tensor SegmentDot(
+        Incidence incidence, SegmentEnd a, SegmentEnd b, Tensor x, Tensor z, Tensor? scaleA, Tensor? scaleB, bool perHead)
     {
         int heads = perHead ? x.Shape[1] : 1;
         int count = incidence.MembershipCount;
@@ -151,19 +153,19 @@ public static partial class Ops
                 count, features, heads, RowsOf(incidence, a), RowsOf(incidence, b), x.Ref, x.RowStride, z.Ref, z.RowStride, DenseRef(scaleA),
                 DenseRef(scaleB), y.Ref);
         }
-        return Record(y, [x, z, scaleA, scaleB], (incidence, a, b, x, z, scaleA, scaleB, perHead), static (g, s) =>
+        return Record(y, [x, z, scaleA ?? default, scaleB ?? default], (incidence, a, b, x, z, scaleA, scaleB, perHead), static (g, s) =>
         {
             if (g.Needs(0))
             {
-                g[0] = Gather("PairDot", s.incidence, s.b, s.a, s.z, g.Output, s.scaleB, s.scaleA);
+                g[0] = SegmentSum("SegmentDot", s.incidence, s.b, s.a, s.z, g.Output, s.scaleB, s.scaleA);
             }
             if (g.Needs(1))
             {
-                g[1] = Gather("PairDot", s.incidence, s.a, s.b, s.x, g.Output, s.scaleA, s.scaleB);
+                g[1] = SegmentSum("SegmentDot", s.incidence, s.a, s.b, s.x, g.Output, s.scaleA, s.scaleB);
             }
             if (g.Needs(2) || g.Needs(3))
             {
-                Tensor shares = SumHeads(Multiply(g.Output, PairDot(s.incidence, s.a, s.b, s.x, s.z, default, default, s.perHead)));
+                Tensor shares = SumHeads(Multiply(g.Output, SegmentDot(s.incidence, s.a, s.b, s.x, s.z, null, null, s.perHead)));
                 if (g.Needs(2))
                 {
                     g[2] = ScaleGradient(s.incidence, s.b, s.a, shares, s.scaleB);
@@ -177,10 +179,10 @@ public static partial class Ops
     }
 
     /// <summary>Adds the shares of a row's memberships, each with the scale of its other end.</summary>
-    private static Tensor ScaleGradient(Incidence incidence, SegmentEnd from, SegmentEnd to, Tensor shares, Tensor scale) =>
-        scale.IsNone
-            ? Gather("ScaleGradient", incidence, SegmentEnd.Memberships, to, shares, default, default, default)
-            : Gather("ScaleGradient", incidence, from, to, scale, shares, default, default);
+    private static Tensor ScaleGradient(Incidence incidence, SegmentEnd from, SegmentEnd to, Tensor shares, Tensor? scale) =>
+        scale is { } rows
+            ? SegmentSum("ScaleGradient", incidence, from, to, rows, shares, null, null)
+            : SegmentSum("ScaleGradient", incidence, SegmentEnd.Memberships, to, shares, null, null, null);
 
     private static Tensor SumHeads(Tensor shares) => shares.Rank == 1 ? shares : Sum(shares, [1]);
 }

@@ -29,10 +29,6 @@ public static partial class Ops
         _ => null,
     };
 
-    private static BufferRef? OptionalRef(Tensor tensor) => tensor.IsNone ? null : tensor.Ref;
-
-    private static BufferRef? DenseRef(Tensor tensor) => tensor.IsNone ? null : Dense(tensor).Ref;
-
     /// <summary>How rows of one end are gathered into rows of another.</summary>
     private static SegmentForm Form(Incidence incidence, SegmentEnd from, SegmentEnd to)
     {
@@ -47,16 +43,16 @@ public static partial class Ops
         }
         SegmentIndex index = incidence.Index(to == SegmentEnd.Edges ? Toward.Edges : Toward.Nodes);
         form.Offsets = index.Offsets.Ref;
-        form.Positions = OptionalRef(index.Positions);
+        form.Positions = index.Positions?.Ref;
         form.Rows = from == SegmentEnd.Memberships ? form.Positions : index.OtherOfSlot.Ref;
-        form.Pieces = OptionalRef(index.Pieces);
+        form.Pieces = index.Pieces?.Ref;
         form.PieceCount = index.PieceCount;
-        form.FirstPieces = OptionalRef(index.FirstPieces);
+        form.FirstPieces = index.FirstPieces?.Ref;
         form.LongCount = index.LongCount;
         return form;
     }
 
-    private static int HeadsOf(Tensor weights) => weights.IsNone || weights.Rank == 1 ? 1 : weights.Shape[1];
+    private static int HeadsOf(Tensor? weights) => weights is { Rank: 2 } perHead ? perHead.Shape[1] : 1;
 
     private static void CheckRows(string op, Incidence incidence, SegmentEnd end, Tensor x)
     {
@@ -72,9 +68,9 @@ public static partial class Ops
         }
     }
 
-    private static void CheckWeights(string op, Incidence incidence, Tensor x, Tensor weights)
+    private static void CheckWeights(string op, Incidence incidence, Tensor x, Tensor? membershipWeights)
     {
-        if (weights.IsNone)
+        if (membershipWeights is not { } weights)
         {
             return;
         }
@@ -85,9 +81,9 @@ public static partial class Ops
         }
     }
 
-    private static void CheckScale(string op, Incidence incidence, SegmentEnd end, Tensor scale)
+    private static void CheckScale(string op, Incidence incidence, SegmentEnd end, Tensor? scales)
     {
-        if (scale.IsNone)
+        if (scales is not { } scale)
         {
             return;
         }

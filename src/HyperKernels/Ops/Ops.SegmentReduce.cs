@@ -41,8 +41,8 @@ public static partial class Ops
             if (g.Recorded)
             {
                 Tensor weighted = Multiply(s.y, g.Output);
-                Tensor sums = Gather("SegmentSoftmax", s.incidence, SegmentEnd.Memberships, end, weighted, default, default, default);
-                Tensor spread = Gather("SegmentSoftmax", s.incidence, end, SegmentEnd.Memberships, sums, default, default, default);
+                Tensor sums = SegmentSum("SegmentSoftmax", s.incidence, SegmentEnd.Memberships, end, weighted, null, null, null);
+                Tensor spread = SegmentSum("SegmentSoftmax", s.incidence, end, SegmentEnd.Memberships, sums, null, null, null);
                 g[0] = Subtract(weighted, Multiply(s.y, spread));
                 return;
             }
@@ -63,25 +63,25 @@ public static partial class Ops
         Tensor argument = Tensor.New(x.Device, shape, ElementType.Int32);
         x.Device.Backend.SegmentExtreme(
             kind, Form(incidence, SegmentEnd.Memberships, EndOf(toward)), checked((int)x.Shape.RowCount), x.Ref, y.Ref, argument.Ref);
-        return Record(y, [values], (argument, values.Shape), static (g, s) => g[0] = Spread(g.Output, s.argument, s.Shape));
+        return Record(y, [values], (argument, values.Shape), static (g, s) => g[0] = SegmentSpread(g.Output, s.argument, s.Shape));
     }
 
     /// <summary>Zeros, but for what goes to the membership that each element of <paramref name="x"/> came from.</summary>
-    private static Tensor Spread(Tensor x, Tensor argument, in Shape shape)
+    private static Tensor SegmentSpread(Tensor x, Tensor argument, in Shape shape)
     {
         Tensor dense = Dense(x);
         Tensor y = New(x, shape);
         x.Device.Backend.Fill(y.Ref, y.Count, 0);
         x.Device.Backend.SegmentPick(true, x.Shape[0], checked((int)x.Shape.RowCount), argument.Ref, dense.Ref, y.Ref);
-        return Record(y, [x], argument, static (g, s) => g[0] = Pick(g.Output, s));
+        return Record(y, [x], argument, static (g, s) => g[0] = SegmentPick(g.Output, s));
     }
 
-    /// <summary>For each element the value at the membership that it came from: the gradient of <see cref="Spread"/>.</summary>
-    private static Tensor Pick(Tensor x, Tensor argument)
+    /// <summary>For each element the value at the membership that it came from: the gradient of <see cref="SegmentSpread"/>.</summary>
+    private static Tensor SegmentPick(Tensor x, Tensor argument)
     {
         Tensor dense = Dense(x);
         Tensor y = New(x, argument.Shape);
         x.Device.Backend.SegmentPick(false, argument.Shape[0], checked((int)argument.Shape.RowCount), argument.Ref, dense.Ref, y.Ref);
-        return Record(y, [x], (argument, x.Shape), static (g, s) => g[0] = Spread(g.Output, s.argument, s.Shape));
+        return Record(y, [x], (argument, x.Shape), static (g, s) => g[0] = SegmentSpread(g.Output, s.argument, s.Shape));
     }
 }

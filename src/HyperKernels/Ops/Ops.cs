@@ -47,6 +47,9 @@ public static partial class Ops
     /// <summary>The tensor itself if its rows follow each other without gaps, else a dense copy (not recorded: the op that asks is).</summary>
     internal static Tensor Dense(Tensor x) => x.IsDense ? x : Copy(x);
 
+    /// <summary>Where the dense form of an operand begins that may be absent.</summary>
+    internal static BufferRef? DenseRef(Tensor? x) => x is { } given ? Dense(given).Ref : null;
+
     /// <summary>A dense copy, not recorded.</summary>
     internal static Tensor Copy(Tensor x)
     {

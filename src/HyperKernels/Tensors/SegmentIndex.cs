@@ -9,7 +9,7 @@ internal sealed class SegmentIndex : IDisposable
     private readonly int[] _offsets;
     private readonly int[] _others;
     private readonly Lock _gate = new();
-    private Tensor _inverseCounts;
+    private Tensor? _inverseCounts;
 
     /// <param name="segments">The number of segments.</param>
     /// <param name="own">The segment of each pair.</param>
@@ -49,20 +49,20 @@ internal sealed class SegmentIndex : IDisposable
     /// <summary><c>[M]</c>: the node or edge at the other end of each slot.</summary>
     public Tensor OtherOfSlot { get; }
 
-    /// <summary><c>[M]</c>: the pair that stands in each slot; none if slot i holds pair i.</summary>
-    public Tensor Positions { get; }
+    /// <summary><c>[M]</c>: the pair that stands in each slot; null if slot i holds pair i.</summary>
+    public Tensor? Positions { get; }
 
     /// <summary>How many pieces the long segments are cut into.</summary>
     public int PieceCount { get; private set; }
 
     /// <summary><c>[P, 3]</c>: segment, first slot and end of each piece of a long segment.</summary>
-    public Tensor Pieces { get; private set; }
+    public Tensor? Pieces { get; private set; }
 
     /// <summary>The number of long segments.</summary>
     public int LongCount { get; private set; }
 
     /// <summary><c>[L + 1]</c>: the first piece of each long segment.</summary>
-    public Tensor FirstPieces { get; private set; }
+    public Tensor? FirstPieces { get; private set; }
 
     public ReadOnlySpan<int> Others(int segment) => _others.AsSpan(_offsets[segment], _offsets[segment + 1] - _offsets[segment]);
 
@@ -73,7 +73,7 @@ internal sealed class SegmentIndex : IDisposable
         {
             lock (_gate)
             {
-                if (_inverseCounts.IsNone)
+                if (_inverseCounts is not { } counts)
                 {
                     using CapturePause pause = Offsets.Device.PauseCapture();
                     float[] values = new float[Segments];
@@ -81,11 +81,11 @@ internal sealed class SegmentIndex : IDisposable
                     {
                         values[segment] = 1f / Math.Max(1, _offsets[segment + 1] - _offsets[segment]);
                     }
-                    Tensor made = Tensor.NewUnowned(Offsets.Device, [Segments], ElementType.Float32);
-                    made.CopyFrom(values);
-                    _inverseCounts = made;
+                    counts = Tensor.NewUnowned(Offsets.Device, [Segments], ElementType.Float32);
+                    counts.CopyFrom(values);
+                    _inverseCounts = counts;
                 }
-                return _inverseCounts;
+                return counts;
             }
         }
     }
@@ -106,10 +106,10 @@ internal sealed class SegmentIndex : IDisposable
     {
         Offsets.Dispose();
         OtherOfSlot.Dispose();
-        Positions.Dispose();
-        Pieces.Dispose();
-        FirstPieces.Dispose();
-        _inverseCounts.Dispose();
+        Positions?.Dispose();
+        Pieces?.Dispose();
+        FirstPieces?.Dispose();
+        _inverseCounts?.Dispose();
     }
 
     // Counting sort: stable and linear.

@@ -1,5 +1,6 @@
 namespace HyperKernels.Backends.Gpu;
 
+// Convolution, shared and per-sample: a set of kernels serves the batch, a group of samples, or one sample.
 internal sealed unsafe partial class GpuBackend
 {
     // A group's channels on the result's side up to which a tile would be mostly empty; depthwise convolutions have one.
@@ -101,7 +102,7 @@ internal sealed unsafe partial class GpuBackend
     {
         Rows = s.GroupInputs,
         Columns = checked(s.SamplesPerSet * s.Pixels),
-        Depth = checked(s.GroupOutputs * s.KernelHeight * s.KernelWidth),
+        Depth = checked(s.GroupOutputs * s.KernelH * s.KernelW),
         FoursResult = s.Pixels % 4 == 0 && InFours(x, s.SampleX) ? 1 : 0,
         ResultPixels = s.Pixels,
         LeftSet = s.SetW,
@@ -144,8 +145,8 @@ internal sealed unsafe partial class GpuBackend
     /// <summary>Laid out as CONV_DIVISORS in kernels/conv.c.</summary>
     private readonly struct ConvDivisors(in ConvSizes s, int resultPixels)
     {
-        public readonly Divisor Places = s.KernelHeight * s.KernelWidth;
-        public readonly Divisor KernelW = s.KernelWidth;
+        public readonly Divisor Places = s.KernelH * s.KernelW;
+        public readonly Divisor KernelW = s.KernelW;
         public readonly Divisor OutPixels = s.OutPixels;
         public readonly Divisor OutWidth = s.OutWidth;
         public readonly Divisor Pixels = s.Pixels;

@@ -92,8 +92,8 @@ internal sealed unsafe partial class GpuBackend
         public readonly int Centred = sizes.Centred ? 1 : 0;
         public readonly float Epsilon = sizes.Epsilon;
         public readonly int PerSet = sizes.Outer / sizes.Sets;
-        public readonly long GainStride = sizes.GainStride;
-        public readonly long BiasStride = sizes.BiasStride;
+        public readonly long StrideGain = sizes.StrideGain;
+        public readonly long StrideBias = sizes.StrideBias;
 
         /// <summary>Lines are what statistics are taken over.</summary>
         public LineLayout Layout(in NormalizeSizes sizes) =>

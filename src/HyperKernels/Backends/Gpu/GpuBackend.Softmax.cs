@@ -5,18 +5,18 @@ internal sealed unsafe partial class GpuBackend
     // Elements of a line that a thread can keep in registers.
     private const int SoftmaxShort = 4;
 
-    public void Softmax(SoftmaxOp op, int outer, int length, int inner, BufferRef a, BufferRef? b, BufferRef y)
+    public void Softmax(SoftmaxOp op, int outer, int axis, int inner, BufferRef a, BufferRef? b, BufferRef y)
     {
-        LineLayout layout = new((long)outer * inner, length, inner);
+        LineLayout layout = new((long)outer * inner, axis, inner);
         bool log = op is SoftmaxOp.LogSoftmax or SoftmaxOp.LogSoftmaxGradient;
         if (op is SoftmaxOp.Softmax or SoftmaxOp.LogSoftmax)
         {
-            string kernel = length <= SoftmaxShort * layout.Width ? "softmax/softmax_short" : "softmax/softmax";
-            ForGroups(kernel, layout.Groups, [log, length, inner, layout.Lines, layout.Width, a, y]);
+            string kernel = axis <= SoftmaxShort * layout.Width ? "softmax/softmax_short" : "softmax/softmax";
+            ForGroups(kernel, layout.Groups, [log, axis, inner, layout.Lines, layout.Width, a, y]);
         }
         else
         {
-            ForGroups("softmax/softmax_grad", layout.Groups, [log, length, inner, layout.Lines, layout.Width, a, b, y]);
+            ForGroups("softmax/softmax_grad", layout.Groups, [log, axis, inner, layout.Lines, layout.Width, a, b, y]);
         }
     }
 

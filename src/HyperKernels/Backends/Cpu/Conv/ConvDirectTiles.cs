@@ -51,7 +51,7 @@ internal unsafe struct ConvDirectTiles : ITiles
         _sides = sides;
         _plane = sides.Plane;
         (_inputs, _outputs) = (sides.Inputs, sides.Outputs);
-        int area = sizes.KernelHeight * sizes.KernelWidth;
+        int area = sizes.KernelH * sizes.KernelW;
         int depthBlocks = Math.Max(1, ((_inputs * area) + MostDepth - 1) / MostDepth);
         _channels = (_inputs + depthBlocks - 1) / depthBlocks;
         long rows = (PassFloats / ((long)_plane.Pitch * Math.Max(_channels, _outputs))) - _plane.Seen(0);
@@ -75,7 +75,7 @@ internal unsafe struct ConvDirectTiles : ITiles
     /// <summary>Whether these sizes are fit for this form: what is computed in vain must stay small.</summary>
     public static bool Fits(in ConvSizes s, in ConvSides sides, int vectorWidth)
     {
-        int area = s.KernelHeight * s.KernelWidth;
+        int area = s.KernelH * s.KernelW;
         if (s.StrideH != 1 || s.StrideW != 1 || s.Batch == 0 || s.Depth == 0 || s.GroupOutputs == 0 || s.OutPixels == 0 || area > MostDepth)
         {
             return false;
@@ -95,12 +95,12 @@ internal unsafe struct ConvDirectTiles : ITiles
     // In the order of the kernels: by channel, row, column. The adjoint goes through its source backwards.
     private readonly void FillSteps()
     {
-        int area = _sizes.KernelHeight * _sizes.KernelWidth;
+        int area = _sizes.KernelH * _sizes.KernelW;
         int last = _sides.Adjoint ? area - 1 : 0;
         for (int i = 0; i < _channels * area; i++)
         {
             (int channel, int k) = Math.DivRem(i, area);
-            (int r, int c) = Math.DivRem(Math.Abs(last - k), _sizes.KernelWidth);
+            (int r, int c) = Math.DivRem(Math.Abs(last - k), _sizes.KernelW);
             _steps[i].A = i;
             _steps[i].B = (channel * _step) + (r * _sizes.DilationH * _plane.Pitch) + (c * _sizes.DilationW);
         }
@@ -118,7 +118,7 @@ internal unsafe struct ConvDirectTiles : ITiles
         int samples = _sizes.SamplesPerSet;
         int first = (set * samples) + (int)((long)samples * chunk / _chunks);
         int last = (set * samples) + (int)((long)samples * (chunk + 1) / _chunks);
-        int rowStep = _inputs * _sizes.KernelHeight * _sizes.KernelWidth;
+        int rowStep = _inputs * _sizes.KernelH * _sizes.KernelW;
         int firstOutput = (int)((long)_outputs * block / _blocks);
         int outputs = (int)((long)_outputs * (block + 1) / _blocks) - firstOutput;
         float* w = _sides.Kernels(set, group, firstOutput);
@@ -137,7 +137,7 @@ internal unsafe struct ConvDirectTiles : ITiles
         where TVec : struct, IVec<TVec>
     {
         int rows = Math.Min(_rows, _plane.OutHeight - firstRow);
-        int area = _sizes.KernelHeight * _sizes.KernelWidth;
+        int area = _sizes.KernelH * _sizes.KernelW;
         int vectors = (int)((_plane.Positions(rows) + TVec.Count - 1) / TVec.Count);
         int pitch = ConvPlane.Spread(vectors * TVec.Count);
         float* source = (s_source ??= new WorkBuffer()).Rent(((long)_channels * _step) + (ConvMicro.MaxVectors * TVec.Count));
@@ -172,7 +172,7 @@ internal unsafe struct ConvDirectTiles : ITiles
     private readonly float* Turn<TVec>(float* w, int rows, out int pitch)
         where TVec : struct, IVec<TVec>
     {
-        int area = _sizes.KernelHeight * _sizes.KernelWidth;
+        int area = _sizes.KernelH * _sizes.KernelW;
         // Room for a vector: what is written behind a kernel is overwritten by that of the next channel, if there is one.
         pitch = ConvPlane.Spread((_inputs * area) + TVec.Count);
         float* turned = (s_turned ??= new WorkBuffer()).Rent((long)rows * pitch);

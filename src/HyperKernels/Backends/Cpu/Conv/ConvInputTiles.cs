@@ -55,7 +55,7 @@ internal unsafe struct ConvInputTiles : ITiles
         {
             return;
         }
-        int area = _sizes.KernelHeight * _sizes.KernelWidth;
+        int area = _sizes.KernelH * _sizes.KernelW;
         float* w = _w + (set * _sizes.SetW) + ((long)group * outputs * depth);
         float* y = _y + (sample * _sizes.SampleY) + ((long)group * outputs * _sizes.OutPixels);
         int panel = 2 * TVec.Count;

@@ -20,7 +20,7 @@ internal unsafe partial struct ConvKernelTiles
     {
         long lanes = (s.GroupInputs + vector - 1L) / vector * vector;
         long row = (long)vector * s.StrideH * (s.Width + s.PaddingW);
-        return 8L * s.GroupInputs >= 5 * lanes && s.GroupOutputs >= 4 && s.KernelWidth > 1 && s.DilationW == 1
+        return 8L * s.GroupInputs >= 5 * lanes && s.GroupOutputs >= 4 && s.KernelW > 1 && s.DilationW == 1
             && s.OutPixels > 0 && s.OutWidth <= MostPixels && row <= PassFloats;
     }
 
@@ -43,7 +43,7 @@ internal unsafe partial struct ConvKernelTiles
         where TVec : struct, IVec<TVec>
     {
         int outputs = _sizes.GroupOutputs;
-        int area = _sizes.KernelHeight * _sizes.KernelWidth;
+        int area = _sizes.KernelH * _sizes.KernelW;
         int channels = Math.Min(TVec.Count, _sizes.GroupInputs - firstChannel);
         float* source = (s_patches ??= new WorkBuffer()).Rent(((long)_plane.Floats(_rows) + 1) * TVec.Count);
         float* sums = (s_sums ??= new WorkBuffer()).Rent((long)outputs * area * TVec.Count);
@@ -86,11 +86,11 @@ internal unsafe partial struct ConvKernelTiles
             int rows = (int)((long)outputs * (block + 1) / blocks) - first;
             t.A = y + ((long)first * _sizes.OutPixels);
             t.Y = sums + (first * t.YStep);
-            for (int r = 0; r < _sizes.KernelHeight; r++)
+            for (int r = 0; r < _sizes.KernelH; r++)
             {
-                for (int c = 0; c < _sizes.KernelWidth; c += ConvMicro.MaxVectors)
+                for (int c = 0; c < _sizes.KernelW; c += ConvMicro.MaxVectors)
                 {
-                    int vectors = Math.Min(ConvMicro.MaxVectors, _sizes.KernelWidth - c);
+                    int vectors = Math.Min(ConvMicro.MaxVectors, _sizes.KernelW - c);
                     t.B = source + (((r * _sizes.DilationH * _plane.Pitch) + c) * TVec.Count);
                     ConvMicro.Multiply<TVec>(rows, vectors, t);
                     t.Y += vectors * TVec.Count;

@@ -60,7 +60,7 @@ internal unsafe partial struct ConvKernelTiles : ITiles
         }
         else if (_direct)
         {
-            _columns = vector * sizes.KernelHeight * sizes.KernelWidth;
+            _columns = vector * sizes.KernelH * sizes.KernelW;
             _plane = new ConvPlane(sizes, adjoint: false);
             int rows = Math.Min(MostPixels / sizes.OutWidth, PassFloats / (_plane.Pitch * vector * sizes.StrideH));
             _rows = Math.Clamp(rows, 1, sizes.OutHeight);

@@ -230,8 +230,8 @@ internal unsafe struct ConvPatches
 
         public Walk(in ConvSizes s, int depth)
         {
-            (Channel, int rest) = Math.DivRem(depth, s.KernelHeight * s.KernelWidth);
-            (int r, int c) = Math.DivRem(rest, s.KernelWidth);
+            (Channel, int rest) = Math.DivRem(depth, s.KernelH * s.KernelW);
+            (int r, int c) = Math.DivRem(rest, s.KernelW);
             Row = r * s.DilationH;
             Column = c * s.DilationW;
         }
@@ -241,13 +241,13 @@ internal unsafe struct ConvPatches
         public bool Next(in ConvSizes s)
         {
             Column += s.DilationW;
-            if (Column < s.KernelWidth * s.DilationW)
+            if (Column < s.KernelW * s.DilationW)
             {
                 return false;
             }
             Column = 0;
             Row += s.DilationH;
-            if (Row < s.KernelHeight * s.DilationH)
+            if (Row < s.KernelH * s.DilationH)
             {
                 return false;
             }

@@ -17,8 +17,8 @@ internal readonly unsafe struct ConvPlane
     /// <summary>For the convolution itself, or for its adjoint in x: with stride 1 a convolution of y with the kernels turned.</summary>
     public ConvPlane(in ConvSizes s, bool adjoint)
     {
-        int reachRows = (s.KernelHeight - 1) * s.DilationH;
-        int reachColumns = (s.KernelWidth - 1) * s.DilationW;
+        int reachRows = (s.KernelH - 1) * s.DilationH;
+        int reachColumns = (s.KernelW - 1) * s.DilationW;
         _stride = s.StrideH;
         Reach = reachRows;
         _height = adjoint ? s.OutHeight : s.Height;

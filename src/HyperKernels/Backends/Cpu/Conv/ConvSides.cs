@@ -41,10 +41,10 @@ internal readonly unsafe struct ConvSides
     public int Outputs => Adjoint ? _sizes.GroupInputs : _sizes.GroupOutputs;
 
     /// <summary>Floats of w from one channel of the source to the next.</summary>
-    public int InputStep => Adjoint ? _sizes.Depth : _sizes.KernelHeight * _sizes.KernelWidth;
+    public int InputStep => Adjoint ? _sizes.Depth : _sizes.KernelH * _sizes.KernelW;
 
     /// <summary>Floats of w from one channel of the result to the next.</summary>
-    public int OutputStep => Adjoint ? _sizes.KernelHeight * _sizes.KernelWidth : _sizes.Depth;
+    public int OutputStep => Adjoint ? _sizes.KernelH * _sizes.KernelW : _sizes.Depth;
 
     /// <summary>The channels of a group of a sample of the source.</summary>
     public float* From(int sample, int group) =>

@@ -64,7 +64,7 @@ internal unsafe struct ConvWinogradTiles : ITiles
         int fewest = Math.Min(s.GroupInputs, s.GroupOutputs);
         int most = Math.Max(s.GroupInputs, s.GroupOutputs);
         long pixels = (s.OutHeight + 6L) * (s.OutWidth + 6L);
-        return s.Batch > 0 && s.KernelHeight == 3 && s.KernelWidth == 3 && s.StrideH == 1 && s.StrideW == 1 && s.DilationH == 1 && s.DilationW == 1
+        return s.Batch > 0 && s.KernelH == 3 && s.KernelW == 3 && s.StrideH == 1 && s.StrideW == 1 && s.DilationH == 1 && s.DilationW == 1
             && fewest >= FewestChannels && most <= MostChannels && s.OutPixels >= FewestPixels && pixels * most <= MostFloats;
     }
 

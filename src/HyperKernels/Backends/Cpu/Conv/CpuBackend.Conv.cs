@@ -1,5 +1,6 @@
 namespace HyperKernels.Backends.Cpu;
 
+// Convolution, shared and per-sample: a set of kernels serves the batch, a group of samples, or one sample.
 internal sealed unsafe partial class CpuBackend
 {
     [ThreadStatic]

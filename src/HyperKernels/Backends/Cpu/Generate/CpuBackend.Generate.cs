@@ -15,7 +15,7 @@ internal sealed unsafe partial class CpuBackend
         }
         if (sizes.Reassociate)
         {
-            OuterTiles outer = new(sizes, _threads, VectorWidth)
+            GenerateOuterTiles outer = new(sizes, _threads, VectorWidth)
             {
                 X = Floats(x), Z = Floats(z), Generator = Floats(generator), Base = FloatsOrNull(baseWeight), Y = Floats(y),
             };
@@ -75,7 +75,7 @@ internal sealed unsafe partial class CpuBackend
         BufferRef? dx, BufferRef? dz, BufferRef? dGenerator, BufferRef? dBase)
     {
         int rows = checked(sizes.Batch * sizes.Rows);
-        OuterTiles tiles = new(sizes, _threads, VectorWidth) { X = Floats(x), Z = Floats(z), Generator = Floats(generator), Gradient = Floats(gradient) };
+        GenerateOuterTiles tiles = new(sizes, _threads, VectorWidth) { X = Floats(x), Z = Floats(z), Generator = Floats(generator), Gradient = Floats(gradient) };
         if (dBase is { } baseTarget)
         {
             Gemm.Run(

@@ -147,8 +147,8 @@ internal sealed unsafe partial class CpuBackend
             float scale = Data.Scale(statistic);
             for (int j = 0; j < segments.Count; j++)
             {
-                float* gain = Data.Gain == null ? null : Data.Gain + segments.ParameterAt(j, Data.Sizes.GainStride);
-                float* bias = Data.Bias == null ? null : Data.Bias + segments.ParameterAt(j, Data.Sizes.BiasStride);
+                float* gain = Data.Gain == null ? null : Data.Gain + segments.ParameterAt(j, Data.Sizes.StrideGain);
+                float* bias = Data.Bias == null ? null : Data.Bias + segments.ParameterAt(j, Data.Sizes.StrideBias);
                 long at = segments.First + (j * segments.Step);
                 Write<TVec>(Data.X + at, mean, scale, gain, bias, segments.HasGainRuns, Data.Y + at, segments.Length);
             }
@@ -198,8 +198,8 @@ internal sealed unsafe partial class CpuBackend
                 {
                     if (row % perSet == 0)
                     {
-                        gain = Data.Gain == null ? gain : LoadLanes<TVec>(Data.Gain + (row / perSet * Data.Sizes.GainStride) + column, lanes);
-                        bias = Data.Bias == null ? bias : LoadLanes<TVec>(Data.Bias + (row / perSet * Data.Sizes.BiasStride) + column, lanes);
+                        gain = Data.Gain == null ? gain : LoadLanes<TVec>(Data.Gain + (row / perSet * Data.Sizes.StrideGain) + column, lanes);
+                        bias = Data.Bias == null ? bias : LoadLanes<TVec>(Data.Bias + (row / perSet * Data.Sizes.StrideBias) + column, lanes);
                     }
                     long at = ((long)row * Data.Sizes.Groups) + column;
                     StoreLanes(TVec.MultiplyAdd((LoadLanes<TVec>(Data.X + at, lanes) - mean) * scale, gain, bias), Data.Y + at, lanes);

@@ -74,7 +74,7 @@ internal sealed unsafe partial class CpuBackend
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private readonly float* Gain(in Segments segments, int segment) =>
-            Data.Gain == null ? null : Data.Gain + segments.ParameterAt(segment, Data.Sizes.GainStride);
+            Data.Gain == null ? null : Data.Gain + segments.ParameterAt(segment, Data.Sizes.StrideGain);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private readonly void Write<TVec>(long at, float mean, float scale, float* gain, bool runs, float first, float second, int count)
@@ -149,6 +149,6 @@ internal sealed unsafe partial class CpuBackend
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private readonly TVec Gain<TVec>(int set, int column, int lanes)
             where TVec : struct, IVec<TVec> =>
-            Data.Gain == null ? TVec.Create(1) : LoadLanes<TVec>(Data.Gain + (set * Data.Sizes.GainStride) + column, lanes);
+            Data.Gain == null ? TVec.Create(1) : LoadLanes<TVec>(Data.Gain + (set * Data.Sizes.StrideGain) + column, lanes);
     }
 }

@@ -10,13 +10,13 @@ internal sealed unsafe partial class CpuBackend
     // Vectors of neighbouring columns that one tile of the strided form walks through.
     private const int ColumnVectors = 4;
 
-    public void Softmax(SoftmaxOp op, int outer, int length, int inner, BufferRef a, BufferRef? b, BufferRef y)
+    public void Softmax(SoftmaxOp op, int outer, int axis, int inner, BufferRef a, BufferRef? b, BufferRef y)
     {
         float* second = FloatsOrNull(b);
         if (inner == 1)
         {
-            int rowsPerTile = Math.Max(1, SoftmaxTile / length);
-            SoftmaxRows rows = new() { Op = op, Rows = outer, Length = length, RowsPerTile = rowsPerTile, A = Floats(a), B = second, Y = Floats(y) };
+            int rowsPerTile = Math.Max(1, SoftmaxTile / axis);
+            SoftmaxRows rows = new() { Op = op, Rows = outer, Length = axis, RowsPerTile = rowsPerTile, A = Floats(a), B = second, Y = Floats(y) };
             _threads.For(VectorWidth, (outer + rowsPerTile - 1) / rowsPerTile, ref rows);
             return;
         }
@@ -25,7 +25,7 @@ internal sealed unsafe partial class CpuBackend
         SoftmaxColumns tiles = new()
         {
             Op = op,
-            Length = length,
+            Length = axis,
             Inner = inner,
             Columns = columns,
             Blocks = blocks,

@@ -7,7 +7,7 @@ internal sealed unsafe partial class GpuBackend
     // Up to so many indices every one is compared with every other, in one launch instead of three per digit.
     private const int FewIndices = 2048;
 
-    // As scatter.c has them.
+    // As gather_scatter.c has them.
     private const int SortDigitBits = 4;
     private const int SortDigits = 1 << SortDigitBits;
     private const int SortBlock = 4096;
@@ -38,8 +38,8 @@ internal sealed unsafe partial class GpuBackend
         BufferRef heads = room.Skip((4L * count) + (SortDigits * Pieces(count, SortBlock)));
         BufferRef tails = heads.Skip(items);
         Fill(y, (long)rows * length, 0);
-        ForEach("scatter/scatter_runs", items, [x, keys, positions, count, length, ScatterShare, heads, tails, y]);
-        ForEach("scatter/scatter_join", items, [keys, count, length, ScatterShare, heads, tails, y]);
+        ForEach("gather_scatter/scatter_runs", items, [x, keys, positions, count, length, ScatterShare, heads, tails, y]);
+        ForEach("gather_scatter/scatter_join", items, [keys, count, length, ScatterShare, heads, tails, y]);
     }
 
     // The keys in order and where each stood; equal keys keep their order. Room: four lists, two of them written in turn, and the digits' counts.
@@ -49,7 +49,7 @@ internal sealed unsafe partial class GpuBackend
         BufferRef positions = room.Skip(count);
         if (count <= FewIndices)
         {
-            ForGroups("scatter/sort_few", Pieces(count, 256), [indices, count, keys, positions]);
+            ForGroups("gather_scatter/sort_few", Pieces(count, 256), [indices, count, keys, positions]);
             return (keys, positions);
         }
         BufferRef otherKeys = room.Skip(2L * count);
@@ -61,9 +61,9 @@ internal sealed unsafe partial class GpuBackend
         int bits = Math.Max(1, BitOperations.Log2((uint)bound - 1) + 1);
         for (int shift = 0; shift < bits; shift += SortDigitBits)
         {
-            ForGroups("scatter/sort_count", blocks, [from, count, shift, blocks, counts]);
-            ForGroups("scatter/sort_sums", 1, [SortDigits * blocks, counts]);
-            ForGroups("scatter/sort_move", blocks, [from, fromPositions, count, shift, blocks, counts, keys, positions]);
+            ForGroups("gather_scatter/sort_count", blocks, [from, count, shift, blocks, counts]);
+            ForGroups("gather_scatter/sort_sums", 1, [SortDigits * blocks, counts]);
+            ForGroups("gather_scatter/sort_move", blocks, [from, fromPositions, count, shift, blocks, counts, keys, positions]);
             (from, fromPositions) = (keys, positions);
             (keys, otherKeys) = (otherKeys, keys);
             (positions, otherPositions) = (otherPositions, positions);

@@ -1,7 +1,7 @@
 namespace HyperKernels.Cases.Sized;
 
 /// <summary>The hops of a hypergraph convolution over a graph that has neighbours, but lists them in no order: a shuffled grid.</summary>
-internal static class OrderSized
+internal static class SegmentOrderSized
 {
     private static readonly (string Letter, string Meaning)[] s_letters = [("S", "side of the grid in nodes"), ("F", "features")];
 

@@ -1,7 +1,7 @@
 namespace HyperKernels.Cases;
 
 /// <summary>Elementwise ops of one tensor.</summary>
-public static class UnaryCases
+public static class ElementwiseUnaryCases
 {
     private static readonly Shape[] s_sizes = [[], [0], [1], [17], [37, 41], [17, 1031]];
 

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace HyperKernels.Backends.Cpu;
 
 // The gradients by the generator, and by x and z together.
-internal unsafe partial struct OuterTiles
+internal unsafe partial struct GenerateOuterTiles
 {
     private readonly void GeneratorGradients<TVec>(int part)
         where TVec : struct, IVec<TVec>

@@ -9,7 +9,7 @@ namespace HyperKernels.Backends.Cpu;
 /// products as large as the forward one, where the other plans take three or more.
 /// </summary>
 /// <remarks>The price is a product of p for every row: with T rows a context T times the work, so this is the plan for one.</remarks>
-internal unsafe partial struct OuterTiles : ITiles
+internal unsafe partial struct GenerateOuterTiles : ITiles
 {
     // Rows side by side forward: two registers at 512 bits.
     private const int Lanes = 32;
@@ -40,7 +40,7 @@ internal unsafe partial struct OuterTiles : ITiles
     private readonly int _blockInputs;
     private readonly int _partInputs;
 
-    public OuterTiles(in GenerateSizes sizes, ForkJoin threads, int width)
+    public GenerateOuterTiles(in GenerateSizes sizes, ForkJoin threads, int width)
     {
         _sizes = sizes;
         _threads = threads;

@@ -64,7 +64,7 @@ internal static class Floors
         // Floor 3.
         ["Hypergraphs"] = s_floor2,
         // Floor 4.
-        ["IO"] = s_floor1,
+        ["IO"] = s_floor2,
         ["Optim"] = s_floor2,
         ["Layers"] = s_layers,
         ["Layers/Core"] = s_layers,

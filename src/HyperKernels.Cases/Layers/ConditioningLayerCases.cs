@@ -12,7 +12,7 @@ internal static class ConditioningLayerCases
     [
         .. new[] { Encoding.CosSin, Encoding.Complement, Encoding.None }.Select(encoding => Row(
             $"C={Rows} every kind, {encoding}",
-            random => new Conditioning(
+            random => new DeclaredConditioning(
                 [
                     Condition.Raw("features", 2), Condition.Range("s", -1, 3), Condition.Categorical("kind", 3), Condition.LogRange("decay", 0.01, 1),
                     Condition.Embedding("task", 4, 3), Condition.Unit("t", 2),
@@ -25,16 +25,16 @@ internal static class ConditioningLayerCases
             (layer, x) => layer.Forward(x),
             p => Answer(p, encoding))),
         Row(
-            "C=1 one embedding", random => new Conditioning([Condition.Embedding("task", 2, 5)], random: random), [CaseInput.FixedInts("task", [1], [1])],
+            "C=1 one embedding", random => new DeclaredConditioning([Condition.Embedding("task", 2, 5)], random: random), [CaseInput.FixedInts("task", [1], [1])],
             (layer, x) => layer.Forward(x), p => new Plain([1, 5], p["task"].Values[5..])),
     ];
 
     /// <summary>Numbers between 0 and 1 as the generator sees them: all first halves, then all second halves.</summary>
-    public static IEnumerable<double> Encode(IReadOnlyList<double> gamma, Encoding encoding) => encoding switch
+    public static IEnumerable<double> Encode(IReadOnlyList<double> gamma, Encoding encoding) => encoding.Name switch
     {
         // Gonzalez Ortiz, Guttag, Dalca, ICLR 2024.
-        Encoding.CosSin => [.. gamma.Select(g => Math.Cos(Math.PI * g / 2)), .. gamma.Select(g => Math.Sin(Math.PI * g / 2))],
-        Encoding.Complement => [.. gamma, .. gamma.Select(g => 1 - g)],
+        nameof(Encoding.CosSin) => [.. gamma.Select(g => Math.Cos(Math.PI * g / 2)), .. gamma.Select(g => Math.Sin(Math.PI * g / 2))],
+        nameof(Encoding.Complement) => [.. gamma, .. gamma.Select(g => 1 - g)],
         _ => gamma,
     };
 

@@ -86,7 +86,7 @@ internal static class HypernetworkLayerCases
     }
 
     private static LayerCase OfDense(
-        string sizes, EmissionPlan plan, int rows, int[]? rowOf = null, BaseWeights baseWeights = BaseWeights.Target, Encoding encoding = Encoding.CosSin,
+        string sizes, EmissionPlan plan, int rows, int[]? rowOf = null, BaseWeights baseWeights = BaseWeights.Target, Encoding? encoding = null,
         string pattern = "*", bool learned = false, bool twice = false)
     {
         (string Name, Shape Shape)[] all = [("0.weight", [4, 3]), ("0.bias", [4]), ("2.weight", [2, 4]), ("2.bias", [2])];
@@ -99,7 +99,7 @@ internal static class HypernetworkLayerCases
 
     private static LayerCase Of(
         string sizes, EmissionPlan plan, int rows, CaseInput input, (string, Shape)[] generated, Func<RandomStream, Layer> target,
-        Func<LayerArguments, Plain, Plain> oracle, int[]? rowOf = null, BaseWeights baseWeights = BaseWeights.Target, Encoding encoding = Encoding.CosSin,
+        Func<LayerArguments, Plain, Plain> oracle, int[]? rowOf = null, BaseWeights baseWeights = BaseWeights.Target, Encoding? encoding = null,
         string pattern = "*", bool learned = false, bool twice = false, Func<HyperNetwork, Tensor[], Tensor>? run = null)
     {
         int samples = input.Shape[0];
@@ -113,7 +113,7 @@ internal static class HypernetworkLayerCases
                 target(random), conditions, [5, 4], pattern,
                 new HyperNetworkOptions
                 {
-                    Activation = Activation.Tanh, Emission = plan, ChunkSize = 7, ChunkEmbedding = 2, Base = baseWeights, Encoding = encoding, Random = random,
+                    Activation = Activation.Tanh, Emission = plan, ChunkSize = 7, ChunkEmbedding = 2, Base = baseWeights, Encoding = encoding ?? Encoding.CosSin, Random = random,
                 }),
             learned ? [input, t, CaseInput.Ints("task", [rows], 4)] : [input, t],
             run,
@@ -123,7 +123,7 @@ internal static class HypernetworkLayerCases
                 [
                     .. Enumerable.Range(0, rows).Select(row => (double[])
                     [
-                        .. ConditioningLayerCases.Encode([p.Input(1)[row]], encoding),
+                        .. ConditioningLayerCases.Encode([p.Input(1)[row]], encoding ?? Encoding.CosSin),
                         .. learned ? p["conditioning.task"].Block(p.Input(2).Int(row), 4).Values : [],
                     ]),
                 ];

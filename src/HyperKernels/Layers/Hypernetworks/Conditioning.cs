@@ -1,146 +1,23 @@
-using System.Buffers;
-
 namespace HyperKernels.Layers;
 
 /// <summary>
-/// The first part of a hypernetwork: turns the values of its conditions into one row of numbers per weight set. Ranges are mapped to
-/// 0..1 and encoded together, in alphabetical order of their names; then follow raw conditions, one-hot categories and learned vectors,
-/// each in that order.
+/// The first part of a hypernetwork: turns the values of its conditions into one row of numbers per weight set. The usual one is
+/// <see cref="DeclaredConditioning"/>; derive from it to read images, graphs or anything else.
 /// </summary>
-public sealed class Conditioning : Layer
+public abstract class Conditioning : Layer
 {
-    private readonly Condition[] _declared;
-    private readonly int[] _encoded;
-    private readonly int[] _others;
-    private readonly Parameter?[] _tables;
-
-    /// <summary>Makes the conditioning of some conditions.</summary>
-    /// <param name="conditions">In the order in which values will be given.</param>
-    /// <param name="encoding">How ranges are encoded.</param>
-    /// <param name="random">What learned vectors are drawn from, N(0, 1); null means <see cref="Initializer.Random"/>.</param>
-    /// <exception cref="ArgumentException">There are none, or two have one name.</exception>
-    public Conditioning(IReadOnlyList<Condition> conditions, Encoding encoding = Encoding.CosSin, RandomStream? random = null)
-    {
-        ArgumentNullException.ThrowIfNull(conditions);
-        if (conditions.Count == 0)
-        {
-            Throw.Argument("Conditioning: at least one condition is needed, for example Condition.Range(\"angle\", 0, 90).");
-        }
-        _declared = [.. conditions];
-        Encoding = encoding;
-        string[] names = [.. _declared.Select(static c => c.Name)];
-        if (names.Distinct().Count() != names.Length)
-        {
-            Throw.Argument($"Conditioning: names must differ; got {string.Join(", ", names)}.");
-        }
-        // Ordinal, as the published library sorts.
-        int[] order = [.. Enumerable.Range(0, names.Length).OrderBy(i => names[i], StringComparer.Ordinal)];
-        _encoded = [.. order.Where(i => _declared[i].IsEncoded)];
-        _others = [.. order.Where(i => !_declared[i].IsEncoded).OrderBy(i => _declared[i].Kind)];
-        _tables = [.. _declared.Select(c => c.Kind == ConditionKind.Embedding
-            ? AddParameter(c.Name, [c.Rows, c.Size], Initializer.Normal(), random, ParameterRole.Table)
-            : null)];
-    }
-
-    /// <summary>The conditions, in the order in which values are given.</summary>
-    public IReadOnlyList<Condition> Conditions => _declared;
-
-    /// <summary>How ranges are encoded.</summary>
-    public Encoding Encoding { get; }
-
-    /// <summary>The numbers per row that come out.</summary>
-    public int Size => _declared.Sum(c => c.IsEncoded && Encoding != Encoding.None ? 2 * c.Size : c.Size);
+    /// <summary>Z: the numbers per row that come out.</summary>
+    public abstract int Size { get; }
 
     /// <summary>Prepares the values of all conditions.</summary>
-    /// <param name="values">One tensor per condition, in declared order: <c>[C, size]</c> floats (<c>[C]</c> where size is 1), or <c>[C]</c> integers for categories and embeddings.</param>
+    /// <param name="values">One tensor per condition, C rows each.</param>
     /// <returns><c>[C, Size]</c>, one row per weight set.</returns>
     /// <exception cref="ArgumentException">The number of tensors, a shape or a number of rows does not fit; the message names the condition.</exception>
-    /// <remarks>Differentiable in float values and in learned vectors.</remarks>
-    public Tensor Forward(params ReadOnlySpan<Tensor> values)
-    {
-        if (values.Length != _declared.Length)
-        {
-            Throw.Argument($"Conditioning: values of {_declared.Length} conditions are needed ({string.Join(", ", _declared.Select(static c => c.Name))}); got {values.Length}.");
-        }
-        Tensor[] rented = ArrayPool<Tensor>.Shared.Rent(2 * values.Length);
-        try
-        {
-            return Prepare(values, rented.AsSpan(0, values.Length), rented.AsSpan(values.Length, values.Length));
-        }
-        finally
-        {
-            ArrayPool<Tensor>.Shared.Return(rented, clearArray: true);
-        }
-    }
+    public abstract Tensor Forward(params ReadOnlySpan<Tensor> values);
 
-    /// <summary>Makes the tensors for one weight set from plain numbers, in declared order, checked.</summary>
-    internal Tensor[] FromNumbers(ReadOnlySpan<float> numbers)
-    {
-        int wanted = _declared.Sum(static c => c.TakesIndices ? 1 : c.Size);
-        if (numbers.Length != wanted)
-        {
-            Throw.Argument($"HyperNetwork: {wanted} numbers are needed for the conditions {string.Join(", ", _declared.Select(static c => c.Name))}; got {numbers.Length}.");
-        }
-        Tensor[] values = new Tensor[_declared.Length];
-        for (int i = 0; i < values.Length; i++)
-        {
-            Condition condition = _declared[i];
-            int count = condition.TakesIndices ? 1 : condition.Size;
-            foreach (float number in numbers[..count])
-            {
-                condition.CheckValue(number);
-            }
-            values[i] = condition.TakesIndices ? Tensor.From([(int)numbers[0]], [1]) : Tensor.From(numbers[..count], [1, count]);
-            numbers = numbers[count..];
-        }
-        return values;
-    }
-
-    private Tensor Prepare(ReadOnlySpan<Tensor> values, Span<Tensor> rows, Span<Tensor> parts)
-    {
-        for (int i = 0; i < rows.Length; i++)
-        {
-            rows[i] = _declared[i].CheckRows(values[i]);
-            if (rows[i].Shape[0] != rows[0].Shape[0])
-            {
-                Throw.Argument($"Conditioning: all conditions need the same number of rows; \"{_declared[0].Name}\" has {rows[0].Shape[0]}, \"{_declared[i].Name}\" has {rows[i].Shape[0]}.");
-            }
-        }
-        int count = 0;
-        foreach (int i in _encoded)
-        {
-            parts[count++] = _declared[i].Normalize(rows[i]);
-        }
-        if (count > 0)
-        {
-            parts[0] = Encode(Join(parts[..count]));
-            count = 1;
-        }
-        foreach (int i in _others)
-        {
-            parts[count++] = _declared[i].Kind switch
-            {
-                ConditionKind.Categorical => Ops.OneHot(rows[i], _declared[i].Size),
-                ConditionKind.Embedding => Ops.GatherRows(_tables[i]!.Value, rows[i]),
-                _ => rows[i],
-            };
-        }
-        return Join(parts[..count]);
-    }
-
-    private static Tensor Join(ReadOnlySpan<Tensor> parts) => parts.Length == 1 ? parts[0] : Ops.Concatenate(1, parts);
-
-    private Tensor Encode(Tensor gamma)
-    {
-        switch (Encoding)
-        {
-            case Encoding.CosSin:
-                Tensor angle = Ops.MultiplyScalar(gamma, MathF.PI / 2);
-                return Ops.Concatenate(1, Ops.Cos(angle), Ops.Sin(angle));
-            case Encoding.Complement:
-                return Ops.Concatenate(1, gamma, Ops.AddScalar(Ops.Neg(gamma), 1));
-            default:
-                return gamma;
-        }
-    }
+    /// <summary>Makes the values for one weight set from plain numbers: what <see cref="HyperNetwork.Materialize(ReadOnlySpan{float})"/> takes.</summary>
+    /// <param name="numbers">The numbers of all conditions, in order.</param>
+    /// <returns>What <see cref="Forward"/> takes, one row each.</returns>
+    /// <exception cref="ArgumentException">There are too few numbers or too many, or one lies outside its range.</exception>
+    public abstract Tensor[] FromNumbers(ReadOnlySpan<float> numbers);
 }

@@ -49,7 +49,7 @@ public sealed partial class HyperNetwork
         {
             return Parsed(path, () => Fill(described.Make(own), state));
         }
-        described.CheckTarget(target!);
+        described.Manifest.FindIn(target!, "HyperNetwork.Load");
         return Fill(described.Make(target!), state);
     }
 

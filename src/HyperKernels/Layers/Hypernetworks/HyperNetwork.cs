@@ -20,8 +20,18 @@ public sealed partial class HyperNetwork : Layer
     private readonly GeneratePlan[] _plans;
     private Replacements? _idle;
 
-    private HyperNetwork(Layer target, IReadOnlyList<NamedParameter> generated, Conditioning conditioning, TensorLayer generator, Emission emission, GeneratePlan plan)
+    /// <summary>Joins the parts of a hypernetwork, any of which may be of a class of your own.</summary>
+    /// <param name="target">The network that computes with the weights: any layer.</param>
+    /// <param name="conditioning">Prepares conditions.</param>
+    /// <param name="generator">Reads prepared conditions <c>[C, Z]</c>, and what else the emission gives it.</param>
+    /// <param name="emission">Gives the weights of its manifest; <see cref="TargetManifest.Of(Layer, string, Func{NamedParameter, bool})"/> makes one of the target.</param>
+    /// <param name="plan">How weights are applied where there is a choice.</param>
+    /// <exception cref="ArgumentException">The target lacks a parameter of the manifest, or it has another shape.</exception>
+    public HyperNetwork(Layer target, Conditioning conditioning, TensorLayer generator, Emission emission, GeneratePlan plan = GeneratePlan.Auto)
     {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(emission);
+        IReadOnlyList<NamedParameter> generated = emission.Manifest.FindIn(target);
         _generated = [.. generated.Select(static g => g.Parameter)];
         // What several places of the target use is generated once, written out.
         HashSet<Layer> seen = [];
@@ -76,9 +86,9 @@ public sealed partial class HyperNetwork : Layer
         ArgumentNullException.ThrowIfNull(target);
         options ??= new HyperNetworkOptions();
         options = hidden is null ? options : options with { Hidden = hidden };
-        IReadOnlyList<NamedParameter> generated = Choose(target, parameters, options.Where);
-        TargetManifest manifest = new(generated.Select(static g => (g.Names, g.Parameter.Shape, g.Role)));
-        Conditioning conditioning = new(conditions, options.Encoding, options.Random);
+        IReadOnlyList<NamedParameter> generated = TargetManifest.Choose(target, parameters, options.Where);
+        TargetManifest manifest = TargetManifest.Of(generated);
+        DeclaredConditioning conditioning = new(conditions, options.Encoding, options.Random);
         Dictionary<string, NamedParameter> byName = generated.ToDictionary(static g => g.Name);
         EmissionScheme scheme = HyperStart.Scheme(options, byName);
         int inputs = conditioning.Size + (options.Emission == EmissionPlan.Chunks ? options.ChunkEmbedding : 0);
@@ -91,7 +101,7 @@ public sealed partial class HyperNetwork : Layer
             EmissionPlan.Chunks => new ChunkedEmission(manifest, width, options.ChunkSize, options.ChunkEmbedding, scheme, options.Random),
             _ => new FullEmission(manifest, width, scheme, options.Random),
         };
-        return new HyperNetwork(target, generated, conditioning, generator, emission, options.Plan);
+        return new HyperNetwork(target, conditioning, generator, emission, options.Plan);
     }
 
     /// <summary>Generates weights from conditions and runs the target with them.</summary>
@@ -220,19 +230,6 @@ public sealed partial class HyperNetwork : Layer
         Layer network = LayerFormat.Copy(Target);
         MaterializeInto(network, values);
         return (TLayer)network;
-    }
-
-    private static IReadOnlyList<NamedParameter> Choose(Layer target, string pattern, Func<NamedParameter, bool>? where)
-    {
-        IReadOnlyList<NamedParameter> all = target.NamedParameters();
-        IReadOnlyList<NamedParameter> chosen = [.. target.Find(pattern).Where(named => where is null || where(named))];
-        if (chosen.Count == 0)
-        {
-            string example = all.Count == 0 ? "it has no parameters" : $"the target has {all.Count}, for example \"{all[0].Name}\"";
-            string wanted = where is null ? $"\"{pattern}\"" : $"\"{pattern}\" and the given condition";
-            Throw.Argument($"HyperNetwork.For: no parameter matches {wanted}; {example}.");
-        }
-        return chosen;
     }
 
     private void GenerateWeights(Tensor embedding, Span<Weight> weights)

@@ -10,18 +10,4 @@ internal sealed record HyperNetworkDescription(
 {
     /// <summary>Makes the hypernetwork, with weights that are to be overwritten.</summary>
     public HyperNetwork Make(Layer target) => HyperNetwork.For(target, Conditions, options: Options);
-
-    /// <summary>Refuses a target that lacks what is generated.</summary>
-    /// <exception cref="ArgumentException">A name is missing or a shape differs.</exception>
-    public void CheckTarget(Layer target)
-    {
-        Dictionary<string, Shape> have = target.NamedParameters().ToDictionary(static named => named.Name, static named => named.Parameter.Shape);
-        foreach (ManifestEntry entry in Manifest.Entries)
-        {
-            if (!have.TryGetValue(entry.Name, out Shape found) || found != entry.Shape)
-            {
-                Throw.Argument($"HyperNetwork.Load: the target must have \"{entry.Name}\" {entry.Shape}; it has {(have.ContainsKey(entry.Name) ? found.ToString() : "no such parameter")}.");
-            }
-        }
-    }
 }

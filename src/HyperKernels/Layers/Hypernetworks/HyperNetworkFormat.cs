@@ -9,11 +9,13 @@ internal static class HyperNetworkFormat
 {
     public static string Write(HyperNetwork network)
     {
+        DeclaredConditioning conditioning = network.Conditioning as DeclaredConditioning
+            ?? throw OfYourOwn("conditioning", network.Conditioning);
         JsonNode? target = LayerFormat.TryWrite(network.Target);
         JsonObject root = new()
         {
-            ["encoding"] = network.Conditioning.Encoding.ToString(),
-            ["conditions"] = new JsonArray([.. network.Conditioning.Conditions.Select(WriteCondition)]),
+            ["encoding"] = conditioning.Encoding.Name,
+            ["conditions"] = new JsonArray([.. conditioning.Conditions.Select(WriteCondition)]),
             ["generator"] = WriteGenerator(network.Generator, network.Emission.Width),
             ["emission"] = WriteEmission(network.Emission),
             ["manifest"] = new JsonArray([.. network.Manifest.Entries.Select(WriteEntry)]),
@@ -38,7 +40,7 @@ internal static class HyperNetworkFormat
         long weights = stored.Values.Sum(static shape => shape.Count);
         HyperNetworkOptions options = new()
         {
-            Encoding = Read<Encoding>(root, "encoding"),
+            Encoding = Encoding.Find(root.GetProperty("encoding").GetString()),
             Hidden = generator.TryGetProperty("hidden", out JsonElement hidden) ? [.. hidden.EnumerateArray().Select(static h => h.GetInt32())] : [],
             Activation = generator.TryGetProperty("activation", out _)
                 ? Activation.Of(Read<ActivationKind>(generator, "activation"), generator.GetProperty("parameter").GetSingle())
@@ -158,12 +160,21 @@ internal static class HyperNetworkFormat
         return read as TensorLayer ?? throw new FormatException($"the generator must map one tensor to one tensor; it is a {read.GetType().Name}.");
     }
 
+    private static InvalidOperationException OfYourOwn(string part, Layer layer) => new(
+        $"HyperNetwork.Save: the {part} is of a type of your own ({layer.GetType().Name}), which the file cannot describe; save its state instead (GetState).");
+
     private static JsonObject WriteEmission(Emission emission)
     {
         ChunkedEmission? chunked = emission as ChunkedEmission;
         return new JsonObject
         {
-            ["plan"] = (emission switch { HeadsEmission => EmissionPlan.Heads, ChunkedEmission => EmissionPlan.Chunks, _ => EmissionPlan.Full }).ToString(),
+            ["plan"] = (emission switch
+            {
+                FullEmission => EmissionPlan.Full,
+                HeadsEmission => EmissionPlan.Heads,
+                ChunkedEmission => EmissionPlan.Chunks,
+                _ => throw OfYourOwn("emission", emission),
+            }).ToString(),
             ["chunkSize"] = chunked?.ChunkSize ?? 0,
             ["chunkEmbedding"] = chunked?.Chunks.Shape[1] ?? 0,
             ["base"] = emission.HasBase,

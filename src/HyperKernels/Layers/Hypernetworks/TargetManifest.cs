@@ -47,6 +47,49 @@ public sealed class TargetManifest
     /// <summary>P: the number of generated values of one weight set.</summary>
     public int Count { get; }
 
+    /// <summary>The manifest of a target's parameters.</summary>
+    /// <param name="target">Any layer.</param>
+    /// <param name="parameters">Which of them: a pattern over dotted names, <c>*.adapter.*</c>.</param>
+    /// <param name="where">Which of those; null means all.</param>
+    /// <exception cref="ArgumentException">No parameter matches; the message shows one that there is.</exception>
+    public static TargetManifest Of(Layer target, string parameters = "*", Func<NamedParameter, bool>? where = null)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        return Of(Choose(target, parameters, where));
+    }
+
     /// <summary>The lengths of the tensors in a flat weight set.</summary>
     internal ReadOnlySpan<int> Lengths => _lengths;
+
+    internal static TargetManifest Of(IReadOnlyList<NamedParameter> generated) => new(generated.Select(static g => (g.Names, g.Parameter.Shape, g.Role)));
+
+    internal static IReadOnlyList<NamedParameter> Choose(Layer target, string pattern, Func<NamedParameter, bool>? where)
+    {
+        IReadOnlyList<NamedParameter> all = target.NamedParameters();
+        IReadOnlyList<NamedParameter> chosen = [.. target.Find(pattern).Where(named => where is null || where(named))];
+        if (chosen.Count == 0)
+        {
+            string example = all.Count == 0 ? "it has no parameters" : $"the target has {all.Count}, for example \"{all[0].Name}\"";
+            string wanted = where is null ? $"\"{pattern}\"" : $"\"{pattern}\" and the given condition";
+            Throw.Argument($"HyperNetwork.For: no parameter matches {wanted}; {example}.");
+        }
+        return chosen;
+    }
+
+    /// <summary>The target's parameters that are generated, in the manifest's order.</summary>
+    /// <exception cref="ArgumentException">One is missing, or has another shape.</exception>
+    internal IReadOnlyList<NamedParameter> FindIn(Layer target, string where = "HyperNetwork")
+    {
+        Dictionary<string, NamedParameter> have = target.NamedParameters().ToDictionary(static named => named.Name);
+        List<NamedParameter> found = [];
+        foreach (ManifestEntry entry in Entries)
+        {
+            if (!have.TryGetValue(entry.Name, out NamedParameter? named) || named.Parameter.Shape != entry.Shape)
+            {
+                Throw.Argument($"{where}: the target must have \"{entry.Name}\" {entry.Shape}; it has {(named is null ? "no such parameter" : named.Parameter.Shape.ToString())}.");
+            }
+            found.Add(named);
+        }
+        return found;
+    }
 }

@@ -9,16 +9,16 @@ public sealed class ConditionTests
     public void Forward_OutOfRange_ClampsOrRefuses()
     {
         using MemoryScope scope = new();
-        Conditioning clamped = new([Condition.Range("angle", 0, 90)], Encoding.None);
+        DeclaredConditioning clamped = new([Condition.Range("angle", 0, 90)], Encoding.None);
         Assert.That(clamped.Forward(Tensor.From([-20f, 120f])).ToArray(), Is.EqualTo(new[] { 0f, 1f }));
-        Conditioning strict = new([Condition.Range("angle", 0, 90, outOfRange: OutOfRange.Error)]);
+        DeclaredConditioning strict = new([Condition.Range("angle", 0, 90, outOfRange: OutOfRange.Error)]);
         Assert.That(() => strict.Forward(Tensor.From([10f, 120f])), Throws.ArgumentException.With.Message.EqualTo("Condition \"angle\": values must lie between 0 and 90; got 120."));
     }
 
     [Test]
     public void Make_LearnedVectors_StartStandardNormal()
     {
-        Conditioning tasks = new([Condition.Embedding("task", 100, 80)], random: new RandomStream(1));
+        DeclaredConditioning tasks = new([Condition.Embedding("task", 100, 80)], random: new RandomStream(1));
         HyperNetwork chunked = HyperNetwork.For(
             new Linear(100, 80), Condition.Unit("t"), options: new() { Emission = EmissionPlan.Chunks, ChunkSize = 8, ChunkEmbedding = 8, Random = new RandomStream(2) });
         foreach (Parameter table in (Parameter[])[tasks.Parameters[0], ((ChunkedEmission)chunked.Emission).Chunks])
@@ -43,7 +43,7 @@ public sealed class ConditionTests
     public void Forward_RowCountsThatDiffer_AreRefused()
     {
         using MemoryScope scope = new();
-        Conditioning conditioning = new([Condition.Unit("a"), Condition.Unit("b")]);
+        DeclaredConditioning conditioning = new([Condition.Unit("a"), Condition.Unit("b")]);
         Assert.That(() => conditioning.Forward(Tensor.From([0.5f]), Tensor.From([0.5f, 0.6f])), Throws.ArgumentException.With.Message.Contains("\"b\" has 2"));
     }
 
@@ -52,7 +52,7 @@ public sealed class ConditionTests
     {
         Assert.That(() => Condition.Range("angle", 90, 90), Throws.ArgumentException);
         Assert.That(() => Condition.LogRange("decay", 0, 1), Throws.ArgumentException.With.Message.Contains("Use Range"));
-        Assert.That(() => new Conditioning([Condition.Unit("a"), Condition.Unit("a")]), Throws.ArgumentException);
+        Assert.That(() => new DeclaredConditioning([Condition.Unit("a"), Condition.Unit("a")]), Throws.ArgumentException);
         Assert.That(() => Condition.Embedding("a.b", 2, 3), Throws.ArgumentException.With.Message.Contains("dots"));
     });
 }

@@ -105,7 +105,7 @@ public sealed class HyperNetworkFileTests
     }
 
     // Every entry replaces one piece of a good description by a bad one.
-    [TestCase("\"CosSin\"", "\"Cosine\"", "CosSin, Complement, None")]
+    [TestCase("\"CosSin\"", "\"Cosine\"", "Complement, CosSin, None")]
     [TestCase("\"Range\"", "\"Circle\"", "kind")]
     [TestCase("\"low\":0", "\"low\":90", "low must be below high")]
     [TestCase("\"size\":1,", "\"size\":-1,", "at least one value")]

@@ -1,3 +1,4 @@
+using HyperKernels.IO;
 using HyperKernels.Layers;
 using HyperKernels.Optim;
 
@@ -80,8 +81,9 @@ public sealed class ReadmeExamples
             Tensor baseWeight = Ops.RandomNormal([96, 128], random);
 
             // y_b = x_b (W0 + sum_h z_bh G_h)': the 64 matrices are never written to memory unless that is faster.
-            Tensor y = Ops.GenerateLinear(x, z, generator, baseWeight);  // [64, 96]
-            Console.WriteLine(Ops.PlanOf(x, z, generator));              // Reassociate
+            Weight weight = Weight.Generated(z, generator, baseWeight);
+            Tensor y = Ops.Linear(x, weight);                            // [64, 96]
+            Console.WriteLine(Ops.PlanOf(x, weight));                    // Reassociate
             // </generate>
             Tensor weights = Ops.Add(Ops.Reshape(Ops.Matmul(z, Ops.Reshape(generator, [96 * 128, 32]), transposeB: true), [64, 96, 128]), baseWeight);
             float[] expected = Ops.Matmul(Ops.Reshape(x, [64, 1, 128]), weights, transposeB: true).ToArray();
@@ -91,6 +93,39 @@ public sealed class ReadmeExamples
         finally
         {
             Console.SetOut(console);
+        }
+    }
+
+    [Test]
+    public void Weights_ALowRankChangePerSample_IsSeenByTheTarget()
+    {
+        using MemoryScope scope = new();
+        RandomStream random = new(5);
+        using Mlp network = new([16, 32, 4]);
+        Tensor x = Ops.RandomNormal([8, 16], random), a = Ops.RandomNormal([8, 2, 16], random), b = Ops.RandomNormal([8, 32, 2], random);
+        string before = Environment.CurrentDirectory;
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        Environment.CurrentDirectory = folder.Root;
+        try
+        {
+            // <weights>
+            Parameter first = network.Layers[0].Weight;
+            Weight adapted = Weight.LowRank(a, b, scale: 0.5f, first.OwnValue);    // a [8, 2, 16], b [8, 32, 2]: one change for each of 8 samples
+            Tensor y;
+            using (ParameterOverrides.Use(new Dictionary<Parameter, Weight> { [first] = adapted }))
+            {
+                y = network.Forward(x);                                             // the layers multiply by the two thin factors
+            }
+            WeightFile.Write("adapted.safetensors", new Dictionary<string, Weight> { [first.Name] = adapted });
+            Weight again = WeightFile.Read("adapted.safetensors")[first.Name];
+            // </weights>
+            Tensor dense = Ops.Linear(Ops.Relu(Ops.Linear(x, again.Materialize(), network.Layers[0].Bias!.Value)), network.Layers[1].Weight, network.Layers[1].Bias!.Value);
+            Assert.That(y.ToArray(), Is.EqualTo(dense.ToArray()).Within(1e-4f));
+            Assert.That(again.Kind, Is.EqualTo(WeightKind.LowRank));
+        }
+        finally
+        {
+            Environment.CurrentDirectory = before;
         }
     }
 

@@ -118,7 +118,7 @@ public sealed class OpErrorTests
         ("CrossEntropy: logits must be [..., classes] and labels int32 [...]; logits is [2, 3], labels is float32 [2, 3] on cpu. For a probability per class use CrossEntropyWithProbabilities.",
             x => Ops.CrossEntropy(x, x)),
         ("MeanSquaredError: a and b must have the same shape; a is [2, 3], b is [2, 1].", x => Ops.MeanSquaredError(x, Tensor.Ones([2, 1]))),
-        ("Ops: there is no reduction 9.", x => Ops.MeanSquaredError(x, x, (Reduction)9)),
+        ("Ops: the reduction must be one of Reduction; got 9.", x => Ops.MeanSquaredError(x, x, (Reduction)9)),
         ("Huber: delta must be positive; got 0.", x => Ops.Huber(x, x, 0)),
         ("SegmentSum: the tensor must have one row per membership; it is [2, 3], the incidence has 4 nodes, 2 hyperedges, 3 memberships.", x => Ops.SegmentSum(x, Graph(), Toward.Edges)),
         ("SegmentMax: the tensor must have one row per membership; it is [2, 3], the incidence has 4 nodes, 2 hyperedges, 3 memberships.", x => Ops.SegmentMax(x, Graph(), Toward.Nodes)),

@@ -36,7 +36,7 @@ public sealed class PrecisionTests
 
     [Test]
     public void Use_OfAnUnknownPrecision_Throws() =>
-        Assert.That(() => Precision.Use((MatmulPrecision)7), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("MatmulPrecision"));
+        Assert.That(() => Precision.Use((MatmulPrecision)7), Throws.TypeOf<ArgumentException>().With.Message.Contains("must be one of MatmulPrecision; got 7"));
 
     [Test]
     public void Matmul_OnTheProcessor_IsFloat32AtEveryPrecision([Values(MatmulPrecision.TF32, MatmulPrecision.BFloat16)] MatmulPrecision precision)

@@ -14,7 +14,7 @@ public static class Precision
     /// </summary>
     /// <param name="precision">The least precision wanted.</param>
     /// <returns>Ends it.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">No such precision.</exception>
+    /// <exception cref="ArgumentException">No such precision.</exception>
     /// <remarks>
     /// It holds for <see cref="Ops.Matmul"/> and <see cref="Ops.Linear"/> on devices with tensor cores (CUDA, compute capability 8.0 or more).
     /// Everything else, and products that fill little of a tile of 128 by 128 (both sides under 64, or a few rows or columns), stay float32. What counts is what is in force when a
@@ -24,7 +24,7 @@ public static class Precision
     {
         if (!Enum.IsDefined(precision))
         {
-            throw new ArgumentOutOfRangeException(nameof(precision), precision, "Precision.Use: the precision must be one of MatmulPrecision.");
+            Throw.Argument($"Precision.Use: the precision must be one of {nameof(MatmulPrecision)}; got {precision}.");
         }
         PrecisionUse use = new(s_used.Value);
         s_used.Value = precision;

@@ -8,6 +8,10 @@ internal static class Throw
     [DoesNotReturn]
     public static void Argument(string message) => throw new ArgumentException(message);
 
+    /// <summary>The same where an expression must have a type.</summary>
+    [DoesNotReturn]
+    public static T Argument<T>(string message) => throw new ArgumentException(message);
+
     [DoesNotReturn]
     public static void InvalidOperation(string message) => throw new InvalidOperationException(message);
 

@@ -110,14 +110,13 @@ public static partial class Ops
         sizes.SetW = kernels.Rank == 4 ? 0 : kernels.RowStride;
         Tensor y = New(x, [sizes.Batch, sizes.Outputs, sizes.OutHeight, sizes.OutWidth]);
         sizes.SampleY = y.RowStride;
-        Tensor offsets = bias ?? default;
-        if (!offsets.IsNone)
+        if (bias is { } offsets)
         {
             CheckFloats(name, x, offsets);
             sizes.SetBias = BiasStep(name, offsets, sizes.Sets, weight.Rank == 5, sizes.Outputs);
         }
-        x.Device.Backend.Convolve(ConvProduct.Forward, sizes, x.Ref, kernels.Ref, BiasRef(offsets), y.Ref);
-        return Record(y, [x, weight, offsets], (x, weight, offsets.IsNone ? default : offsets.Shape, options), static (g, s) =>
+        x.Device.Backend.Convolve(ConvProduct.Forward, sizes, x.Ref, kernels.Ref, BiasRef(bias), y.Ref);
+        return Record(y, [x, weight, bias ?? default], (x, weight, bias?.Shape ?? default, options), static (g, s) =>
         {
             (Tensor x, Tensor weight, Shape bias, Conv2dOptions options) = s;
             if (g.Needs(0))
@@ -332,7 +331,7 @@ public static partial class Ops
     }
 
     /// <summary>Where a checked bias lies: its columns must follow each other, which those of a vector cut out of a matrix do not.</summary>
-    private static BufferRef? BiasRef(Tensor bias) => bias.IsNone ? null : bias.Rank == 1 ? Dense(bias).Ref : bias.Ref;
+    private static BufferRef? BiasRef(Tensor? bias) => bias is { Rank: 1 } vector ? Dense(vector).Ref : bias?.Ref;
 
     /// <summary>The gradient of a bias [O] or [C, O]: sums y [B, O, ...] over all pixels of the samples that share it.</summary>
     private static Tensor SumOverSamples(Tensor y, in Shape bias)

@@ -29,6 +29,6 @@ public static partial class Ops
         ActivationKind.Gelu => UnaryOp.Gelu,
         ActivationKind.GeluTanh => UnaryOp.GeluTanh,
         ActivationKind.Sine => UnaryOp.Sine,
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+        _ => Throw.Argument<UnaryOp>($"Ops: the activation must be one of {nameof(ActivationKind)}; got {kind}."),
     };
 }

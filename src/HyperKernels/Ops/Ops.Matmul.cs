@@ -71,9 +71,8 @@ public static partial class Ops
     private static Tensor LinearDense(Tensor x, Tensor weight, Tensor? bias, Activation activation)
     {
         CheckFloats("Linear", x, weight);
-        Tensor offsets = bias ?? default;
-        LinearSizes l = CheckLinear(x, weight.Shape, offsets);
-        if (!GradientNeedsOutputOnly(activation) && IsRecorded([x, weight, offsets]))
+        LinearSizes l = CheckLinear(x, weight.Shape, bias);
+        if (!GradientNeedsOutputOnly(activation) && IsRecorded([x, weight, bias ?? default]))
         {
             return Activate(LinearDense(x, weight, bias, Activation.None), activation);
         }
@@ -88,7 +87,7 @@ public static partial class Ops
             StrideA = (long)l.Rows * l.Inputs,
             StrideB = l.Sets > 1 ? weight.RowStride : 0,
             StrideY = (long)l.Rows * l.Outputs,
-            StrideBias = l.Sets > 1 && !offsets.IsNone && offsets.Rank == 2 ? offsets.RowStride : 0,
+            StrideBias = l.Sets > 1 && bias is { Rank: 2 } offsets ? offsets.RowStride : 0,
             LdA = l.Inputs,
             LdB = l.Inputs,
             LdY = l.Outputs,
@@ -123,8 +122,8 @@ public static partial class Ops
             matrix = weight.RowStride <= int.MaxValue ? weight : Dense(weight);
             sizes.LdB = (int)matrix.RowStride;
         }
-        x.Device.Backend.Matmul(sizes, input.Ref, matrix.Ref, BiasRef(offsets), y.Ref);
-        return Record(y, [x, weight, offsets], (x, weight, offsets.IsNone ? default : offsets.Shape, y, l, activation), static (g, s) =>
+        x.Device.Backend.Matmul(sizes, input.Ref, matrix.Ref, BiasRef(bias), y.Ref);
+        return Record(y, [x, weight, bias ?? default], (x, weight, bias?.Shape ?? default, y, l, activation), static (g, s) =>
         {
             (Tensor x, Tensor weight, Shape bias, Tensor y, LinearSizes l, Activation activation) = s;
             Tensor sum = GradientBefore(activation, y, g.Output, g.Recorded);

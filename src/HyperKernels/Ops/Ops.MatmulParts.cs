@@ -81,7 +81,7 @@ public static partial class Ops
 
     private static bool IsRecorded(ReadOnlySpan<Tensor> inputs) => Tape.Recording is { } tape && AnyTracked(tape, inputs);
 
-    private static LinearSizes CheckLinear(Tensor x, in Shape weights, Tensor bias)
+    private static LinearSizes CheckLinear(Tensor x, in Shape weights, Tensor? bias)
     {
         Shape shape = x.Shape;
         if (shape.Rank < 2 || weights.Rank is not (2 or 3))
@@ -97,10 +97,10 @@ public static partial class Ops
         {
             Throw.Argument($"Linear: the number of weight matrices must divide the batch: weight {weights} has {sets}, x {shape} has {shape[0]} samples.");
         }
-        if (!bias.IsNone)
+        if (bias is { } offsets)
         {
-            CheckFloats("Linear", x, bias);
-            BiasStep("Linear", bias, sets, weights.Rank == 3, weights[-2]);
+            CheckFloats("Linear", x, offsets);
+            BiasStep("Linear", offsets, sets, weights.Rank == 3, weights[-2]);
         }
         long perSample = 1;
         for (int axis = 1; axis < shape.Rank - 1; axis++)

@@ -32,7 +32,7 @@ public static partial class Ops
         {
             return LinearDense(x, weight.First, bias, activation);
         }
-        LinearSizes sizes = CheckLinear(x, weight, bias ?? default);
+        LinearSizes sizes = CheckLinear(x, weight, bias);
         GeneratePlan plan = ChoosePlan(x, weight, sizes);
         bool wasGenerated = weight.Kind is WeightKind.Generated or WeightKind.Mixture && plan != GeneratePlan.Materialise && weight.Use?.IsFirst() == false;
         if (plan == GeneratePlan.Materialise || wasGenerated)
@@ -56,7 +56,7 @@ public static partial class Ops
     /// <returns><see cref="GeneratePlan.Materialise"/> for a weight that is written out, <see cref="GeneratePlan.Reassociate"/> for one whose parts are applied.</returns>
     /// <exception cref="ArgumentException">A shape does not fit.</exception>
     public static GeneratePlan PlanOf(Tensor x, Weight weight) =>
-        weight.Kind == WeightKind.Dense ? GeneratePlan.Materialise : ChoosePlan(x, weight, CheckLinear(x, weight, default));
+        weight.Kind == WeightKind.Dense ? GeneratePlan.Materialise : ChoosePlan(x, weight, CheckLinear(x, weight, null));
 
     private static GeneratePlan ChoosePlan(Tensor x, in Weight weight, in LinearSizes l)
     {
@@ -178,7 +178,7 @@ public static partial class Ops
         return Activate(y, activation);
     }
 
-    private static LinearSizes CheckLinear(Tensor x, in Weight weight, Tensor bias)
+    private static LinearSizes CheckLinear(Tensor x, in Weight weight, Tensor? bias)
     {
         CheckFloats("Linear", x, weight.First);
         CheckFloats("Linear", x, weight.Second);

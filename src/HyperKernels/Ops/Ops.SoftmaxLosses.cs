@@ -144,7 +144,7 @@ public static partial class Ops
         Reduction.Sum => Sum(losses),
         Reduction.Mean => Mean(losses),
         Reduction.BatchMean => MultiplyScalar(Sum(losses), 1f / (losses.Rank == 0 ? 1 : losses.Shape[0])),
-        _ => throw new ArgumentException($"Ops: there is no reduction {reduction}."),
+        _ => Throw.Argument<Tensor>($"Ops: the reduction must be one of {nameof(Reduction)}; got {reduction}."),
     };
 
     private static void CheckSame(string op, string nameA, Tensor a, string nameB, Tensor b)

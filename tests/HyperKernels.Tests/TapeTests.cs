@@ -112,7 +112,7 @@ public sealed class TapeTests
             Assert.That(() => Ops.Neg(escaped), Throws.TypeOf<ObjectDisposedException>().With.Message.Contains("Keep it with scope.Keep(tensor)"));
             Assert.That(() => escaped.ToArray(), Throws.TypeOf<ObjectDisposedException>());
             Assert.That(() => Ops.Neg(default), Throws.TypeOf<ObjectDisposedException>().With.Message.Contains("empty handle"));
-            Assert.That(escaped.ToString(), Is.EqualTo("a tensor that has ended"));
+            Assert.That(escaped.ToString(), Is.EqualTo("a disposed tensor"));
         });
     }
 

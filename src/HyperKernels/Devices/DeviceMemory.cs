@@ -24,7 +24,7 @@ public sealed class DeviceMemory
 
     internal DeviceMemory(IBackend backend) => _backend = backend;
 
-    /// <summary>Tensors that have not ended, views included.</summary>
+    /// <summary>Tensors that are not disposed, views included.</summary>
     public long LiveTensors { get; private set; }
 
     /// <summary>Bytes of the buffers behind live tensors, rounded up as the pool does; shared memory counts once.</summary>

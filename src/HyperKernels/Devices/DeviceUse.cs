@@ -1,13 +1,13 @@
 namespace HyperKernels;
 
-/// <summary>Ends a <see cref="Device.Use"/> when it is disposed: the default device is the one before again.</summary>
+/// <summary>A <see cref="Device.Use"/> in force: disposed, it makes the default device the one before again.</summary>
 public readonly struct DeviceUse : IDisposable, IEquatable<DeviceUse>
 {
     private readonly Device? _before;
 
     internal DeviceUse(Device? before) => _before = before;
 
-    /// <summary>Ends it.</summary>
+    /// <summary>Makes the default device the one before again.</summary>
     public void Dispose() => Device.EndUse(_before);
 
     /// <inheritdoc/>

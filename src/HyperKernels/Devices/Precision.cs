@@ -13,7 +13,7 @@ public static class Precision
     /// <c>using PrecisionUse use = Precision.Use(MatmulPrecision.TF32);</c>
     /// </summary>
     /// <param name="precision">The least precision wanted.</param>
-    /// <returns>Ends it.</returns>
+    /// <returns>To be disposed: the precision is then the one before again.</returns>
     /// <exception cref="ArgumentException">No such precision.</exception>
     /// <remarks>
     /// It holds for <see cref="Ops.Matmul"/> and <see cref="Ops.Linear"/> on devices with tensor cores (CUDA, compute capability 8.0 or more).

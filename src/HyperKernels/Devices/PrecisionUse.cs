@@ -1,13 +1,13 @@
 namespace HyperKernels;
 
-/// <summary>Ends a <see cref="Precision.Use"/> when it is disposed: the precision is the one before again.</summary>
+/// <summary>A <see cref="Precision.Use"/> in force: disposed, it makes the precision the one before again.</summary>
 public readonly struct PrecisionUse : IDisposable, IEquatable<PrecisionUse>
 {
     private readonly MatmulPrecision _before;
 
     internal PrecisionUse(MatmulPrecision before) => _before = before;
 
-    /// <summary>Ends it.</summary>
+    /// <summary>Makes the precision the one before again.</summary>
     public void Dispose() => Precision.EndUse(_before);
 
     /// <inheritdoc/>

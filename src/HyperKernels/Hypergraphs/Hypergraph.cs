@@ -138,7 +138,7 @@ public sealed class Hypergraph : IDisposable
     /// </remarks>
     public ReorderedHypergraph Reordered() => new(this);
 
-    /// <summary>Ends what the graph made: its scales, and the incidence unless that was given. Weights stay the caller's.</summary>
+    /// <summary>Disposes of what the graph made: its scales, and the incidence unless that was given. Weights stay the caller's.</summary>
     public void Dispose()
     {
         lock (_gate)

@@ -40,7 +40,7 @@ public sealed class Permutation : IDisposable
     /// <remarks>Differentiable in x, any number of times. Costs one copy of x.</remarks>
     public Tensor Undo(Tensor x) => Gather(x, _placesOnDevice);
 
-    /// <summary>Ends the index tensors; ending twice does nothing.</summary>
+    /// <summary>Disposes of the index tensors; disposing twice does nothing.</summary>
     public void Dispose()
     {
         _orderOnDevice.Dispose();

@@ -38,7 +38,7 @@ public sealed class ReorderedHypergraph : IDisposable
     /// <summary>For tensors with a row per membership, <c>[M, ...]</c>.</summary>
     public Permutation Memberships { get; }
 
-    /// <summary>Ends the reordered graph and the permutations; the graph that it was made of stays.</summary>
+    /// <summary>Disposes of the reordered graph and the permutations; the graph that it was made of stays.</summary>
     public void Dispose()
     {
         Graph.Dispose();

@@ -141,7 +141,7 @@ public sealed class Incidence : IDisposable
     public Incidence To(Device device) =>
         ReferenceEquals(device, Device) ? this : new Incidence(NodeCount, EdgeCount, _nodes, _edges, device);
 
-    /// <summary>Ends the index tensors. Nothing may use the incidence any more; ending twice does nothing.</summary>
+    /// <summary>Disposes of the index tensors. Nothing may use the incidence any more; disposing twice does nothing.</summary>
     public void Dispose()
     {
         _byEdge.Dispose();

@@ -2,7 +2,7 @@
 namespace HyperKernels;
 
 /// <summary>
-/// Owns every tensor made while it is the current scope, and ends them when it is disposed. Nothing computed in a plain scope is
+/// Owns every tensor made while it is the current scope, and disposes of them with itself. Nothing computed in a plain scope is
 /// recorded for gradients, also not inside a tape: it is the scope of inference.
 /// </summary>
 /// <remarks>
@@ -44,12 +44,12 @@ public class MemoryScope : IDisposable
 
     /// <summary>Lets a tensor out: it now belongs to the enclosing scope, or to the caller if there is none.</summary>
     /// <returns>The same handle.</returns>
-    /// <exception cref="ObjectDisposedException">This scope, or the one that the tensor would go to, has ended.</exception>
+    /// <exception cref="ObjectDisposedException">This scope, or the one that the tensor would go to, is disposed.</exception>
     public Tensor Keep(Tensor tensor)
     {
         lock (_gate)
         {
-            ThrowIfEnded();
+            ThrowIfDisposed();
             // From the end: what is kept was mostly made last.
             int index = _owned.LastIndexOf(tensor);
             if (index >= 0)
@@ -61,18 +61,18 @@ public class MemoryScope : IDisposable
         return tensor;
     }
 
-    /// <summary>Ends every tensor made so far and goes on: a loop that reuses one scope allocates nothing.</summary>
-    /// <exception cref="ObjectDisposedException">The scope has ended.</exception>
+    /// <summary>Disposes of every tensor made so far and goes on: a loop that reuses one scope allocates nothing.</summary>
+    /// <exception cref="ObjectDisposedException">The scope is disposed.</exception>
     public virtual void Reset()
     {
         lock (_gate)
         {
-            ThrowIfEnded();
+            ThrowIfDisposed();
             Release(0, keepGradients: false);
         }
     }
 
-    /// <summary>Ends the scope's tensors and makes the enclosing scope the current one again.</summary>
+    /// <summary>Disposes of the scope's tensors and makes the enclosing scope the current one again.</summary>
     public void Dispose()
     {
         Dispose(true);
@@ -86,7 +86,7 @@ public class MemoryScope : IDisposable
             if (_disposed)
             {
                 tensor.Dispose();
-                Throw.Disposed("MemoryScope: a tensor was made in a scope that has ended. A task outlived the scope it was started in.");
+                Throw.Disposed("MemoryScope: a tensor was made in a scope that was disposed. A task outlived the scope it was started in.");
             }
             _owned.Add(tensor);
         }
@@ -101,7 +101,7 @@ public class MemoryScope : IDisposable
         }
     }
 
-    /// <summary>Ends what was made since the mark, except gradients that are still to be read.</summary>
+    /// <summary>Disposes of what was made since the mark, except gradients that are still to be read.</summary>
     internal void ReleaseSince(int mark)
     {
         lock (_gate)
@@ -110,7 +110,7 @@ public class MemoryScope : IDisposable
         }
     }
 
-    /// <summary>Called once or more; the first call ends the scope.</summary>
+    /// <summary>Called once or more; the first call disposes of the tensors.</summary>
     protected virtual void Dispose(bool disposing)
     {
         lock (_gate)
@@ -138,11 +138,11 @@ public class MemoryScope : IDisposable
         }
     }
 
-    private void ThrowIfEnded()
+    private void ThrowIfDisposed()
     {
         if (_disposed)
         {
-            Throw.Disposed("MemoryScope: the scope has ended; open a new one.");
+            Throw.Disposed("MemoryScope: the scope was disposed; open a new one.");
         }
     }
 
@@ -167,7 +167,7 @@ public class MemoryScope : IDisposable
         _owned.RemoveRange(kept, _owned.Count - kept);
     }
 
-    /// <summary>Lists of ended scopes, so that opening a scope does not grow one anew.</summary>
+    /// <summary>Lists of disposed scopes, so that opening a scope does not grow one anew.</summary>
     private static class ListPool
     {
         private const int Most = 64;

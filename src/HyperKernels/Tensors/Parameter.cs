@@ -72,9 +72,9 @@ public sealed class Parameter : IDisposable
         _value.CopyFrom(values);
     }
 
-    /// <summary>Ends the parameter; its memory returns to the pool.</summary>
+    /// <summary>Disposes of the values; their memory returns to the pool.</summary>
     public void Dispose() => _value.Dispose();
 
     /// <summary>Name and shape: <c>conv1.weight [10, 1, 5, 5]</c>.</summary>
-    public override string ToString() => _value.IsAlive ? $"{Name} {Shape}" : $"{Name}, a parameter that has ended";
+    public override string ToString() => _value.IsAlive ? $"{Name} {Shape}" : $"{Name}, a disposed parameter";
 }

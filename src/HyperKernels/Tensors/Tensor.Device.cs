@@ -10,7 +10,7 @@ public readonly partial struct Tensor
     /// <param name="shape">The axes; values lie row-major without gaps.</param>
     /// <param name="device">The device whose context the memory belongs to: see <see cref="Device.FromCuda"/> and <see cref="Device.FromOpenCL"/>.</param>
     /// <param name="type">What the elements are. Integers are read once, for their bounds, which waits for the device; their owner may not go beyond these later.</param>
-    /// <returns>A tensor of the current scope. The memory is never freed here; its owner keeps it until the tensor and all its views have ended.</returns>
+    /// <returns>A tensor of the current scope. The memory is never freed here; its owner keeps it until the tensor and all its views are disposed.</returns>
     /// <exception cref="InvalidOperationException">The device is the processor.</exception>
     /// <exception cref="ArgumentException">The memory is null, not aligned, or (OpenCL) smaller than the shape.</exception>
     /// <remarks>Work on it is in order with this device's stream or queue only: on others the caller has to wait.</remarks>
@@ -31,7 +31,7 @@ public readonly partial struct Tensor
         return result;
     }
 
-    /// <summary>What other libraries on the same device call this tensor's memory; valid until the tensor ends.</summary>
+    /// <summary>What other libraries on the same device call this tensor's memory; valid until the tensor is disposed.</summary>
     /// <param name="offset">Where the first element lies behind that, in bytes; 0 for CUDA.</param>
     /// <returns>For CUDA the address of the first element (CUdeviceptr), for OpenCL the memory object (cl_mem).</returns>
     /// <exception cref="InvalidOperationException">The tensor is on the processor, or is a view with gaps.</exception>

@@ -180,7 +180,7 @@ public readonly partial struct Tensor
         return System.Numerics.Tensors.Tensor.Create(ToArray(), Lengths(lengths));
     }
 
-    /// <summary>The processor's own memory behind this tensor, without a copy; valid until the tensor ends.</summary>
+    /// <summary>The processor's own memory behind this tensor, without a copy; valid until the tensor is disposed.</summary>
     /// <exception cref="ArgumentException">The tensor holds integers.</exception>
     /// <exception cref="InvalidOperationException">The tensor is on another device, or is a view with gaps.</exception>
     public Span<float> AsSpan()
@@ -194,7 +194,7 @@ public readonly partial struct Tensor
         return values;
     }
 
-    /// <summary>The same as <see cref="AsSpan"/> with its axes, for <c>System.Numerics.Tensors</c>: no copy; valid until the tensor ends.</summary>
+    /// <summary>The same as <see cref="AsSpan"/> with its axes, for <c>System.Numerics.Tensors</c>: no copy; valid until the tensor is disposed.</summary>
     /// <exception cref="ArgumentException">The tensor holds integers.</exception>
     /// <exception cref="InvalidOperationException">The tensor is on another device, or is a view with gaps.</exception>
     public TensorSpan<float> AsTensorSpan()

@@ -4,8 +4,8 @@ using HyperKernels.Backends;
 namespace HyperKernels;
 
 /// <summary>
-/// A handle on float32 or int32 values on a device, row-major. Values made inside a <see cref="MemoryScope"/> or a tape end with it;
-/// a handle on values that have ended is refused with <see cref="ObjectDisposedException"/>, never read.
+/// A handle on float32 or int32 values on a device, row-major. Values made inside a <see cref="MemoryScope"/> or a tape are disposed with it;
+/// a handle on disposed values is refused with <see cref="ObjectDisposedException"/>, never read.
 /// </summary>
 /// <remarks>
 /// A handle is two words and making one allocates nothing. Reading tensors from several threads at once is safe; so is computing from
@@ -37,7 +37,7 @@ public readonly partial struct Tensor : IEquatable<Tensor>, IDisposable
     /// <summary>Where the values are.</summary>
     public Device Device => Node.Device;
 
-    /// <summary>Whether the handle points at values that have not ended.</summary>
+    /// <summary>Whether the handle points at values that are not disposed.</summary>
     public bool IsAlive => _node is not null && _node.Version == _version;
 
     internal TensorNode Node
@@ -77,7 +77,7 @@ public readonly partial struct Tensor : IEquatable<Tensor>, IDisposable
         }
     }
 
-    /// <summary>Ends the tensor now instead of with its scope; its memory returns to the pool. Ending twice does nothing.</summary>
+    /// <summary>Disposes of the values now instead of with their scope; their memory returns to the pool. Disposing twice does nothing.</summary>
     public void Dispose()
     {
         TensorNode? node = _node;
@@ -103,7 +103,7 @@ public readonly partial struct Tensor : IEquatable<Tensor>, IDisposable
 
     /// <summary>Type, shape and device: <c>float32 [64, 10] on cpu</c>.</summary>
     public override string ToString() =>
-        IsAlive ? $"{(ElementType == ElementType.Float32 ? "float32" : "int32")} {Shape} on {Device}" : "a tensor that has ended";
+        IsAlive ? $"{(ElementType == ElementType.Float32 ? "float32" : "int32")} {Shape} on {Device}" : "a disposed tensor";
 
     /// <summary>Whether both handles point at the same tensor.</summary>
     public static bool operator ==(Tensor left, Tensor right) => left.Equals(right);
@@ -157,5 +157,5 @@ public readonly partial struct Tensor : IEquatable<Tensor>, IDisposable
     [DoesNotReturn]
     private static void ThrowDead(TensorNode? node) => Throw.Disposed(node is null
         ? "Tensor: an empty handle (default(Tensor)) was used."
-        : "Tensor: it has ended with the scope or tape that owned it. Keep it with scope.Keep(tensor), or copy its values out before the scope ends.");
+        : "Tensor: it was disposed, by itself or with the scope or tape that owned it. Keep it with scope.Keep(tensor), or copy its values out before.");
 }

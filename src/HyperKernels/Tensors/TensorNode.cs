@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 namespace HyperKernels;
 
 /// <summary>
-/// What a <see cref="Tensor"/> handle points at. Nodes are used again after their tensor ended, under a new version, so that a step
+/// What a <see cref="Tensor"/> handle points at. Nodes are used again after their tensor was disposed, under a new version, so that a step
 /// of steady shape allocates none; a handle of an earlier version is refused.
 /// </summary>
 internal sealed class TensorNode(Device device) : BufferHolder
@@ -38,7 +38,7 @@ internal sealed class TensorNode(Device device) : BufferHolder
     /// <summary>How many gradient slots of a running backward pass hold this tensor.</summary>
     public int GradientUses { get; set; }
 
-    /// <summary>Made by a gradient rule and held by gradient slots only: ends with the last of them.</summary>
+    /// <summary>Made by a gradient rule and held by gradient slots only: disposed with the last of them.</summary>
     public bool IsTemporary { get; set; }
 
     /// <summary>Bounds of the values of an integer tensor, known when it is made, so that no launch has to look.</summary>
@@ -56,7 +56,7 @@ internal sealed class TensorNode(Device device) : BufferHolder
         MaxIndex = values.IsEmpty ? 0 : TensorPrimitives.Max(values);
     }
 
-    /// <summary>Forgets everything; called when the tensor ends.</summary>
+    /// <summary>Forgets everything; called when the tensor is disposed.</summary>
     public void Clear()
     {
         Version++;

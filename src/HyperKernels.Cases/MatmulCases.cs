@@ -150,8 +150,8 @@ public static class MatmulCases
             {
                 Plain input = strided ? v[0].Columns(2, x) : v[0];
                 return slices
-                    ? LinearOracle(input, v[1].Columns(0, w), v[1].Columns((outputs * inputs) + 5, b), y, activation)
-                    : LinearOracle(input, v[1], bias ? v[2] : null, y, activation);
+                    ? PlainOps.Linear(input, v[1].Columns(0, w), v[1].Columns((outputs * inputs) + 5, b), activation)
+                    : PlainOps.Linear(input, v[1], bias ? v[2] : null, activation);
             },
             TwiceDifferentiable = twice,
             Benchmark = benchmark,
@@ -212,28 +212,5 @@ public static class MatmulCases
             matrix /= sizes[axis];
         }
         return result;
-    }
-
-    private static Plain LinearOracle(Plain x, Plain w, Plain? bias, Shape shape, Activation activation)
-    {
-        Plain y = new(shape);
-        int outputs = shape[-1];
-        int inputs = x.Shape[-1];
-        int sets = w.Shape.Rank == 3 ? w.Shape[0] : 1;
-        int rows = outputs == 0 ? 0 : y.Values.Length / outputs;
-        for (int row = 0; row < rows; row++)
-        {
-            int set = row / (rows / sets);
-            for (int o = 0; o < outputs; o++)
-            {
-                double sum = bias is null ? 0 : bias.Values[(set * outputs) + o];
-                for (int i = 0; i < inputs; i++)
-                {
-                    sum += x.Values[(row * inputs) + i] * w.Values[(((set * outputs) + o) * inputs) + i];
-                }
-                y.Values[(row * outputs) + o] = PlainMath.Activate(sum, activation);
-            }
-        }
-        return y;
     }
 }

@@ -220,28 +220,14 @@ public static class NormalizeCases
     private static Plain Normalize(Plain x, Axes view, Plain? gain, Plain? bias, int sets)
     {
         int statistics = view.Across ? view.Groups : view.Outer * view.Groups;
-        double[] means = new double[statistics];
-        double[] variances = new double[statistics];
-        double size = x.Values.Length / (double)statistics;
-        for (int i = 0; i < x.Values.Length && view.Centred; i++)
-        {
-            means[view.Statistic(i)] += x[i] / size;
-        }
-        for (int i = 0; i < x.Values.Length; i++)
-        {
-            double away = x[i] - means[view.Statistic(i)];
-            variances[view.Statistic(i)] += away * away / size;
-        }
+        Plain normal = PlainOps.Normalize(x, statistics, view.Statistic, Epsilon, view.Centred);
         int parameters = view.Groups * view.Channels;
-        Plain y = new(x.Shape);
-        for (int i = 0; i < x.Values.Length; i++)
+        return Indexing.Map(x.Shape, i =>
         {
             int outer = i / view.Inner / parameters;
             int parameter = (outer / (view.Outer / sets) * parameters) + (i / view.Inner % parameters);
-            double normal = (x[i] - means[view.Statistic(i)]) / Math.Sqrt(variances[view.Statistic(i)] + Epsilon);
-            y[i] = (normal * (gain?[parameter] ?? 1)) + (bias?[parameter] ?? 0);
-        }
-        return y;
+            return (normal[i] * (gain?[parameter] ?? 1)) + (bias?[parameter] ?? 0);
+        });
     }
 
     private sealed record Axes(int Outer, int Groups, int Channels, int Inner, bool Across, bool Centred)

@@ -54,7 +54,7 @@ public static class WeightCases
         Sizes = $"{form}",
         Inputs = [.. form.Inputs],
         Run = parts => form.Make(parts).Materialize(),
-        Oracle = parts => new Plain(form.Sets == 1 ? form.Shape : form.Shape.Insert(0, form.Sets), [.. Enumerable.Range(0, form.Sets).SelectMany(set => form.Define(parts, set))]),
+        Oracle = parts => form.Define(parts),
         TwiceDifferentiable = true,
     };
 
@@ -64,26 +64,7 @@ public static class WeightCases
         Sizes = $"B={samples} T={rows} {form}",
         Inputs = [CaseInput.Normal("x", [samples, rows, form.Shape[1]]), CaseInput.Normal("bias", [form.Shape[0]]), .. form.Inputs],
         Run = x => Ops.Linear(x[0], form.Make(x[2..]).Using(GeneratePlan.Reassociate), x[1]),
-        Oracle = x =>
-        {
-            Plain y = new(samples, rows, form.Shape[0]);
-            for (int b = 0; b < samples; b++)
-            {
-                double[] weight = form.Define(x[2..], b / (samples / form.Sets));
-                for (int t = 0; t < rows; t++)
-                {
-                    for (int o = 0; o < form.Shape[0]; o++)
-                    {
-                        y[b, t, o] = x[1][o];
-                        for (int i = 0; i < form.Shape[1]; i++)
-                        {
-                            y[b, t, o] += x[0][b, t, i] * weight[(o * form.Shape[1]) + i];
-                        }
-                    }
-                }
-            }
-            return y;
-        },
+        Oracle = x => PlainOps.Linear(x[0], form.Define(x[2..]), x[1]),
         TwiceDifferentiable = true,
     };
 
@@ -93,39 +74,9 @@ public static class WeightCases
         Sizes = $"B=4 H=5 W=4 {form}",
         Inputs = [CaseInput.Normal("x", [4, form.Shape[1], 5, 4]), .. form.Inputs],
         Run = x => Ops.Conv2d(x[0], form.Make(x[1..]).Using(GeneratePlan.Reassociate), null, new Conv2dOptions(padding: 1)),
-        Oracle = x =>
-        {
-            Plain y = new(4, form.Shape[0], 5, 4);
-            for (int b = 0; b < 4; b++)
-            {
-                double[] weight = form.Define(x[1..], b / (4 / form.Sets));
-                for (int o = 0; o < form.Shape[0]; o++)
-                {
-                    for (int p = 0; p < 5 * 4; p++)
-                    {
-                        y[b, o, p / 4, p % 4] = Window(x[0], b, o, p / 4, p % 4, weight, form.Shape[1]);
-                    }
-                }
-            }
-            return y;
-        },
+        Oracle = x => ConvCases.Answer(x[0], form.Define(x[1..]), null, new Conv2dOptions(padding: 1)),
         TwiceDifferentiable = true,
     };
-
-    private static double Window(Plain x, int b, int o, int row, int column, double[] weight, int inputs)
-    {
-        double sum = 0;
-        for (int i = 0; i < inputs; i++)
-        {
-            for (int k = 0; k < 9; k++)
-            {
-                int r = row + (k / 3) - 1;
-                int c = column + (k % 3) - 1;
-                sum += r >= 0 && r < 5 && c >= 0 && c < 4 ? x[b, i, r, c] * weight[(((o * inputs) + i) * 9) + k] : 0;
-            }
-        }
-        return sum;
-    }
 
     /// <summary>A weight's parts and what they make by the sums of the definition.</summary>
     private sealed record Form(WeightKind Kind, Variant Variant, int Sets, Shape Shape)
@@ -180,7 +131,11 @@ public static class WeightCases
             };
         }
 
-        public double[] Define(Plain[] parts, int set)
+        /// <summary>All sets one after the other; without an axis where there is one.</summary>
+        public Plain Define(Plain[] parts) =>
+            new(Sets == 1 ? Shape : Shape.Insert(0, Sets), [.. Enumerable.Range(0, Sets).SelectMany(set => Define(parts, set))]);
+
+        private double[] Define(Plain[] parts, int set)
         {
             int count = (int)Shape.Count;
             int outputs = Shape[0];

@@ -56,7 +56,7 @@ internal static class ConvLayerCases
         p =>
         {
             Plain planes = PoolCases.Pool(ConvCases.Answer(p.Input(0), p["0.weight"], p["0.bias"], new()), 2, 2, 0, max: true);
-            return PlainLayers.Linear(planes.Map(x => Math.Max(x, 0)).Reshape([planes.Shape[0], 8]), p["4.weight"], p["4.bias"]);
+            return PlainOps.Linear(planes.Map(x => Math.Max(x, 0)).Reshape([planes.Shape[0], 8]), p["4.weight"], p["4.bias"]);
         },
         sets: true);
 

@@ -39,10 +39,10 @@ internal static class DenseLayerCases
                 p => PlainLayers.Mlp(p, p.Input(0), 2, PlainMath.Sigmoid), sets: true, twice: true);
             yield return Row(
                 "B=4 linear 5-5, tanh, the same again", random => Tied(new Linear(5, 5, random: random)), x,
-                p => PlainLayers.Linear(PlainLayers.Linear(p.Input(0), p["0.weight"], p["0.bias"]).Map(Math.Tanh), p["0.weight"], p["0.bias"]), sets: true);
+                p => PlainOps.Linear(PlainOps.Linear(p.Input(0), p["0.weight"], p["0.bias"]).Map(Math.Tanh), p["0.weight"], p["0.bias"]), sets: true);
             yield return Row(
                 "B=4 linear 5-5", random => new Residual(new Linear(5, 5, random: random)), x,
-                p => PlainLayers.Add(p.Input(0), PlainLayers.Linear(p.Input(0), p["inner.weight"], p["inner.bias"])), sets: true, twice: true);
+                p => PlainLayers.Add(p.Input(0), PlainOps.Linear(p.Input(0), p["inner.weight"], p["inner.bias"])), sets: true, twice: true);
             foreach ((Shape shape, int start, Shape flat) in new (Shape, int, Shape)[]
             {
                 ([2, 3, 5], 1, [2, 15]), ([0, 3, 5], 1, [0, 15]), ([2, 3, 5, 7], 2, [2, 3, 35]),
@@ -64,7 +64,7 @@ internal static class DenseLayerCases
             {
                 yield return Row(
                     $"B={indices} V={rows} F={size}", random => new Embedding(rows, size, random), CaseInput.Ints("indices", indices, rows),
-                    p => PlainLayers.Embedding(p.Input(0), p["weight"]), sets);
+                    p => PlainOps.Embedding(p.Input(0), p["weight"]), sets);
             }
         }
     }
@@ -94,5 +94,5 @@ internal static class DenseLayerCases
 
     private static LayerCase Linear(Shape x, int outputs, bool bias, bool sets = false, bool twice = false) => Row(
         $"X={x} O={outputs}{(bias ? "" : " no bias")}", random => new Linear(x[-1], outputs, bias, random), CaseInput.Normal("x", x),
-        p => PlainLayers.Linear(p.Input(0), p["weight"], p.Find("bias")), sets, twice);
+        p => PlainOps.Linear(p.Input(0), p["weight"], p.Find("bias")), sets, twice);
 }

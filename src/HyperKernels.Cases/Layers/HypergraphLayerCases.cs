@@ -54,7 +54,7 @@ internal static class HypergraphLayerCases
             edgeDegrees[s.EdgeIds[m]] += membershipWeights?[m] ?? 1;
             nodeDegrees[s.NodeIds[m]] += (membershipWeights?[m] ?? 1) * (edgeWeights?[s.EdgeIds[m]] ?? 1);
         }
-        Plain features = PlainLayers.Linear(p.Input(0), p["theta.weight"], p.Find("theta.bias"));
+        Plain features = PlainOps.Linear(p.Input(0), p["theta.weight"], p.Find("theta.bias"));
         // What takes part in no membership is never read, so that nothing divides by its degree of zero.
         Plain edges = SegmentCases.Sum(s.Edges, s.EdgeIds, s.NodeIds, features, (m, _) => (membershipWeights?[m] ?? 1) / Math.Sqrt(nodeDegrees[s.NodeIds[m]]));
         return SegmentCases.Sum(s.Nodes, s.NodeIds, s.EdgeIds, edges, (m, _) =>

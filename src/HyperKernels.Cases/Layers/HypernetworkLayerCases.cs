@@ -63,8 +63,8 @@ internal static class HypernetworkLayerCases
                     (p, x) =>
                     {
                         Plain planes = ConvCases.Answer(x, p["0.weight"], p["0.bias"], new());
-                        Plain scaled = PlainLayers.Scale(PlainLayers.Normalize(planes, i => i / 8, 1e-5f), p["1.weight"], p["1.bias"], 4);
-                        return PlainLayers.Linear(scaled.Map(Math.Tanh).Reshape([x.Shape[0], 8]), p["4.weight"], p["4.bias"]);
+                        Plain scaled = PlainLayers.Scale(PlainOps.Normalize(planes, x.Shape[0], i => i / 8, 1e-5f), p["1.weight"], p["1.bias"], 4);
+                        return PlainOps.Linear(scaled.Map(Math.Tanh).Reshape([x.Shape[0], 8]), p["4.weight"], p["4.bias"]);
                     },
                     rowOf);
             }
@@ -81,7 +81,7 @@ internal static class HypernetworkLayerCases
             yield return Of(
                 "B=6 C=3 target of embedding and linear, Heads", EmissionPlan.Heads, 3, CaseInput.Ints("x", [6, 2], 5), table,
                 random => new Sequential(new Embedding(5, 3, random), new Linear(3, 2, random: random)),
-                (p, x) => PlainLayers.Linear(PlainLayers.Embedding(x, p["0.weight"]), p["1.weight"], p["1.bias"]));
+                (p, x) => PlainOps.Linear(PlainOps.Embedding(x, p["0.weight"]), p["1.weight"], p["1.bias"]));
         }
     }
 
@@ -144,7 +144,7 @@ internal static class HypernetworkLayerCases
         Plain x = p.Input(0);
         for (int i = 0; i < layers; i++)
         {
-            x = PlainLayers.Linear(x, p[$"hidden{i}.weight"], p[$"hidden{i}.bias"]).Map(activation);
+            x = PlainOps.Linear(x, p[$"hidden{i}.weight"], p[$"hidden{i}.bias"]).Map(activation);
         }
         return x;
     }

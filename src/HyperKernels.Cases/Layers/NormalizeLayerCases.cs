@@ -27,11 +27,10 @@ internal static class NormalizeLayerCases
                 bool sets = affine && x[0] is > 1 and < 10;
                 yield return Row(
                     sizes, _ => new LayerNorm(normalized, epsilon, affine), CaseInput.Normal("x", x),
-                    p => PlainLayers.Scale(PlainLayers.Normalize(p.Input(0), i => i / length, epsilon), p.Find("weight"), p.Find("bias")), sets, twice: sets);
+                    p => PlainLayers.Scale(Normalize(p, length, epsilon), p.Find("weight"), p.Find("bias")), sets, twice: sets);
                 yield return Row(
                     sizes, _ => new RmsNorm(normalized, epsilon, affine), CaseInput.Normal("x", x),
-                    p => PlainLayers.Scale(PlainLayers.Normalize(p.Input(0), i => i / length, epsilon, centred: false), p.Find("weight"), null), sets,
-                    twice: sets);
+                    p => PlainLayers.Scale(Normalize(p, length, epsilon, centred: false), p.Find("weight"), null), sets, twice: sets);
             }
         }
     }
@@ -50,7 +49,7 @@ internal static class NormalizeLayerCases
                 yield return Row(
                     $"X={x} groups={groups} epsilon={epsilon}{(affine ? "" : " no gain")}", _ => new GroupNorm(groups, x[1], epsilon, affine),
                     CaseInput.Normal("x", x),
-                    p => PlainLayers.Scale(PlainLayers.Normalize(p.Input(0), i => i / length, epsilon), p.Find("weight"), p.Find("bias"), positions),
+                    p => PlainLayers.Scale(Normalize(p, length, epsilon), p.Find("weight"), p.Find("bias"), positions),
                     sets: affine, twice: affine);
             }
         }
@@ -66,7 +65,8 @@ internal static class NormalizeLayerCases
                 string sizes = $"X={x}{(affine ? "" : " no gain")}";
                 yield return Row(
                     sizes, _ => new BatchNorm(x[1], Epsilon, affine: affine), CaseInput.Normal("x", x),
-                    p => PlainLayers.Scale(PlainLayers.Normalize(p.Input(0), i => i / positions % x[1], Epsilon), p.Find("weight"), p.Find("bias"), positions),
+                    p => PlainLayers.Scale(
+                        PlainOps.Normalize(p.Input(0), x[1], i => i / positions % x[1], Epsilon), p.Find("weight"), p.Find("bias"), positions),
                     twice: x.Count < 100);
                 yield return Row(
                     $"{sizes} evaluating", _ => DenseLayerCases.Evaluating(new BatchNorm(x[1], Epsilon, affine: affine)), [CaseInput.Normal("x", x)],
@@ -88,6 +88,10 @@ internal static class NormalizeLayerCases
                 Statistics, notStored: "every run moves the statistics");
         }
     }
+
+    // The input in consecutive stretches of one length, each by itself.
+    private static Plain Normalize(LayerArguments p, int length, float epsilon, bool centred = true) =>
+        PlainOps.Normalize(p.Input(0), p.Input(0).Values.Length / length, i => i / length, epsilon, centred);
 
     private static float Mean(int channel) => 0.5f - channel;
 

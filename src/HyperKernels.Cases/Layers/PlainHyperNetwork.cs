@@ -18,14 +18,14 @@ internal sealed class PlainHyperNetwork(
         Plain.Concatenate([.. rowOf.Select((row, sample) => target(With(p, weights, row), input.Block(sample, rowOf.Count)))]);
 
     /// <summary><c>theta0 + W h(z)</c>, all weights at once.</summary>
-    public Plain Full(LayerArguments p, Plain conditions) => PlainLayers.Linear(Generator(p, conditions), p["emission.weight"], p.Find("emission.theta0"));
+    public Plain Full(LayerArguments p, Plain conditions) => PlainOps.Linear(Generator(p, conditions), p["emission.weight"], p.Find("emission.theta0"));
 
     /// <summary>The same, tensor by tensor.</summary>
     public Plain Heads(LayerArguments p, Plain conditions)
     {
         Plain hidden = Generator(p, conditions);
         Plain[] heads =
-            [.. generated.Select(entry => PlainLayers.Linear(hidden, p[$"emission.{entry.Name}.weight"], p.Find($"emission.{entry.Name}.theta0")))];
+            [.. generated.Select(entry => PlainOps.Linear(hidden, p[$"emission.{entry.Name}.weight"], p.Find($"emission.{entry.Name}.theta0")))];
         return SideBySide(conditions.Shape[0], heads);
     }
 
@@ -42,7 +42,7 @@ internal sealed class PlainHyperNetwork(
                 (int set, int column) = (i / (size + conditions.Shape[1]), i % (size + conditions.Shape[1]));
                 return column < size ? embeddings[chunk, column] : conditions[set, column - size];
             });
-            chunks[chunk] = PlainLayers.Linear(Generator(p, told), p["emission.weight"], p["emission.bias"]);
+            chunks[chunk] = PlainOps.Linear(Generator(p, told), p["emission.weight"], p["emission.bias"]);
         }
         Plain weights = SideBySide(sets, chunks).Columns(0, [sets, Count]);
         return PlainLayers.Scale(weights, null, p.Find("emission.theta0"));
@@ -52,7 +52,7 @@ internal sealed class PlainHyperNetwork(
     {
         for (int i = 0; p.Find($"generator.hidden{i}.weight") is { } weight; i++)
         {
-            x = PlainLayers.Linear(x, weight, p[$"generator.hidden{i}.bias"]).Map(activation);
+            x = PlainOps.Linear(x, weight, p[$"generator.hidden{i}.bias"]).Map(activation);
         }
         return x;
     }

@@ -69,8 +69,8 @@ internal static class RecurrentLayerCases
         int hidden = state.Shape[1];
         for (int t = 0; t < x.Shape[1]; t++)
         {
-            Plain fromInput = PlainLayers.Linear(At(x, t), p["weight_ih"], p.Find("bias_ih"));
-            Plain fromState = PlainLayers.Linear(state, p["weight_hh"], p.Find("bias_hh"));
+            Plain fromInput = PlainOps.Linear(At(x, t), p["weight_ih"], p.Find("bias_ih"));
+            Plain fromState = PlainOps.Linear(state, p["weight_hh"], p.Find("bias_hh"));
             Plain next = new(state.Shape);
             for (int i = 0; i < next.Values.Length; i++)
             {
@@ -92,7 +92,7 @@ internal static class RecurrentLayerCases
         for (int t = 0; t < x.Shape[1]; t++)
         {
             Plain gates = PlainLayers.Add(
-                PlainLayers.Linear(At(x, t), p["weight_ih"], p.Find("bias_ih")), PlainLayers.Linear(output, p["weight_hh"], p.Find("bias_hh")));
+                PlainOps.Linear(At(x, t), p["weight_ih"], p.Find("bias_ih")), PlainOps.Linear(output, p["weight_hh"], p.Find("bias_hh")));
             (output, memory) = (new Plain(output.Shape), memory.Clone());
             for (int at = 0; at < memory.Values.Length; at++)
             {

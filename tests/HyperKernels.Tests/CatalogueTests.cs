@@ -53,7 +53,7 @@ public sealed class CatalogueTests
         Dictionary<string, string> without = new()
         {
             ["hypergraph_conv"] = "its rows are nodes of one graph, not samples",
-            ["conditioning"] = "part of a hypernetwork",
+            ["declared_conditioning"] = "part of a hypernetwork",
             ["generator_mlp"] = "part of a hypernetwork",
             ["hyper_network"] = "gives weight sets",
         };

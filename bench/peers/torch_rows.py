@@ -228,7 +228,7 @@ def mlp_step(s):
 
 
 def hyper_lstm(s):
-    """The equations of HyperLstmCell, one eager op each."""
+    """The equations of HyperLstmCell without the small bias, one eager op each."""
     batch, inputs, hidden, small, embedding, steps = (s[letter] for letter in "BIHKZT")
 
     def uniform(*shape, fan):
@@ -241,10 +241,9 @@ def hyper_lstm(s):
     weights = [
         uniform(4 * small, read, fan=read), uniform(4 * hidden, inputs, fan=inputs), uniform(4 * hidden, hidden, fan=hidden),
         uniform(12 * embedding, small, fan=small), torch.ones(12 * embedding), normal(12, embedding, hidden, scale=0.1 / embedding),
-        torch.zeros(4, 1, hidden), *norms(4, small), *norms(4, hidden), *norms(small), *norms(hidden), torch.zeros(4 * small),
+        torch.zeros(4, 1, hidden), *norms(4, small), *norms(4, hidden), *norms(small), *norms(hidden),
     ]
     from_all, from_input, from_state, embed, embed_shift, scale, shift = weights[:7]
-    from_all_shift = weights[15]
     x = normal(steps, batch, inputs)
 
     def cell(gates, memory, gain, bias, cell_gain, cell_bias):
@@ -261,7 +260,7 @@ def hyper_lstm(s):
         h = c = torch.zeros(batch, hidden)
         state = state_c = torch.zeros(batch, small)
         for now in x:
-            state, state_c = cell(by_gate(F.linear(torch.cat([now, h, state], 1), from_all, from_all_shift)), state_c, *weights[7:9], *weights[11:13])
+            state, state_c = cell(by_gate(F.linear(torch.cat([now, h, state], 1), from_all)), state_c, *weights[7:9], *weights[11:13])
             z = F.linear(state, embed, embed_shift).view(batch, 12, embedding).transpose(0, 1)
             to_input, to_state, generated = torch.bmm(z, scale).split(4)
             gates = to_input * by_gate(F.linear(now, from_input)) + to_state * by_gate(F.linear(h, from_state)) + (generated + shift)

@@ -10,7 +10,7 @@ internal static class HyperLstmSized
     // Scales of the input's and of the state's gates, and a shift.
     private const int Generated = 3;
 
-    /// <summary>A layer-norm <see cref="HyperLstmCell"/> from a state of zeros; forward gives the last output, training is forward and backward.</summary>
+    /// <summary>A layer-norm <see cref="HyperLstmCell"/> without the small bias, from a state of zeros; forward gives the last output, training is forward and backward.</summary>
     public static SizedOp Sequence { get; } = new(
         "hyper_lstm",
         [("B", "samples"), ("I", "inputs"), ("H", "state"), ("K", "the small cell's state"), ("Z", "embedding"), ("T", "steps")],
@@ -18,7 +18,7 @@ internal static class HyperLstmSized
         {
             (int batch, int inputs, int hidden) = (sizes["B"], sizes["I"], sizes["H"]);
             (int small, int embedding, int steps) = (sizes["K"], sizes["Z"], sizes["T"]);
-            HyperLstmCell cell = new(inputs, hidden, small, embedding, random: new RandomStream(1));
+            HyperLstmCell cell = new(inputs, hidden, small, embedding, hyperBias: false, random: new RandomStream(1));
             Tensor x = BenchSubject.Normal([steps, batch, inputs], device, 6);
             Tensor seed = BenchSubject.Normal([batch, hidden], device, 17);
             int read = inputs + hidden + small;

@@ -33,7 +33,7 @@ public sealed class HyperLstmCell : Layer
     private readonly Parameter _weightHidden;
     private readonly Parameter _bias;
     private readonly Parameter _hyperWeight;
-    private readonly Parameter _hyperBias;
+    private readonly Parameter? _hyperBias;
     private readonly Parameter _embedding;
     private readonly Parameter _embeddingBias;
     private readonly Parameter _generator;
@@ -46,10 +46,17 @@ public sealed class HyperLstmCell : Layer
     /// <param name="hyperFeatures">The size K of the small cell's state; 128 is the authors' default.</param>
     /// <param name="embedding">The size Z of an embedding; 16 is the authors' default.</param>
     /// <param name="layerNorm">Whether gates and memories of both cells are normalised.</param>
+    /// <param name="hyperBias">Whether the small cell adds a bias before its norms, as the authors' does; the shifts of the norms make it nearly redundant.</param>
     /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
     /// <exception cref="ArgumentException">A size is less than 1.</exception>
     public HyperLstmCell(
-        int inFeatures, int hiddenFeatures, int hyperFeatures = 128, int embedding = 16, bool layerNorm = true, RandomStream? random = null)
+        int inFeatures,
+        int hiddenFeatures,
+        int hyperFeatures = 128,
+        int embedding = 16,
+        bool layerNorm = true,
+        bool hyperBias = true,
+        RandomStream? random = null)
     {
         Positive(nameof(inFeatures), inFeatures);
         Positive(nameof(hiddenFeatures), hiddenFeatures);
@@ -66,7 +73,9 @@ public sealed class HyperLstmCell : Layer
         _bias = AddParameter("bias", [Gates, 1, hiddenFeatures], Initializer.Zeros, random, ParameterRole.Bias, _weightInput);
         _hyperWeight = AddParameter(
             "hyper_weight", [Gates, hyperFeatures, inFeatures + hiddenFeatures + hyperFeatures], new GateInitializer(inFeatures + hiddenFeatures), random);
-        _hyperBias = AddParameter("hyper_bias", [Gates, 1, hyperFeatures], Initializer.Zeros, random, ParameterRole.Bias, _hyperWeight);
+        _hyperBias = hyperBias
+            ? AddParameter("hyper_bias", [Gates, 1, hyperFeatures], Initializer.Zeros, random, ParameterRole.Bias, _hyperWeight)
+            : null;
         _embedding = AddParameter(
             "embedding", [Generated, embedding, hyperFeatures], new ScaleThenShift(Initializer.Zeros, Initializer.Normal(0, ShiftEmbeddingDeviation)), random);
         _embeddingBias = AddParameter("embedding_bias", [Scales, 1, embedding], Initializer.Ones, random, ParameterRole.Bias, _embedding);
@@ -136,7 +145,8 @@ public sealed class HyperLstmCell : Layer
         }
 
         Tensor read = Ops.Concatenate(1, input, state.Hidden, state.HyperHidden);
-        Tensor hyperSums = Ops.Add(Ops.Matmul(read, _hyperWeight.Value, transposeB: true), _hyperBias.Value);
+        Tensor hyperSums = Ops.Matmul(read, _hyperWeight.Value, transposeB: true);
+        hyperSums = _hyperBias is null ? hyperSums : Ops.Add(hyperSums, _hyperBias.Value);
         (Tensor hyperHidden, Tensor hyperCell) = _hyperGates.Forward(hyperSums, state.HyperCell);
 
         // The embeddings of shifts have no bias.

@@ -20,7 +20,7 @@ public sealed class HyperLstmSystem : IReferenceSystem
     {
         ReferenceCase source = run.Case;
         HyperLstmCell cell = run.Own(new HyperLstmCell(
-            source.Int("nx"), source.Int("nh"), source.Int("hyper_units"), source.Int("embedding"), source.Flag("layer_norm"), new RandomStream(0)));
+            source.Int("nx"), source.Int("nh"), source.Int("hyper_units"), source.Int("embedding"), source.Flag("layer_norm"), random: new RandomStream(0)));
         Dictionary<Parameter, Tensor> values = [];
         foreach ((string name, Parameter parameter) in cell.NamedParameters())
         {

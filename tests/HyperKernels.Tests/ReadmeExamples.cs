@@ -1,5 +1,6 @@
 using HyperKernels.IO;
 using HyperKernels.Layers;
+using HyperKernels.Models;
 using HyperKernels.Optim;
 
 namespace HyperKernels.Tests;
@@ -143,6 +144,31 @@ public sealed class ReadmeExamples
         // Nodes 0 and 1 lie in the same hyperedge and no other: a hypergraph convolution cannot tell them apart.
         Assert.That(Ops.Slice(logits, 0, 0, 1).ToArray(), Is.EqualTo(Ops.Slice(logits, 0, 1, 1).ToArray()));
         Assert.That(Ops.Slice(logits, 0, 3, 1).ToArray(), Is.Not.EqualTo(Ops.Slice(logits, 0, 1, 1).ToArray()));
+    }
+
+    [Test]
+    public void System_IsALayerThatKnowsItsPaper()
+    {
+        using MemoryScope scope = new();
+        using Hypergraph graph = Hypergraph.FromEdges(nodes: 6, [[0, 1, 2], [2, 3], [3, 4, 5]]);
+        Tensor features = Ops.RandomNormal([6, 1433], new RandomStream(3));
+        using StringWriter written = new();
+        TextWriter console = Console.Out;
+        Console.SetOut(written);
+        try
+        {
+            // <system>
+            using Hgnn network = new(inFeatures: 1433, hiddenFeatures: 64, classes: 7);
+            Tensor logits = network.Forward(features, graph);        // [nodes, 7]
+            Console.WriteLine(Hgnn.Published.Paper);                 // Feng, You, Zhang, Ji, Gao: Hypergraph Neural Networks, AAAI 2019
+            // </system>
+            Assert.That(logits.Shape, Is.EqualTo(new Shape(6, 7)));
+            Assert.That(written.ToString().Trim(), Is.EqualTo("Feng, You, Zhang, Ji, Gao: Hypergraph Neural Networks, AAAI 2019"));
+        }
+        finally
+        {
+            Console.SetOut(console);
+        }
     }
 
     [Test]

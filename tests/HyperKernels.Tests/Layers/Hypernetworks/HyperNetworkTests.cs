@@ -225,10 +225,7 @@ public sealed class HyperNetworkTests
     [Test]
     public void ParameterCount_OfTheTwoTaskTutorial_IsExact()
     {
-        Layer lenet = new Sequential(
-            new Conv2d(1, 10, kernelSize: 5), new MaxPool2d(2), new Relu(), new Conv2d(10, 20, kernelSize: 5), new MaxPool2d(2), new Relu(),
-            new Flatten(), new Linear(320, 50), new Relu(), new Linear(50, 10));
-        HyperNetwork hyper = HyperNetwork.For(lenet, Condition.Embedding("task", 2, 8), hidden: [100, 100], options: new() { Base = BaseWeights.Zero });
+        HyperNetwork hyper = HyperNetwork.For(HyperKernels.Models.LeNet.Create(), Condition.Embedding("task", 2, 8), hidden: [100, 100], options: new() { Base = BaseWeights.Zero });
         Assert.That(hyper.Count, Is.EqualTo(2_216_856));
     }
 

@@ -147,6 +147,7 @@ public abstract partial class Layer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(initializer);
         CheckName(name);
+        LayerAllowance.Take(this, shape);
         Parameter parameter = new(name, initializer.Draw(shape, random), shape);
         _parameters.Add(new NamedParameter(name, parameter, this, role, weight, initializer));
         return parameter;
@@ -175,6 +176,7 @@ public abstract partial class Layer : IDisposable
     protected Tensor AddBuffer(string name, Shape shape, float value, bool optional = false)
     {
         CheckName(name);
+        LayerAllowance.Take(this, shape);
         float[] values = new float[checked((int)shape.Count)];
         Array.Fill(values, value);
         Tensor buffer = Tensor.NewUnowned(Device.Default, shape, ElementType.Float32);

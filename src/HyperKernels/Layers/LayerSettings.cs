@@ -1,55 +1,170 @@
+using System.Text.Json.Nodes;
+
 namespace HyperKernels.Layers;
 
-/// <summary>What a layer of the library was made from: its type's name and the numbers given to its constructor. Files hold it as JSON.</summary>
-internal sealed class LayerSettings(string type, params (string Name, double Value)[] numbers)
+/// <summary>
+/// What a layer is made from, by name, as files hold it: numbers, flags, choices by name, lists, and the layers that it was given. A layer
+/// that stands in several places of a tree is written once and is one layer again.
+/// </summary>
+public sealed partial class LayerSettings
 {
-    public string Type => type;
+    private static readonly string[] s_reserved = [LayerWriter.Type, LayerWriter.Same, LayerWriter.Training, LayerWriter.Evaluating];
 
-    public IReadOnlyList<(string Name, double Value)> Numbers => numbers;
+    private readonly JsonObject _json;
+    private readonly LayerWriter? _writer;
+    private readonly LayerReader? _reader;
 
-    /// <summary>A number by name.</summary>
-    /// <exception cref="FormatException">There is none of that name.</exception>
-    public float Number(string name) => (float)Value(name);
-
-    /// <summary>A whole number by name.</summary>
-    /// <exception cref="FormatException">There is none of that name, or it is not whole.</exception>
-    public int Int(string name)
+    internal LayerSettings(string type, JsonObject json, LayerWriter writer)
     {
-        double value = Value(name);
-        return value == (int)value ? (int)value : throw new FormatException($"\"{name}\" of a layer \"{type}\" must be a whole number; it is {value}.");
+        Type = type;
+        _json = json;
+        _writer = writer;
     }
 
-    public bool Flag(string name) => Value(name) != 0;
-
-    /// <summary>Whole numbers <c>name0</c>, <c>name1</c>, ...</summary>
-    public int[] Ints(string name)
+    internal LayerSettings(string type, JsonObject json, LayerReader reader)
     {
-        int count = Int(name);
-        if (count < 0 || count > numbers.Length)
-        {
-            throw new FormatException($"\"{name}\" of a layer \"{type}\" announces {count} numbers.");
-        }
-        int[] values = new int[count];
-        for (int i = 0; i < values.Length; i++)
-        {
-            values[i] = Int($"{name}{i}");
-        }
-        return values;
+        Type = type;
+        _json = json;
+        _reader = reader;
     }
 
-    /// <summary>The form that <see cref="Ints"/> reads.</summary>
-    public static IEnumerable<(string Name, double Value)> List(string name, IReadOnlyList<int> values) =>
-        [(name, values.Count), .. values.Select((value, i) => ($"{name}{i}", (double)value))];
+    /// <summary>The name of the layer's class in files.</summary>
+    public string Type { get; }
 
-    private double Value(string name)
+    /// <summary>Writes a whole number.</summary>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public LayerSettings Set(string name, int value) => Put(name, JsonValue.Create(value));
+
+    /// <summary>Writes a flag.</summary>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public LayerSettings Set(string name, bool value) => Put(name, JsonValue.Create(value));
+
+    /// <summary>Writes a number.</summary>
+    /// <exception cref="ArgumentException">The name is taken, or the number is not finite.</exception>
+    public LayerSettings Set(string name, float value)
     {
-        foreach ((string known, double value) in numbers)
+        CheckFinite(name, value);
+        return Put(name, JsonValue.Create(value));
+    }
+
+    /// <summary>Writes a number of double precision.</summary>
+    /// <exception cref="ArgumentException">The name is taken, or the number is not finite.</exception>
+    public LayerSettings Set(string name, double value)
+    {
+        CheckFinite(name, value);
+        return Put(name, JsonValue.Create(value));
+    }
+
+    /// <summary>Writes a text.</summary>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public LayerSettings Set(string name, string value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return Put(name, JsonValue.Create(value));
+    }
+
+    /// <summary>Writes a choice by its name.</summary>
+    /// <exception cref="ArgumentException">The name is taken, or the value has no name.</exception>
+    public LayerSettings Set<TEnum>(string name, TEnum value)
+        where TEnum : struct, Enum
+    {
+        if (!Enum.IsDefined(value))
         {
-            if (known == name)
+            Throw.Argument($"LayerSettings.Set: \"{name}\" of a layer \"{Type}\" must be one of {string.Join(", ", Enum.GetNames<TEnum>())}; got {value}.");
+        }
+        return Put(name, JsonValue.Create(value.ToString()));
+    }
+
+    /// <summary>Writes a list of whole numbers.</summary>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public LayerSettings Set(string name, params ReadOnlySpan<int> values)
+    {
+        JsonArray list = [];
+        foreach (int value in values)
+        {
+            list.Add((JsonNode)value);
+        }
+        return Put(name, list);
+    }
+
+    /// <summary>Writes a list of texts.</summary>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public LayerSettings Set(string name, IEnumerable<string> values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return Put(name, new JsonArray([.. values.Select(static value => (JsonNode)value)]));
+    }
+
+    /// <summary>Writes the layer's activation: its kind, and its parameter if it has one.</summary>
+    /// <exception cref="ArgumentException">There is one already.</exception>
+    public LayerSettings SetActivation(Activation activation)
+    {
+        Set("activation", activation.Kind);
+        return activation == HyperKernels.Activation.Of(activation.Kind, 0) ? this : Set("parameter", activation.Parameter);
+    }
+
+    /// <summary>Writes a layer with its settings; null writes nothing.</summary>
+    /// <param name="name">The setting's name.</param>
+    /// <param name="layer">A layer that was given to the constructor. One that the constructor makes itself needs no setting.</param>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public LayerSettings SetLayer(string name, Layer? layer) => layer is null ? this : Put(name, Writer.Describe(layer));
+
+    /// <summary>Writes a list of layers with their settings.</summary>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public LayerSettings SetLayers(string name, IEnumerable<Layer> layers)
+    {
+        ArgumentNullException.ThrowIfNull(layers);
+        return Put(name, new JsonArray([.. layers.Select(layer => (JsonNode)Writer.Describe(layer))]));
+    }
+
+    /// <summary>Writes a list of things that have settings of their own but are no layers.</summary>
+    /// <param name="name">The setting's name.</param>
+    /// <param name="items">The things.</param>
+    /// <param name="write">Writes the settings of one of them.</param>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public LayerSettings SetGroups<T>(string name, IEnumerable<T> items, Action<T, LayerSettings> write)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        ArgumentNullException.ThrowIfNull(write);
+        JsonArray list = [];
+        foreach (T item in items)
+        {
+            JsonObject group = [];
+            write(item, new LayerSettings(Type, group, Writer));
+            list.Add((JsonNode)group);
+        }
+        return Put(name, list);
+    }
+
+    private LayerWriter Writer
+    {
+        get
+        {
+            if (_writer is null)
             {
-                return value;
+                Throw.InvalidOperation("LayerSettings.Set: settings that are read cannot be written; Set belongs into WriteSettings.");
             }
+            return _writer;
         }
-        throw new FormatException($"a layer \"{type}\" needs \"{name}\".");
+    }
+
+    private LayerSettings Put(string name, JsonNode value)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        _ = Writer;
+        if (s_reserved.Contains(name) || _json.ContainsKey(name))
+        {
+            Throw.Argument($"LayerSettings.Set: a name must be used once; \"{name}\" of a layer \"{Type}\" is taken.");
+        }
+        _json.Add(name, value);
+        return this;
+    }
+
+    private void CheckFinite(string name, double value)
+    {
+        if (!double.IsFinite(value))
+        {
+            Throw.Argument($"LayerSettings.Set: \"{name}\" of a layer \"{Type}\" must be finite; got {value}.");
+        }
     }
 }

@@ -58,18 +58,8 @@ internal static partial class HyperTargets
         return ParameterOverrides.Use(values);
     }
 
-    private static TensorLayer Layer(Activation activation) => activation.Kind switch
-    {
-        ActivationKind.Relu => new Relu(),
-        ActivationKind.LeakyRelu => new LeakyRelu(activation.Parameter),
-        ActivationKind.Tanh => new Tanh(),
-        ActivationKind.Sigmoid => new Sigmoid(),
-        ActivationKind.Gelu => new Gelu(),
-        ActivationKind.Silu => new Silu(),
-        ActivationKind.Elu => new Elu(),
-        ActivationKind.Softplus => new Softplus(),
-        _ => new Sequential(),
-    };
+    private static TensorLayer Layer(Activation activation) =>
+        activation == HyperKernels.Activation.None ? new Sequential() : ActivationLayer.Of(activation);
 
     [GeneratedRegex(@"([a-z_0-9]+)(?:\(([^)]*)\))?", RegexOptions.CultureInvariant)]
     private static partial Regex Word();

@@ -1,12 +1,35 @@
 namespace HyperKernels.Layers;
 
 /// <summary>A function applied to every element, as a layer; it has no parameters to train.</summary>
-public abstract class ActivationLayer : TensorLayer
+public abstract class ActivationLayer : TensorLayer, IStoredLayer<ActivationLayer>
 {
     private protected ActivationLayer(Activation activation) => Activation = activation;
 
     /// <summary>The function with its parameter.</summary>
     public Activation Activation { get; }
+
+    /// <summary>The layer that applies a function.</summary>
+    /// <exception cref="ArgumentException">The function is <see cref="ActivationKind.None"/>, which needs no layer.</exception>
+    public static ActivationLayer Of(Activation activation)
+    {
+        if (activation.Kind == ActivationKind.None)
+        {
+            Throw.Argument("ActivationLayer.Of: there is no layer that changes nothing; leave it out.");
+        }
+        return activation.Kind switch
+        {
+            ActivationKind.Relu => new Relu(),
+            ActivationKind.LeakyRelu => new LeakyRelu(activation.Parameter),
+            ActivationKind.Elu => new Elu(activation.Parameter),
+            ActivationKind.Tanh => new Tanh(),
+            ActivationKind.Sigmoid => new Sigmoid(),
+            ActivationKind.Silu => new Silu(),
+            ActivationKind.Softplus => new Softplus(),
+            ActivationKind.Gelu => new Gelu(),
+            ActivationKind.GeluTanh => new GeluTanh(),
+            _ => new Sine(activation.Parameter),
+        };
+    }
 
     /// <summary>Applies the function to every element.</summary>
     /// <param name="input">Any shape.</param>
@@ -15,6 +38,12 @@ public abstract class ActivationLayer : TensorLayer
 
     /// <inheritdoc/>
     protected override string Describe() => Activation.ToString();
+
+    static string IStoredLayer<ActivationLayer>.TypeName => "Activation";
+
+    static ActivationLayer IStoredLayer<ActivationLayer>.Read(LayerSettings settings) => Of(settings.Activation());
+
+    void IStoredLayer<ActivationLayer>.WriteSettings(LayerSettings settings) => settings.SetActivation(Activation);
 }
 
 /// <summary><c>max(x, 0)</c></summary>

@@ -1,7 +1,7 @@
 namespace HyperKernels.Layers;
 
 /// <summary>Means over the last two axes, by as many windows as give a wanted height and width.</summary>
-public sealed class AdaptiveAveragePool2d : TensorLayer
+public sealed class AdaptiveAveragePool2d : TensorLayer, IStoredLayer<AdaptiveAveragePool2d>
 {
     /// <summary>Makes the layer for a square result.</summary>
     /// <param name="size">Height and width of what comes out.</param>
@@ -36,4 +36,10 @@ public sealed class AdaptiveAveragePool2d : TensorLayer
 
     /// <inheritdoc/>
     protected override string Describe() => $"AdaptiveAveragePool2d({Height}, {Width})";
+
+    static string IStoredLayer<AdaptiveAveragePool2d>.TypeName => "AdaptiveAveragePool2d";
+
+    static AdaptiveAveragePool2d IStoredLayer<AdaptiveAveragePool2d>.Read(LayerSettings settings) => new(settings.Int("height"), settings.Int("width"));
+
+    void IStoredLayer<AdaptiveAveragePool2d>.WriteSettings(LayerSettings settings) => settings.Set("height", Height).Set("width", Width);
 }

@@ -1,7 +1,7 @@
 namespace HyperKernels.Layers;
 
 /// <summary>The mean of every window over the last two axes; padding counts as zeros.</summary>
-public sealed class AveragePool2d : TensorLayer
+public sealed class AveragePool2d : TensorLayer, IStoredLayer<AveragePool2d>
 {
     /// <summary>Makes the layer.</summary>
     /// <param name="kernelSize">Height and width of the window.</param>
@@ -32,4 +32,10 @@ public sealed class AveragePool2d : TensorLayer
 
     /// <inheritdoc/>
     protected override string Describe() => $"AveragePool2d({KernelSize})";
+
+    static string IStoredLayer<AveragePool2d>.TypeName => "AveragePool2d";
+
+    static AveragePool2d IStoredLayer<AveragePool2d>.Read(LayerSettings settings) => new(settings.Int("kernelSize"), settings.Int("stride"), settings.Int("padding"));
+
+    void IStoredLayer<AveragePool2d>.WriteSettings(LayerSettings settings) => settings.Set("kernelSize", KernelSize).Set("stride", Stride).Set("padding", Padding);
 }

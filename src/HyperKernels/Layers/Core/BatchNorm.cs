@@ -7,7 +7,7 @@ namespace HyperKernels.Layers;
 /// Running values are <c>(1 - momentum) old + momentum new</c>, the variance with n - 1 as PyTorch takes it. Training writes them: do
 /// not train one layer from two threads at once. Source: Ioffe, Szegedy, ICML 2015.
 /// </remarks>
-public sealed class BatchNorm : TensorLayer
+public sealed class BatchNorm : TensorLayer, IStoredLayer<BatchNorm>
 {
     private readonly Tensor _batches;
 
@@ -89,4 +89,10 @@ public sealed class BatchNorm : TensorLayer
         Ops.AddInto(RunningVariance, Ops.MultiplyScalar(Ops.Subtract(Ops.MultiplyScalar(variance, unbiased), RunningVariance), Momentum));
         Ops.AddInto(_batches, Tensor.Ones([], _batches.Device));
     }
+
+    static string IStoredLayer<BatchNorm>.TypeName => "BatchNorm";
+
+    static BatchNorm IStoredLayer<BatchNorm>.Read(LayerSettings settings) => new(settings.Int("channels"), settings.Number("epsilon"), settings.Number("momentum"), settings.Flag("affine"));
+
+    void IStoredLayer<BatchNorm>.WriteSettings(LayerSettings settings) => settings.Set("channels", Channels).Set("epsilon", Epsilon).Set("momentum", Momentum).Set("affine", Weight is not null);
 }

@@ -2,7 +2,7 @@ namespace HyperKernels.Layers;
 
 /// <summary>A one-dimensional convolution (a correlation, as everywhere in deep learning) over the last axis.</summary>
 /// <remarks>Kernels may be one set for all, or one per sample or group of samples; see <see cref="Ops.Conv1d"/>.</remarks>
-public sealed class Conv1d : TensorLayer
+public sealed class Conv1d : TensorLayer, IStoredLayer<Conv1d>
 {
     /// <summary>Makes the layer with PyTorch's first values: uniform within <c>±1 / sqrt(fan in)</c>.</summary>
     /// <param name="inChannels">The channels I of what comes in.</param>
@@ -77,4 +77,14 @@ public sealed class Conv1d : TensorLayer
 
     /// <inheritdoc/>
     protected override string Describe() => $"Conv1d({InChannels}, {OutChannels}, kernelSize: {KernelSize})";
+
+    static string IStoredLayer<Conv1d>.TypeName => "Conv1d";
+
+    static Conv1d IStoredLayer<Conv1d>.Read(LayerSettings settings) => new(
+        settings.Int("inChannels"), settings.Int("outChannels"), settings.Int("kernelSize"), settings.Int("stride"), settings.Int("padding"),
+        settings.Int("dilation"), settings.Int("groups"), settings.Flag("bias"));
+
+    void IStoredLayer<Conv1d>.WriteSettings(LayerSettings settings) => settings
+        .Set("inChannels", InChannels).Set("outChannels", OutChannels).Set("kernelSize", KernelSize).Set("stride", Stride).Set("padding", Padding)
+        .Set("dilation", Dilation).Set("groups", Groups).Set("bias", Bias is not null);
 }

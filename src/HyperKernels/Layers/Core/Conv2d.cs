@@ -2,7 +2,7 @@ namespace HyperKernels.Layers;
 
 /// <summary>A two-dimensional convolution (a correlation, as everywhere in deep learning) over the last two axes.</summary>
 /// <remarks>Kernels may be one set for all, or one per sample or group of samples; see <see cref="Ops.Conv2d"/>.</remarks>
-public sealed class Conv2d : TensorLayer
+public sealed class Conv2d : TensorLayer, IStoredLayer<Conv2d>
 {
     /// <summary>Makes the layer with square kernels and PyTorch's first values: uniform within <c>±1 / sqrt(fan in)</c>.</summary>
     /// <param name="inChannels">The channels I of what comes in.</param>
@@ -85,4 +85,27 @@ public sealed class Conv2d : TensorLayer
     /// <inheritdoc/>
     protected override string Describe() =>
         $"Conv2d({InChannels}, {OutChannels}, kernelSize: {(KernelSize.Height == KernelSize.Width ? $"{KernelSize.Height}" : $"{KernelSize.Height}x{KernelSize.Width}")})";
+
+    static string IStoredLayer<Conv2d>.TypeName => "Conv2d";
+
+    static Conv2d IStoredLayer<Conv2d>.Read(LayerSettings settings) => new(
+        settings.Int("inChannels"),
+        settings.Int("outChannels"),
+        (settings.Int("kernelHeight"), settings.Int("kernelWidth")),
+        new Conv2dOptions
+        {
+            StrideH = settings.Int("strideH"),
+            StrideW = settings.Int("strideW"),
+            PaddingH = settings.Int("paddingH"),
+            PaddingW = settings.Int("paddingW"),
+            DilationH = settings.Int("dilationH"),
+            DilationW = settings.Int("dilationW"),
+            Groups = settings.Int("groups"),
+        },
+        settings.Flag("bias"));
+
+    void IStoredLayer<Conv2d>.WriteSettings(LayerSettings settings) => settings
+        .Set("inChannels", InChannels).Set("outChannels", OutChannels).Set("kernelHeight", KernelSize.Height).Set("kernelWidth", KernelSize.Width)
+        .Set("strideH", Options.StrideH).Set("strideW", Options.StrideW).Set("paddingH", Options.PaddingH).Set("paddingW", Options.PaddingW)
+        .Set("dilationH", Options.DilationH).Set("dilationW", Options.DilationW).Set("groups", Options.Groups).Set("bias", Bias is not null);
 }

@@ -4,7 +4,7 @@ namespace HyperKernels.Layers;
 
 /// <summary>While training, sets elements to zero at random and scales the others by <c>1 / (1 - p)</c>; else passes everything.</summary>
 /// <remarks>Source: Srivastava et al., JMLR 15, 2014.</remarks>
-public sealed class Dropout : TensorLayer
+public sealed class Dropout : TensorLayer, IStoredLayer<Dropout>
 {
     /// <summary>Makes the layer.</summary>
     /// <param name="probability">That an element is dropped; in [0, 1].</param>
@@ -33,4 +33,10 @@ public sealed class Dropout : TensorLayer
 
     /// <inheritdoc/>
     protected override string Describe() => string.Create(CultureInfo.InvariantCulture, $"Dropout({Probability})");
+
+    static string IStoredLayer<Dropout>.TypeName => "Dropout";
+
+    static Dropout IStoredLayer<Dropout>.Read(LayerSettings settings) => new(settings.Number("probability"));
+
+    void IStoredLayer<Dropout>.WriteSettings(LayerSettings settings) => settings.Set("probability", Probability);
 }

@@ -2,7 +2,7 @@ namespace HyperKernels.Layers;
 
 /// <summary>A table of learned rows, looked up by index.</summary>
 /// <remarks>The table may be one for all, or one per sample or group of samples; see <see cref="Ops.Embedding"/>.</remarks>
-public sealed class Embedding : TensorLayer
+public sealed class Embedding : TensorLayer, IStoredLayer<Embedding>
 {
     /// <summary>Makes the layer with PyTorch's first values: Gaussian with deviation 1.</summary>
     /// <param name="count">The number of rows.</param>
@@ -35,4 +35,10 @@ public sealed class Embedding : TensorLayer
 
     /// <inheritdoc/>
     protected override string Describe() => $"Embedding({RowCount}, {RowSize})";
+
+    static string IStoredLayer<Embedding>.TypeName => "Embedding";
+
+    static Embedding IStoredLayer<Embedding>.Read(LayerSettings settings) => new(settings.Int("rows"), settings.Int("size"));
+
+    void IStoredLayer<Embedding>.WriteSettings(LayerSettings settings) => settings.Set("rows", RowCount).Set("size", RowSize);
 }

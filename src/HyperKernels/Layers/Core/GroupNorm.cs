@@ -2,7 +2,7 @@ namespace HyperKernels.Layers;
 
 /// <summary>Normalisation over groups of channels and all positions of a sample, then a gain and a bias per channel.</summary>
 /// <remarks>Gain and bias may be one set for all, or one per sample or group of samples. Source: Wu, He, ECCV 2018.</remarks>
-public sealed class GroupNorm : TensorLayer
+public sealed class GroupNorm : TensorLayer, IStoredLayer<GroupNorm>
 {
     /// <summary>Makes the layer.</summary>
     /// <param name="groups">The number of groups; divides the channels.</param>
@@ -50,4 +50,10 @@ public sealed class GroupNorm : TensorLayer
 
     /// <inheritdoc/>
     protected override string Describe() => $"GroupNorm({Groups}, {Channels})";
+
+    static string IStoredLayer<GroupNorm>.TypeName => "GroupNorm";
+
+    static GroupNorm IStoredLayer<GroupNorm>.Read(LayerSettings settings) => new(settings.Int("groups"), settings.Int("channels"), settings.Number("epsilon"), settings.Flag("affine"));
+
+    void IStoredLayer<GroupNorm>.WriteSettings(LayerSettings settings) => settings.Set("groups", Groups).Set("channels", Channels).Set("epsilon", Epsilon).Set("affine", Weight is not null);
 }

@@ -9,7 +9,7 @@ namespace HyperKernels.Layers;
 /// Weights may be one set for all, or one per sample or group of samples. Source: Cho et al., EMNLP 2014; as in PyTorch (and unlike the
 /// paper) r multiplies after the matrix and its bias.
 /// </remarks>
-public sealed class GruCell : RecurrentCell
+public sealed class GruCell : RecurrentCell, IStoredLayer<GruCell>
 {
     /// <summary>Makes the cell with PyTorch's first values.</summary>
     /// <param name="inputs">The size I of the input.</param>
@@ -45,4 +45,10 @@ public sealed class GruCell : RecurrentCell
         Tensor candidate = Ops.Tanh(Ops.Add(fromInput[2], Ops.Multiply(reset, fromState[2])));
         return Ops.Add(candidate, Ops.Multiply(update, Ops.Subtract(state, candidate)));
     }
+
+    static string IStoredLayer<GruCell>.TypeName => "GruCell";
+
+    static GruCell IStoredLayer<GruCell>.Read(LayerSettings settings) => new(settings.Int("inFeatures", formerly: "inputs"), settings.Int("hiddenFeatures", formerly: "hidden"), settings.Flag("bias"));
+
+    void IStoredLayer<GruCell>.WriteSettings(LayerSettings settings) => WriteSizes(settings);
 }

@@ -2,7 +2,7 @@ namespace HyperKernels.Layers;
 
 /// <summary>Layer normalisation over trailing axes: <c>(x - mean) / sqrt(variance + eps) * weight + bias</c>.</summary>
 /// <remarks>Gain and bias may be one set for all, or one per sample or group of samples. Source: Ba, Kiros, Hinton, arXiv 1607.06450.</remarks>
-public sealed class LayerNorm : TensorLayer
+public sealed class LayerNorm : TensorLayer, IStoredLayer<LayerNorm>
 {
     /// <summary>Makes the layer for a last axis of one size.</summary>
     /// <param name="size">The size of the last axis.</param>
@@ -56,4 +56,10 @@ public sealed class LayerNorm : TensorLayer
 
     /// <inheritdoc/>
     protected override string Describe() => $"LayerNorm({NormalizedShape})";
+
+    static string IStoredLayer<LayerNorm>.TypeName => "LayerNorm";
+
+    static LayerNorm IStoredLayer<LayerNorm>.Read(LayerSettings settings) => new(new Shape(settings.Ints("shape")), settings.Number("epsilon"), settings.Flag("affine"));
+
+    void IStoredLayer<LayerNorm>.WriteSettings(LayerSettings settings) => settings.Set("shape", NormalizedShape.AsSpan()).Set("epsilon", Epsilon).Set("affine", Weight is not null);
 }

@@ -2,18 +2,18 @@ namespace HyperKernels.Layers;
 
 /// <summary>A linear layer: <c>y = x W^T + b</c>, on the last axis.</summary>
 /// <remarks>Weights may be one set for all, or one per sample or group of samples; see <see cref="Ops.Linear"/>.</remarks>
-public sealed class Linear : TensorLayer
+public sealed class Linear : TensorLayer, IStoredLayer<Linear>
 {
     /// <summary>Makes the layer with PyTorch's first values: weight and bias uniform within <c>±1 / sqrt(inputs)</c>.</summary>
     /// <param name="inputs">The size of the last axis of what comes in.</param>
     /// <param name="outputs">The size of the last axis of what comes out.</param>
     /// <param name="bias">Whether a bias is added.</param>
     /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A size is less than 1.</exception>
+    /// <exception cref="ArgumentException">A size is less than 1.</exception>
     public Linear(int inputs, int outputs, bool bias = true, RandomStream? random = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
+        Checks.Positive("Linear", "inFeatures", inputs);
+        Checks.Positive("Linear", "outFeatures", outputs);
         InFeatures = inputs;
         OutFeatures = outputs;
         Weight = AddParameter("weight", [outputs, inputs], Initializer.Default, random);
@@ -48,4 +48,10 @@ public sealed class Linear : TensorLayer
 
     /// <inheritdoc/>
     protected override string Describe() => $"Linear({InFeatures}, {OutFeatures}{(Bias is null ? ", bias: false" : "")})";
+
+    static string IStoredLayer<Linear>.TypeName => "Linear";
+
+    static Linear IStoredLayer<Linear>.Read(LayerSettings settings) => new(settings.Int("inFeatures", formerly: "inputs"), settings.Int("outFeatures", formerly: "outputs"), settings.Flag("bias"));
+
+    void IStoredLayer<Linear>.WriteSettings(LayerSettings settings) => settings.Set("inFeatures", InFeatures).Set("outFeatures", OutFeatures).Set("bias", Bias is not null);
 }

@@ -8,7 +8,7 @@ namespace HyperKernels.Layers;
 /// Weights may be one set for all, or one per sample or group of samples. Source: Hochreiter, Schmidhuber, 1997, with the forget gate of
 /// Gers et al., 2000; no bias is added to that gate beside the learned one.
 /// </remarks>
-public sealed class LstmCell : RecurrentCell
+public sealed class LstmCell : RecurrentCell, IStoredLayer<LstmCell>
 {
     /// <summary>Makes the cell with PyTorch's first values.</summary>
     /// <param name="inputs">The size I of the input.</param>
@@ -46,4 +46,10 @@ public sealed class LstmCell : RecurrentCell
         Tensor newCell = Ops.Add(Ops.Multiply(Ops.Sigmoid(gates[1]), cell), written);
         return (Ops.Multiply(Ops.Sigmoid(gates[3]), Ops.Tanh(newCell)), newCell);
     }
+
+    static string IStoredLayer<LstmCell>.TypeName => "LstmCell";
+
+    static LstmCell IStoredLayer<LstmCell>.Read(LayerSettings settings) => new(settings.Int("inFeatures", formerly: "inputs"), settings.Int("hiddenFeatures", formerly: "hidden"), settings.Flag("bias"));
+
+    void IStoredLayer<LstmCell>.WriteSettings(LayerSettings settings) => WriteSizes(settings);
 }

@@ -1,7 +1,7 @@
 namespace HyperKernels.Layers;
 
 /// <summary>The largest value in every window over the last two axes.</summary>
-public sealed class MaxPool2d : TensorLayer
+public sealed class MaxPool2d : TensorLayer, IStoredLayer<MaxPool2d>
 {
     /// <summary>Makes the layer.</summary>
     /// <param name="kernelSize">Height and width of the window.</param>
@@ -32,4 +32,10 @@ public sealed class MaxPool2d : TensorLayer
 
     /// <inheritdoc/>
     protected override string Describe() => $"MaxPool2d({KernelSize})";
+
+    static string IStoredLayer<MaxPool2d>.TypeName => "MaxPool2d";
+
+    static MaxPool2d IStoredLayer<MaxPool2d>.Read(LayerSettings settings) => new(settings.Int("kernelSize"), settings.Int("stride"), settings.Int("padding"));
+
+    void IStoredLayer<MaxPool2d>.WriteSettings(LayerSettings settings) => settings.Set("kernelSize", KernelSize).Set("stride", Stride).Set("padding", Padding);
 }

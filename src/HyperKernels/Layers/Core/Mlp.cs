@@ -4,7 +4,7 @@ namespace HyperKernels.Layers;
 /// <remarks>
 /// Named as PyTorch's <c>nn.Sequential(Linear, Activation, Linear, ...)</c>: <c>0.weight</c>, <c>0.bias</c>, <c>2.weight</c>.
 /// </remarks>
-public sealed class Mlp : TensorLayer
+public sealed class Mlp : TensorLayer, IStoredLayer<Mlp>
 {
     private readonly Linear[] _layers;
 
@@ -54,4 +54,13 @@ public sealed class Mlp : TensorLayer
 
     /// <inheritdoc/>
     protected override string Describe() => $"Mlp({Activation})";
+
+    static string IStoredLayer<Mlp>.TypeName => "Mlp";
+
+    static Mlp IStoredLayer<Mlp>.Read(LayerSettings settings) => new(settings.Ints("sizes"), settings.Activation(), settings.Flag("bias"));
+
+    void IStoredLayer<Mlp>.WriteSettings(LayerSettings settings) => settings
+        .Set("sizes", [_layers[0].InFeatures, .. _layers.Select(static layer => layer.OutFeatures)])
+        .SetActivation(Activation)
+        .Set("bias", _layers[0].Bias is not null);
 }

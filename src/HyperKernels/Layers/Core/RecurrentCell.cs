@@ -45,6 +45,9 @@ public abstract class RecurrentCell : Layer
 
     private protected Tensor FromHidden(Tensor hidden) => Ops.Linear(hidden, _weightHidden.Value, _biasHidden?.Value);
 
+    private protected void WriteSizes(LayerSettings settings) =>
+        settings.Set("inFeatures", Inputs).Set("hiddenFeatures", Hidden).Set("bias", HasBias);
+
     private protected void Check(Tensor input, Tensor hidden)
     {
         if (input.Rank != 2 || input.Shape[1] != Inputs)

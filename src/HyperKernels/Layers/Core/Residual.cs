@@ -1,7 +1,7 @@
 namespace HyperKernels.Layers;
 
 /// <summary>Adds a layer's output to its input: <c>y = x + inner(x)</c>.</summary>
-public sealed class Residual : TensorLayer
+public sealed class Residual : TensorLayer, IStoredLayer<Residual>
 {
     /// <summary>Wraps a layer, which stands under the name <c>inner</c>.</summary>
     /// <param name="inner">Gives what it takes a shape that adds to it.</param>
@@ -23,4 +23,11 @@ public sealed class Residual : TensorLayer
         }
         return Ops.Add(input, change);
     }
+
+    static string IStoredLayer<Residual>.TypeName => "Residual";
+
+    static Residual IStoredLayer<Residual>.Read(LayerSettings settings) => new(
+        settings.Has("inner") ? settings.Layer<TensorLayer>("inner") : settings.Layers<TensorLayer>("inner", formerly: "children").Single());
+
+    void IStoredLayer<Residual>.WriteSettings(LayerSettings settings) => settings.SetLayer("inner", Inner);
 }

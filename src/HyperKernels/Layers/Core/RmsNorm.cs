@@ -2,7 +2,7 @@ namespace HyperKernels.Layers;
 
 /// <summary>Normalisation by the root mean square of trailing axes: <c>x / sqrt(mean(x^2) + eps) * weight</c>.</summary>
 /// <remarks>The gain may be one set for all, or one per sample or group of samples. Source: Zhang, Sennrich, NeurIPS 2019.</remarks>
-public sealed class RmsNorm : TensorLayer
+public sealed class RmsNorm : TensorLayer, IStoredLayer<RmsNorm>
 {
     /// <summary>Makes the layer for a last axis of one size.</summary>
     /// <param name="size">The size of the last axis.</param>
@@ -49,4 +49,10 @@ public sealed class RmsNorm : TensorLayer
 
     /// <inheritdoc/>
     protected override string Describe() => $"RmsNorm({NormalizedShape})";
+
+    static string IStoredLayer<RmsNorm>.TypeName => "RmsNorm";
+
+    static RmsNorm IStoredLayer<RmsNorm>.Read(LayerSettings settings) => new(new Shape(settings.Ints("shape")), settings.Number("epsilon"), settings.Flag("affine"));
+
+    void IStoredLayer<RmsNorm>.WriteSettings(LayerSettings settings) => settings.Set("shape", NormalizedShape.AsSpan()).Set("epsilon", Epsilon).Set("affine", Weight is not null);
 }

@@ -6,7 +6,7 @@ namespace HyperKernels.Layers;
 /// <summary>Layers applied one after another, named <c>0</c>, <c>1</c>, and so on.</summary>
 /// <remarks>A linear layer followed by an activation is computed in one go; the result is the same.</remarks>
 [CollectionBuilder(typeof(Sequential), nameof(Create))]
-public sealed class Sequential : TensorLayer, IReadOnlyList<TensorLayer>
+public sealed class Sequential : TensorLayer, IStoredLayer<Sequential>, IReadOnlyList<TensorLayer>
 {
     private readonly TensorLayer[] _layers;
 
@@ -55,4 +55,10 @@ public sealed class Sequential : TensorLayer, IReadOnlyList<TensorLayer>
     public IEnumerator<TensorLayer> GetEnumerator() => ((IEnumerable<TensorLayer>)_layers).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => _layers.GetEnumerator();
+
+    static string IStoredLayer<Sequential>.TypeName => "Sequential";
+
+    static Sequential IStoredLayer<Sequential>.Read(LayerSettings settings) => new(settings.Layers<TensorLayer>("layers", formerly: "children"));
+
+    void IStoredLayer<Sequential>.WriteSettings(LayerSettings settings) => settings.SetLayers("layers", _layers);
 }

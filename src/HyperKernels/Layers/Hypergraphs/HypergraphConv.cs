@@ -13,7 +13,7 @@ namespace HyperKernels.Layers;
 /// </para>
 /// <para>Source: Feng, You, Zhang, Ji, Gao, Hypergraph Neural Networks, AAAI 2019, eq. 10.</para>
 /// </remarks>
-public sealed class HypergraphConv : Layer
+public sealed class HypergraphConv : Layer, IStoredLayer<HypergraphConv>
 {
     private readonly Linear _theta;
 
@@ -52,4 +52,10 @@ public sealed class HypergraphConv : Layer
 
     /// <inheritdoc/>
     protected override string Describe() => $"HypergraphConv({Inputs}, {Outputs})";
+
+    static string IStoredLayer<HypergraphConv>.TypeName => "HypergraphConv";
+
+    static HypergraphConv IStoredLayer<HypergraphConv>.Read(LayerSettings settings) => new(settings.Int("inFeatures", formerly: "inputs"), settings.Int("outFeatures", formerly: "outputs"), settings.Flag("bias"));
+
+    void IStoredLayer<HypergraphConv>.WriteSettings(LayerSettings settings) => settings.Set("inFeatures", Inputs).Set("outFeatures", Outputs).Set("bias", HasBias);
 }

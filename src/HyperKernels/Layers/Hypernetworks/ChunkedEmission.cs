@@ -7,7 +7,7 @@ namespace HyperKernels.Layers;
 /// (von Oswald et al., ICLR 2020). Cuts fall anywhere, across tensors too; the surplus of the last chunk is dropped.
 /// </summary>
 /// <remarks>The generator reads <c>[chunk embedding; conditions]</c>, the chunk first, as the authors' code does.</remarks>
-public sealed class ChunkedEmission : Emission
+public sealed class ChunkedEmission : Emission, IStoredLayer<ChunkedEmission>
 {
     private readonly int _chunks;
 
@@ -92,4 +92,11 @@ public sealed class ChunkedEmission : Emission
             ArrayPool<Tensor>.Shared.Return(rented, clearArray: true);
         }
     }
+
+    static string IStoredLayer<ChunkedEmission>.TypeName => "ChunkedEmission";
+
+    static ChunkedEmission IStoredLayer<ChunkedEmission>.Read(LayerSettings settings) => new(
+        TargetManifest.Read(settings), settings.Int("width"), settings.Int("chunkSize"), settings.Int("chunkEmbedding"), EmissionScheme.Zeros(settings.Flag("base")));
+
+    void IStoredLayer<ChunkedEmission>.WriteSettings(LayerSettings settings) => WriteParts(settings).Set("chunkSize", ChunkSize).Set("chunkEmbedding", Chunks.Shape[1]);
 }

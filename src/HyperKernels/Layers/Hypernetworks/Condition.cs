@@ -33,7 +33,7 @@ public enum OutOfRange
 }
 
 /// <summary>One named input of a hypernetwork: what its values mean and how they are prepared.</summary>
-public sealed class Condition
+public sealed partial class Condition
 {
     private Condition(string name, ConditionKind kind, int size)
     {

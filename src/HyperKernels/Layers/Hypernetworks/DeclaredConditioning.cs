@@ -3,10 +3,10 @@ using System.Buffers;
 namespace HyperKernels.Layers;
 
 /// <summary>
-/// The usual conditioning, of declared conditions: ranges are mapped to 0..1 and encoded together, in alphabetical order of their names; then follow raw conditions, one-hot categories and learned vectors,
-/// each in that order.
+/// The usual conditioning, of declared conditions: ranges are mapped to 0..1 and encoded together, in alphabetical order of their names; then
+/// follow raw conditions, one-hot categories and learned vectors, each in that order.
 /// </summary>
-public sealed class DeclaredConditioning : Conditioning
+public sealed class DeclaredConditioning : Conditioning, IStoredLayer<DeclaredConditioning>
 {
     private readonly Condition[] _declared;
     private readonly int[] _encoded;
@@ -135,4 +135,16 @@ public sealed class DeclaredConditioning : Conditioning
     }
 
     private static Tensor Join(ReadOnlySpan<Tensor> parts) => parts.Length == 1 ? parts[0] : Ops.Concatenate(1, parts);
+
+    static string IStoredLayer<DeclaredConditioning>.TypeName => "DeclaredConditioning";
+
+    static DeclaredConditioning IStoredLayer<DeclaredConditioning>.Read(LayerSettings settings) => ReadFrom(settings);
+
+    void IStoredLayer<DeclaredConditioning>.WriteSettings(LayerSettings settings) => settings
+        .Set("encoding", Encoding.Name)
+        .SetGroups("conditions", _declared, static (condition, group) => condition.Write(group));
+
+    /// <summary>Makes the conditioning of encoding and conditions in settings.</summary>
+    internal static DeclaredConditioning ReadFrom(LayerSettings settings) =>
+        new(settings.Groups("conditions", Condition.Read), Encoding.Find(settings.Text("encoding")));
 }

@@ -32,6 +32,12 @@ public abstract class Emission : Layer
     /// <summary>Whether there are base weights theta0.</summary>
     public bool HasBase { get; }
 
+    private protected LayerSettings WriteParts(LayerSettings settings)
+    {
+        Manifest.Write(settings);
+        return settings.Set("width", Width).Set("base", HasBase);
+    }
+
     /// <summary>Generates the weights of every entry of the manifest. What can stay factored does: layers then need not have them in memory.</summary>
     /// <param name="embedding">The prepared conditions <c>[C, Z]</c>.</param>
     /// <param name="generator">The layer before the emission.</param>

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace HyperKernels.Layers;
 
 /// <summary>All weights at once: one linear layer from the generator's H outputs to all P values.</summary>
-public sealed class FullEmission : Emission
+public sealed class FullEmission : Emission, IStoredLayer<FullEmission>
 {
     /// <summary>Makes the layer.</summary>
     /// <param name="manifest">What is generated.</param>
@@ -63,4 +63,11 @@ public sealed class FullEmission : Emission
             ArrayPool<Tensor>.Shared.Return(rented, clearArray: true);
         }
     }
+
+    static string IStoredLayer<FullEmission>.TypeName => "FullEmission";
+
+    static FullEmission IStoredLayer<FullEmission>.Read(LayerSettings settings) => new(
+        TargetManifest.Read(settings), settings.Int("width"), EmissionScheme.Zeros(settings.Flag("base")));
+
+    void IStoredLayer<FullEmission>.WriteSettings(LayerSettings settings) => WriteParts(settings);
 }

@@ -4,7 +4,7 @@ namespace HyperKernels.Layers;
 /// The usual generator: linear layers with an activation after each, <c>h = act(W_i h + b_i)</c>. What follows it is the emission.
 /// Any other <see cref="TensorLayer"/> that takes <c>[C, inputs]</c> to <c>[C, outputs]</c> can stand in its place.
 /// </summary>
-public sealed class GeneratorMlp : TensorLayer
+public sealed class GeneratorMlp : TensorLayer, IStoredLayer<GeneratorMlp>
 {
     private readonly Linear[] _hidden;
 
@@ -26,12 +26,16 @@ public sealed class GeneratorMlp : TensorLayer
             _hidden[i].Weight.Load(initializer.Draw(_hidden[i].Weight.Shape, random));
             _hidden[i].Bias!.Load(new float[hidden[i]]);
         }
+        InFeatures = inputs;
         Widths = [.. hidden];
         Outputs = hidden.Count == 0 ? inputs : hidden[^1];
     }
 
     /// <summary>The function after every layer.</summary>
     public Activation Activation { get; }
+
+    /// <summary>Numbers per row that come in.</summary>
+    public int InFeatures { get; }
 
     /// <summary>The widths of the layers.</summary>
     public IReadOnlyList<int> Widths { get; }
@@ -48,4 +52,10 @@ public sealed class GeneratorMlp : TensorLayer
         }
         return input;
     }
+
+    static string IStoredLayer<GeneratorMlp>.TypeName => "GeneratorMlp";
+
+    static GeneratorMlp IStoredLayer<GeneratorMlp>.Read(LayerSettings settings) => new(settings.Int("inFeatures"), settings.Ints("hidden"), settings.Activation(), Initializer.Zeros);
+
+    void IStoredLayer<GeneratorMlp>.WriteSettings(LayerSettings settings) => settings.Set("inFeatures", InFeatures).Set("hidden", [.. Widths]).SetActivation(Activation);
 }

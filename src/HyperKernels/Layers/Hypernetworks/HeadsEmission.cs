@@ -2,7 +2,7 @@ namespace HyperKernels.Layers;
 
 /// <summary>One head per tensor: a linear layer each, so that every tensor has parameters (and, if wanted, training options) of its own.</summary>
 /// <remarks>Heads stand in a tree like the target's, under the tensors' names: <c>conv1.weight.weight</c> and <c>conv1.weight.theta0</c>.</remarks>
-public sealed class HeadsEmission : Emission
+public sealed class HeadsEmission : Emission, IStoredLayer<HeadsEmission>
 {
     private readonly Head[] _heads;
 
@@ -78,4 +78,11 @@ public sealed class HeadsEmission : Emission
 
         public Parameter? Theta0 { get; }
     }
+
+    static string IStoredLayer<HeadsEmission>.TypeName => "HeadsEmission";
+
+    static HeadsEmission IStoredLayer<HeadsEmission>.Read(LayerSettings settings) => new(
+        TargetManifest.Read(settings), settings.Int("width"), EmissionScheme.Zeros(settings.Flag("base")));
+
+    void IStoredLayer<HeadsEmission>.WriteSettings(LayerSettings settings) => WriteParts(settings);
 }

@@ -37,6 +37,7 @@ public sealed partial class HyperNetwork : Layer
         HashSet<Layer> seen = [];
         HashSet<Layer> repeated = [.. target.NamedLayers().Where(named => !seen.Add(named.Layer)).Select(static named => named.Layer)];
         _plans = [.. generated.Select(g => g.Names.Count > 1 || repeated.Contains(g.Owner) ? GeneratePlan.Materialise : plan)];
+        Plan = plan;
         Excluded = new HashSet<Parameter>(_generated);
         Conditioning = Add("conditioning", conditioning);
         Generator = Add("generator", generator);
@@ -55,6 +56,9 @@ public sealed partial class HyperNetwork : Layer
 
     /// <summary>The network that computes with them.</summary>
     public Layer Target { get; }
+
+    /// <summary>How weights are applied where there is a choice.</summary>
+    public GeneratePlan Plan { get; }
 
     /// <summary>What is generated.</summary>
     public TargetManifest Manifest => Emission.Manifest;
@@ -227,7 +231,7 @@ public sealed partial class HyperNetwork : Layer
             string type = Target.GetType().Name;
             Throw.InvalidOperation($"HyperNetwork.Materialize: the target must be a {typeof(TLayer).Name}; it is a {type}. Use Materialize<{type}>(values).");
         }
-        Layer network = LayerFormat.Copy(Target);
+        Layer network = Remake(Target, "HyperNetwork.Materialize");
         MaterializeInto(network, values);
         return (TLayer)network;
     }

@@ -58,6 +58,28 @@ public sealed class TargetManifest
         return Of(Choose(target, parameters, where));
     }
 
+    /// <summary>Writes the tensors into the settings of an emission, under the name <c>manifest</c>.</summary>
+    public void Write(LayerSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        settings.SetGroups("manifest", Entries, static (entry, group) =>
+            group.Set("names", entry.Names).Set("shape", entry.Shape.AsSpan()).Set("role", entry.Role));
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <exception cref="FormatException">The settings hold no manifest, or an entry without name, shape or role.</exception>
+    public static TargetManifest Read(LayerSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return new TargetManifest(settings.Groups("manifest", static group =>
+        {
+            IReadOnlyList<string> names = group.Texts("names");
+            return names.Count > 0
+                ? (names, new Shape(group.Ints("shape")), group.Choice<ParameterRole>("role"))
+                : throw new FormatException("an entry of the manifest has no name.");
+        }));
+    }
+
     /// <summary>The lengths of the tensors in a flat weight set.</summary>
     internal ReadOnlySpan<int> Lengths => _lengths;
 

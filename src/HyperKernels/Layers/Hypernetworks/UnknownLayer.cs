@@ -3,8 +3,8 @@ namespace HyperKernels.Layers;
 /// <summary>Stands for a target whose class is not known: it has the parameters under their names, and cannot be run.</summary>
 internal sealed class UnknownLayer : Layer
 {
-    public UnknownLayer(IReadOnlyList<(IReadOnlyList<string> Names, Shape Shape, ParameterRole Role)> parameters)
-        : this([.. parameters.SelectMany(static entry => Named(entry))])
+    public UnknownLayer(TargetManifest manifest)
+        : this([.. manifest.Entries.SelectMany(static entry => Named(entry))])
     {
     }
 
@@ -23,7 +23,7 @@ internal sealed class UnknownLayer : Layer
         }
     }
 
-    private static IEnumerable<(string, Shape, ParameterRole, Parameter?[])> Named((IReadOnlyList<string> Names, Shape Shape, ParameterRole Role) entry)
+    private static IEnumerable<(string, Shape, ParameterRole, Parameter?[])> Named(ManifestEntry entry)
     {
         Parameter?[] shared = new Parameter?[1];
         return entry.Names.Select(name => (name, entry.Shape, entry.Role, shared));

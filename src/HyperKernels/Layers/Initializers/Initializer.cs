@@ -61,7 +61,8 @@ public abstract partial class Initializer
     internal float[] Draw(Shape shape, RandomStream? random)
     {
         float[] values = new float[checked((int)shape.Count)];
-        if (values.Length > 0)
+        // What a file holds takes the place of what would be drawn, and reading one must not move the caller's streams.
+        if (values.Length > 0 && !LayerAllowance.IsInForce)
         {
             Fill(values, shape, random ?? Random);
         }

@@ -104,45 +104,76 @@ public sealed class HyperNetworkFileTests
         Assert.That(Initializer.Random.State, Is.EqualTo(before));
     }
 
+    [Test]
+    public void Load_InsideAnotherLayer_IsAHypernetworkAgain()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        using MemoryScope scope = new();
+        string path = folder.File("outer.safetensors");
+        LayerTypes.Register<Outer>();
+        Outer outer = new(HyperNetwork.For(new Linear(3, 2), Condition.Unit("t"), hidden: [4], options: new() { Emission = EmissionPlan.Chunks, ChunkSize = 3 }));
+        outer.Save(path);
+        Outer again = Layer.Load<Outer>(path);
+        Tensor x = Ops.RandomNormal([4, 3], new RandomStream(1));
+        Assert.That(again.Forward(x).ToArray(), Is.EqualTo(outer.Forward(x).ToArray()));
+    }
+
     // Every entry replaces one piece of a good description by a bad one.
     [TestCase("\"CosSin\"", "\"Cosine\"", "Complement, CosSin, None")]
     [TestCase("\"Range\"", "\"Circle\"", "kind")]
     [TestCase("\"low\":0", "\"low\":90", "low must be below high")]
     [TestCase("\"size\":1,", "\"size\":-1,", "at least one value")]
-    [TestCase("\"hidden\":[4]", "\"hidden\":[-4]", "hidden layer")]
-    [TestCase("\"hidden\":[4]", "\"hidden\":[2000000000]", "hidden layer")]
+    [TestCase("\"hidden\":[4]", "\"hidden\":[-4]", "at least 1; got -4")]
+    [TestCase("\"hidden\":[4]", "\"hidden\":[2000000000]", "larger than")]
     [TestCase("\"hidden\":[4]", "\"hidden\":[5]", "must be [5, 2]")]
     [TestCase("\"LeakyRelu\"", "\"7.5\"", "LeakyRelu")]
-    [TestCase("\"plan\":\"Full\"", "\"plan\":17", "Number")]
-    [TestCase("\"plan\":\"Full\"", "\"plan\":\"Chunks\"", "emission.chunks")]
-    [TestCase("\"manifest\"", "\"manifests\"", "given key")]
+    [TestCase("\"plan\":\"Auto\"", "\"plan\":17", "one of Auto")]
+    [TestCase("\"type\":\"FullEmission\"", "\"type\":\"ChunkedEmission\"", "chunkSize")]
+    [TestCase("\"type\":\"FullEmission\"", "\"type\":\"HeadsEmission\"", "emission.1.weight")]
+    [TestCase("\"type\":\"FullEmission\"", "\"type\":\"GruCell\"", "GruCell")]
+    [TestCase("\"width\":4", "\"width\":2000000000", "larger than")]
+    [TestCase("\"manifest\"", "\"manifests\"", "needs \"manifest\"")]
     [TestCase("\"shape\":[2,3]", "\"shape\":[2,-3]", "negative")]
     [TestCase("\"shape\":[2,3]", "\"shape\":[200000,300000]", "manifest")]
-    [TestCase("\"names\":[\"0.weight\"]", "\"names\":[]", "no name")]
-    [TestCase("\"names\":[\"0.weight\"]", "\"names\":[\"9.weight\"]", "target.0.weight")]
-    [TestCase("\"inputs\":3", "\"inputs\":3.5", "whole")]
-    [TestCase("\"inputs\":3", "\"inputs\":2000000000", "larger than")]
-    [TestCase("\"inputs\":3", "\"inputs\":-3", "inputs")]
-    [TestCase("\"inputs\":3,", "", "inputs")]
+    [TestCase("\"shape\":[2,3]", "\"shape\":[20000,30000]", "larger than")]
+    [TestCase("\"names\":[\"1.weight\"]", "\"names\":[]", "no name")]
+    [TestCase("\"names\":[\"1.weight\"]", "\"names\":[\"9.weight\"]", "must have \"9.weight\"")]
+    [TestCase("\"inFeatures\":3", "\"inFeatures\":3.5", "whole")]
+    [TestCase("\"inFeatures\":3", "\"inFeatures\":2000000000", "larger than")]
+    [TestCase("\"inFeatures\":3", "\"inFeatures\":-3", "at least 1; got -3")]
+    [TestCase("\"inFeatures\":3,", "", "inFeatures")]
     [TestCase("\"type\":\"Linear\"", "\"type\":\"Curved\"", "Curved")]
-    [TestCase("{\"same\":1}", "{\"same\":5}", "number 5")]
-    [TestCase("{\"same\":1}", "{\"same\":0}", "number 0")]
-    [TestCase("{\"encoding\"", "[\"encoding\"", "metadata")]
+    [TestCase("{\"same\":5}", "{\"same\":50}", "number 50")]
+    [TestCase("{\"same\":5}", "{\"same\":-1}", "number -1")]
+    [TestCase("{\"same\":5}", "{\"same\":0}", "number 0")]
+    [TestCase("{\"type\"", "[\"type\"", "metadata")]
     public void Load_MalformedDescription_IsRefusedWithThePath(string good, string bad, string message)
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();
         string path = folder.File("bad.safetensors");
         Tanh shared = new();
         HyperNetwork.For(new Sequential(shared, new Linear(3, 2), shared), Condition.Range("t", 0, 90), hidden: [4], parameters: "*").Save(path);
-        RewriteDescription(path, text =>
-        {
-            // The sample's layers: Tanh is number 1 of the tree, Linear stands at place 1 of the chain.
-            string named = good.Replace("0.weight", "1.weight", StringComparison.Ordinal);
-            Assert.That(text, Does.Contain(named), "the sample has changed");
-            return text.Replace(named, bad, StringComparison.Ordinal);
-        });
-        Assert.That(() => HyperNetwork.Load(path), Throws.TypeOf<InvalidDataException>()
-            .With.Message.StartsWith(path).And.Message.Contains(message.Replace("target.0", "target.1", StringComparison.Ordinal)).IgnoreCase);
+        RewriteDescription(path, path, "layer", good, bad);
+        Assert.That(() => HyperNetwork.Load(path), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith(path).And.Message.Contains(message).IgnoreCase);
+    }
+
+    // The same for the form of earlier versions.
+    [TestCase("\"hidden\":[3]", "\"hidden\":[-3]", "at least 1; got -3")]
+    [TestCase("\"hidden\":[3]", "\"hidden\":[2000000000]", "larger than")]
+    [TestCase("\"plan\":\"Full\"", "\"plan\":17", "one of Full")]
+    [TestCase("\"plan\":\"Full\"", "\"plan\":\"Chunks\"", "chunk size")]
+    [TestCase("\"manifest\"", "\"manifests\"", "needs \"manifest\"")]
+    [TestCase("\"shape\":[2,4]", "\"shape\":[20000,40000]", "larger than")]
+    [TestCase("\"names\":[\"2.weight\"]", "\"names\":[\"9.weight\"]", "must have \"9.weight\"")]
+    [TestCase("\"inputs\":3", "\"inputs\":2000000000", "larger than")]
+    [TestCase("\"inputs\":3,", "", "inFeatures")]
+    [TestCase("\"type\":\"Linear\"", "\"type\":\"Curved\"", "Curved")]
+    public void Load_MalformedDescriptionOfAnEarlierVersion_IsRefusedWithThePath(string good, string bad, string message)
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        string path = folder.File("bad.safetensors");
+        RewriteDescription(Path.Combine(TestData.Repository, "tests", "files", "part.safetensors"), path, "hypernetwork", good, bad);
+        Assert.That(() => HyperNetwork.Load(path), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith(path).And.Message.Contains(message).IgnoreCase);
     }
 
     [Test]
@@ -177,17 +208,33 @@ public sealed class HyperNetworkFileTests
         Assert.That(() => other.LoadHyperlight(path), Throws.ArgumentException.With.Message.Contains("backbone.output.weight"));
     }
 
-    private static void RewriteDescription(string path, Func<string, string> change)
+    private static void RewriteDescription(string from, string to, string key, string good, string bad)
     {
         Dictionary<string, string> metadata;
         List<SafetensorsTensor> tensors;
-        using (SafetensorsFile file = SafetensorsFile.Open(path))
+        using (SafetensorsFile file = SafetensorsFile.Open(from))
         {
             metadata = new Dictionary<string, string>(file.Metadata);
             tensors = [.. file.Entries.Values.Select(entry => SafetensorsTensor.From(entry.Name, file.ReadFloat32(entry.Name), [.. entry.Shape]))];
         }
-        metadata["hypernetwork"] = change(metadata["hypernetwork"]);
-        Safetensors.Write(path, tensors, metadata);
+        Assert.That(metadata[key], Does.Contain(good), "the sample has changed");
+        metadata[key] = metadata[key].Replace(good, bad, StringComparison.Ordinal);
+        Safetensors.Write(to, tensors, metadata);
+    }
+
+    private sealed class Outer : TensorLayer, IStoredLayer<Outer>
+    {
+        private readonly HyperNetwork _inner;
+
+        public Outer(HyperNetwork inner) => _inner = Add("inner", inner);
+
+        public static string TypeName => "Outer";
+
+        public static Outer Read(LayerSettings settings) => new(settings.Layer<HyperNetwork>("inner"));
+
+        public void WriteSettings(LayerSettings settings) => settings.SetLayer("inner", _inner);
+
+        public override Tensor Forward(Tensor input) => _inner.Forward(input, Tensor.From([0.25f]));
     }
 
     private sealed class Doubled : TensorLayer

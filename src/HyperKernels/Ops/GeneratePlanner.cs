@@ -22,14 +22,17 @@ internal static class GeneratePlanner
     // On a GPU a weight written and read back costs as much time as so many multiply-adds of a product: 8 bytes at 4.8 TB/s against 20 T/s.
     private const long GpuWeightProducts = 32;
 
+    // Weights that stay in the second cache: writing them out costs nothing, and bias and activation are applied in the same pass.
+    private const long SmallWeightBytes = 1 << 20;
+
     // Weights that memory has room for, and for their gradients too.
     private const long MostWeightBytes = 256L << 20;
 
     // Weighed without gradients: generating takes one product, and so does the reassociated form.
-    private static readonly Costs s_forward = new(Products: 1, Output: 330, Packing: 13, Weight: 37, Spill: 0, Reading: 23, LargeReading: 0, Outer: 8, Row: 1.5);
+    private static readonly Costs s_forward = new(Products: 1, Output: 330, Packing: 13, Weight: 37, Spill: 0, Reading: 23, LargeReading: 0, HugeReading: 12, Outer: 8, Row: 1.5);
 
     // With them: three products each, and what is generated is written, turned and read back several times.
-    private static readonly Costs s_training = new(Products: 3, Output: 1200, Packing: 6, Weight: 112, Spill: 100, Reading: 30, LargeReading: 12, Outer: 54, Row: 6);
+    private static readonly Costs s_training = new(Products: 3, Output: 1200, Packing: 6, Weight: 112, Spill: 100, Reading: 30, LargeReading: 12, HugeReading: 0, Outer: 54, Row: 6);
 
     public static GeneratePlan Choose(in GenerateSizes sizes, IBackend backend, bool training)
     {
@@ -57,6 +60,9 @@ internal static class GeneratePlanner
             : GeneratePlan.Materialise;
     }
 
+    /// <summary>Whether a layer does as well with the weights written out, whatever plan is best for the product alone.</summary>
+    public static bool IsSmall(in GenerateSizes sizes) => WeightBytes(sizes) <= SmallWeightBytes;
+
     private static bool IsCheap(in GenerateSizes sizes) => sizes.Rows <= FewRows && sizes.Embedding <= ShortEmbedding;
 
     private static long GeneratorBytes(in GenerateSizes sizes) => (long)sizeof(float) * sizes.Inputs * sizes.Outputs * sizes.Embedding;
@@ -71,10 +77,11 @@ internal static class GeneratePlanner
     /// <param name="Spill">The same, on top, where weights and generator do not fit the last cache together and are not generated again.</param>
     /// <param name="Reading">Reassociating: bringing a number of the generator into panels.</param>
     /// <param name="LargeReading">The same, on top, where the generator is larger than the second cache.</param>
+    /// <param name="HugeReading">The same again, where it is larger than the last cache.</param>
     /// <param name="Outer">Reassociating: forming a number of the outer product, spread over the outputs that it serves.</param>
     /// <param name="Row">Reassociating: adding to one row's result.</param>
     private sealed record Costs(
-        double Products, double Output, double Packing, double Weight, double Spill, double Reading, double LargeReading, double Outer, double Row)
+        double Products, double Output, double Packing, double Weight, double Spill, double Reading, double LargeReading, double HugeReading, double Outer, double Row)
     {
         public bool PrefersReassociation(in GenerateSizes sizes, BackendTraits traits)
         {
@@ -84,7 +91,7 @@ internal static class GeneratePlanner
             bool spills = WeightBytes(sizes) + GeneratorBytes(sizes) > traits.Level3Bytes && !IsCheap(sizes);
             double generate = Output + (product * sizes.Embedding * batch) + (product * rows) + (batch * (spills ? Weight + Spill : Weight))
                 + (batch > 1 ? Packing * (sizes.Embedding + RowPacking) : 0);
-            double reading = GeneratorBytes(sizes) > traits.Level2Bytes ? Reading + LargeReading : Reading;
+            double reading = Reading + (GeneratorBytes(sizes) > traits.Level2Bytes ? LargeReading : 0) + (GeneratorBytes(sizes) > traits.Level3Bytes ? HugeReading : 0);
             double reassociate = (rows * Row) + (sizes.Embedding * (reading + (product * rows) + (Outer * rows / Math.Max(1, sizes.Outputs))));
             return reassociate < generate;
         }

@@ -71,7 +71,9 @@ public static partial class Ops
         switch (weight.Kind)
         {
             case WeightKind.Generated when weight.First.Shape[0] * 2L > l.Sets:
-                return GeneratePlanner.Choose(SizesOf(weight, l), x.Device.Backend, IsRecorded([x, weight.First, weight.Second, weight.Base]));
+                GenerateSizes sizes = SizesOf(weight, l);
+                GeneratePlan plan = GeneratePlanner.Choose(sizes, x.Device.Backend, IsRecorded([x, weight.First, weight.Second, weight.Base]));
+                return plan == GeneratePlan.Tile && GeneratePlanner.IsSmall(sizes) ? GeneratePlan.Materialise : plan;
             case WeightKind.Generated:
                 // Few rows that many sets share: each is generated once.
                 return GeneratePlan.Materialise;

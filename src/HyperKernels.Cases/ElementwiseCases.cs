@@ -52,7 +52,8 @@ public static class ElementwiseCases
 
     private static IEnumerable<OpCase> Where()
     {
-        (Shape C, Shape A, Shape B)[] sizes = [([], [], []), ([0], [0], [0]), ([17], [17], [17]), ([5, 7], [7], [5, 1]), ([5, 1], [], [3, 1, 7]), ([17, 1025], [17, 1025], []), ([6, 1, 8], [5, 1], [6, 5, 8])];
+        (Shape C, Shape A, Shape B)[] sizes = [([], [], []), ([0], [0], [0]), ([17], [17], [17]), ([5, 7], [7], [5, 1]), ([5, 1], [], [3, 1, 7]), ([17, 1025], [17, 1025], []),
+            ([6, 1, 8], [5, 1], [6, 5, 8])];
         foreach ((Shape c, Shape a, Shape b) in sizes)
         {
             Shape y = Indexing.Broadcast(c, Indexing.Broadcast(a, b));

@@ -41,7 +41,8 @@ public static class GatherCases
         // Rows without any value, rows with many, widths on both sides of the cut between columns and rows; more values than are sorted in one go.
         (Shape V, Shape R, int N)[] sizes =
         [
-            ([1], [1], 1), ([5], [5], 3), ([0, 3], [0], 4), ([11, 3], [11], 7), ([2, 4, 3], [2, 4], 5), ([3], [], 2), ([67, 257], [67], 31), ([3503, 5], [3503], 97), ([300, 129], [300], 2),
+            ([1], [1], 1), ([5], [5], 3), ([0, 3], [0], 4), ([11, 3], [11], 7), ([2, 4, 3], [2, 4], 5), ([3], [], 2), ([67, 257], [67], 31), ([3503, 5], [3503], 97),
+            ([300, 129], [300], 2),
             ([9001, 2], [9001], 1009),
         ];
         foreach ((Shape values, Shape rows, int count) in sizes)

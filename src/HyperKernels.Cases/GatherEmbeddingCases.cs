@@ -11,7 +11,8 @@ public static class GatherEmbeddingCases
             // Tables (0: one, without an axis), vectors, features, indices.
             (int Tables, int Vectors, int Features, Shape Indices)[] sizes =
             [
-                (0, 1, 1, [1]), (0, 5, 3, [7]), (0, 5, 3, [2, 4]), (0, 3, 2, [0]), (0, 67, 33, [50]), (3, 5, 4, [3]), (2, 5, 4, [6]), (2, 4, 3, [4, 3]), (4, 2, 17, [4, 9]), (1, 6, 1, [3, 2]),
+                (0, 1, 1, [1]), (0, 5, 3, [7]), (0, 5, 3, [2, 4]), (0, 3, 2, [0]), (0, 67, 33, [50]), (3, 5, 4, [3]), (2, 5, 4, [6]), (2, 4, 3, [4, 3]), (4, 2, 17, [4, 9]),
+                (1, 6, 1, [3, 2]),
             ];
             foreach ((int tables, int vectors, int features, Shape indices) in sizes)
             {

@@ -137,7 +137,8 @@ public static class MatmulCases
         return new OpCase
         {
             Op = sets > 0 ? "linear_per_sample" : "linear",
-            Sizes = $"X={x} O={outputs}{(sets > 0 ? $" C={sets}" : "")}{(bias ? "" : " no bias")}{(activation == Activation.None ? "" : $" {activation.Kind} {activation.Parameter}")}{(slices ? " slices" : "")}{(strided ? " strided" : "")}",
+            Sizes = $"X={x} O={outputs}{(sets > 0 ? $" C={sets}" : "")}{(bias ? "" : " no bias")}"
+                + $"{(activation == Activation.None ? "" : $" {activation.Kind} {activation.Parameter}")}{(slices ? " slices" : "")}{(strided ? " strided" : "")}",
             Inputs = operands,
             Run = v =>
             {

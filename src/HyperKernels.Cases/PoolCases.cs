@@ -71,7 +71,8 @@ public static class PoolCases
                 {
                     Op = "max_pool2d",
                     Sizes = $"X={shape} K={kernel} stride={stride} ties, gradient",
-                    Inputs = [CaseInput.Fixed("x", shape, new double[size * size]), CaseInput.Normal("weights", Pool(new Plain(shape), kernel, stride, 0, max: true).Shape, differentiable: false)],
+                    Inputs = [CaseInput.Fixed("x", shape, new double[size * size]),
+                        CaseInput.Normal("weights", Pool(new Plain(shape), kernel, stride, 0, max: true).Shape, differentiable: false)],
                     Run = v =>
                     {
                         using Tape tape = new();

@@ -25,7 +25,8 @@ public static class ShapeCases
         .. Splits(),
         .. Joins(),
         .. Broadcasts(),
-        Row("pad", "X=[3, 4] by (1, 2), (0, 3)", [3, 4], x => Ops.Pad(x, [(1, 2), (0, 3)], 2.5f), x => Indexing.Map([6, 7], i => i / 7 is >= 1 and < 4 && i % 7 < 4 ? x[(i / 7) - 1, i % 7] : 2.5)),
+        Row("pad", "X=[3, 4] by (1, 2), (0, 3)", [3, 4], x => Ops.Pad(x, [(1, 2), (0, 3)], 2.5f), x =>
+            Indexing.Map([6, 7], i => i / 7 is >= 1 and < 4 && i % 7 < 4 ? x[(i / 7) - 1, i % 7] : 2.5)),
         Row("pad", "X=[2, 3, 4] by (0, 1), (2, 0), (1, 1)", [2, 3, 4], x => Ops.Pad(x, [(0, 1), (2, 0), (1, 1)]), x => Padded(x)),
         Row("tile", "X=[2, 3] by 3, 2", [2, 3], x => Ops.Tile(x, 3, 2), x => Indexing.Map([6, 6], i => x[i / 6 % 2, i % 6 % 3])),
         Row("repeat_rows", "X=[5, 3] by 4", [5, 3], x => Ops.RepeatRows(x, 4), x => Indexing.Map([20, 3], i => x[i / 12, i % 3])),
@@ -77,7 +78,8 @@ public static class ShapeCases
     {
         (Shape X, int Axis, int Start, int Length, int Step)[] sizes =
         [
-            ([7], 0, 2, 3, 1), ([7], 0, 0, 0, 1), ([7], 0, 1, 3, 2), ([5, 7], 0, 1, 3, 1), ([5, 7], 1, 2, 4, 1), ([5, 7], 1, 0, 4, 2), ([5, 7], 0, 0, 3, 2), ([3, 4, 5], 2, 1, 3, 1),
+            ([7], 0, 2, 3, 1), ([7], 0, 0, 0, 1), ([7], 0, 1, 3, 2), ([5, 7], 0, 1, 3, 1), ([5, 7], 1, 2, 4, 1), ([5, 7], 1, 0, 4, 2), ([5, 7], 0, 0, 3, 2),
+            ([3, 4, 5], 2, 1, 3, 1),
             ([3, 4, 5], 1, 1, 2, 1), ([3, 4, 5], 1, 0, 2, 3), ([3, 1, 5], 2, 1, 3, 1), ([3, 1, 4, 5], 3, 3, 1, 1), ([35, 257], 1, 13, 200, 1),
         ];
         foreach ((Shape x, int axis, int start, int length, int step) in sizes)
@@ -90,7 +92,8 @@ public static class ShapeCases
                 return p.Values[Indexing.Flat(x, at)];
             }));
         }
-        yield return Row("slice", "rows 2..4 of columns 1..3 of X=[5, 7]", [5, 7], t => Ops.Slice(Ops.Slice(t, 1, 1, 3), 0, 2, 3), p => Indexing.Map([3, 3], i => p[2 + (i / 3), 1 + (i % 3)]));
+        yield return Row("slice", "rows 2..4 of columns 1..3 of X=[5, 7]", [5, 7], t => Ops.Slice(Ops.Slice(t, 1, 1, 3), 0, 2, 3), p =>
+            Indexing.Map([3, 3], i => p[2 + (i / 3), 1 + (i % 3)]));
     }
 
     // The pieces are put together in another order, one is used twice, and one not at all.
@@ -117,7 +120,8 @@ public static class ShapeCases
 
     private static IEnumerable<OpCase> Joins()
     {
-        (Shape A, Shape B, int Axis)[] sizes = [([3], [4], 0), ([0], [4], 0), ([2, 3], [4, 3], 0), ([2, 3], [2, 5], 1), ([2, 3, 4], [2, 1, 4], 1), ([2, 3, 4], [2, 3, 2], -1), ([33, 100], [33, 101], 1)];
+        (Shape A, Shape B, int Axis)[] sizes = [([3], [4], 0), ([0], [4], 0), ([2, 3], [4, 3], 0), ([2, 3], [2, 5], 1), ([2, 3, 4], [2, 1, 4], 1), ([2, 3, 4], [2, 3, 2], -1),
+            ([33, 100], [33, 101], 1)];
         foreach ((Shape a, Shape b, int axis) in sizes)
         {
             int along = axis < 0 ? axis + a.Rank : axis;
@@ -130,8 +134,10 @@ public static class ShapeCases
                 return first ? p[0].Values[Indexing.Flat(a, at)] : p[1].Values[Indexing.Flat(b, at)];
             }));
         }
-        yield return Pair("concatenate", "columns of A=[5, 9] and B=[5, 2]", [5, 9], [5, 2], t => Ops.Concatenate(1, Ops.Slice(t[0], 1, 3, 4), t[1]), p => Indexing.Map([5, 6], i => i % 6 < 4 ? p[0][i / 6, 3 + (i % 6)] : p[1][i / 6, (i % 6) - 4]));
-        yield return Pair("concatenate", "columns of A=[5, 9] over B=[2, 4]", [5, 9], [2, 4], t => Ops.Concatenate(0, Ops.Slice(t[0], 1, 3, 4), t[1]), p => Indexing.Map([7, 4], i => i / 4 < 5 ? p[0][i / 4, 3 + (i % 4)] : p[1][(i / 4) - 5, i % 4]));
+        yield return Pair("concatenate", "columns of A=[5, 9] and B=[5, 2]", [5, 9], [5, 2], t => Ops.Concatenate(1, Ops.Slice(t[0], 1, 3, 4), t[1]), p =>
+            Indexing.Map([5, 6], i => i % 6 < 4 ? p[0][i / 6, 3 + (i % 6)] : p[1][i / 6, (i % 6) - 4]));
+        yield return Pair("concatenate", "columns of A=[5, 9] over B=[2, 4]", [5, 9], [2, 4], t => Ops.Concatenate(0, Ops.Slice(t[0], 1, 3, 4), t[1]), p =>
+            Indexing.Map([7, 4], i => i / 4 < 5 ? p[0][i / 4, 3 + (i % 4)] : p[1][(i / 4) - 5, i % 4]));
         foreach (int axis in (int[])[0, 1, 2, -1])
         {
             int at = axis < 0 ? 2 : axis;

@@ -12,7 +12,8 @@ public sealed class ConvTests
     ];
 
     private static IEnumerable<TestCaseData> Rows =>
-        from device in Conformance.Processors from sizes in s_sizes select new TestCaseData(device, sizes).SetArgDisplayNames($"{device.VectorWidth} bits", string.Join(" ", sizes));
+        from device in Conformance.Processors from sizes in s_sizes select new TestCaseData(device, sizes)
+            .SetArgDisplayNames($"{device.VectorWidth} bits", string.Join(" ", sizes));
 
     [TestCaseSource(nameof(Rows))]
     public void Conv2d_AfterNotANumber_GivesTheSameBits(Device device, int[] sizes)

@@ -49,7 +49,8 @@ internal sealed unsafe class GemmTests
         yield return new Problem { M = 300, N = 97, K = 600, TransposeB = true, PadA = 1, PadB = 2 };
         yield return new Problem { M = 4500, N = 70, K = 290, TransposeA = true };
         yield return new Problem { M = 20, N = 4300, K = 300, TransposeB = true, Bias = 1 };
-        yield return new Problem { M = 101, N = 410, K = 570, TransposeA = true, TransposeB = true, Bias = 1, Accumulate = true, PadB = 1, PadY = 1, Activation = ActivationKind.Tanh };
+        yield return new Problem { M = 101, N = 410, K = 570, TransposeA = true, TransposeB = true, Bias = 1, Accumulate = true, PadB = 1, PadY = 1,
+            Activation = ActivationKind.Tanh };
         yield return new Problem { Batch = 3, M = 33, N = 197, K = 40, TransposeB = true, Bias = 2, Activation = ActivationKind.Relu };
         yield return new Problem { M = 2, N = 200, K = 9, TransposeB = true };
         yield return new Problem { Batch = 4, M = 17, N = 130, K = 110, TransposeB = true, Accumulate = true, PadY = 2 };

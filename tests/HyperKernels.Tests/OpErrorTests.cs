@@ -78,7 +78,8 @@ public sealed class OpErrorTests
         ("Tile: one number for each axis of [2, 3] is needed, none negative; got 1 numbers.", x => Ops.Tile(x, 2)),
         ("RepeatRows: x must have an axis of rows and times must not be negative; got [2, 3] and -1.", x => Ops.RepeatRows(x, -1)),
         ("GatherRows: indices must be from 0 to below 2; they reach from 0 to 2.", x => Ops.GatherRows(x, Tensor.From([0, 2]))),
-        ("GatherRows: indices must be integers; got float32 [1] on cpu. Make them with Tensor.From([1, 2]): numbers without f or decimal point.", x => Ops.GatherRows(x, Tensor.Ones([1]))),
+        ("GatherRows: indices must be integers; got float32 [1] on cpu. Make them with Tensor.From([1, 2]): numbers without f or decimal point.", x =>
+            Ops.GatherRows(x, Tensor.Ones([1]))),
         ("ScatterAddRows: values must begin with the axes of rows, and count must not be negative; got values [2, 3], rows [3], count 4.",
             x => Ops.ScatterAddRows(x, Tensor.From([0, 1, 2]), 4)),
         ("OneHot: indices must be from 0 to below 2; they reach from 1 to 3.", _ => Ops.OneHot(Tensor.From([1, 3]), 2)),
@@ -93,18 +94,23 @@ public sealed class OpErrorTests
         ("GenerateLinear: z must be [2, H] to match x [2, 3]; z is [3, 4].", x => Ops.GenerateLinear(x, Tensor.Ones([3, 4]), Tensor.Ones([5, 3, 4]))),
         ("GenerateLinear: there is no plan 7.", x => Ops.GenerateLinear(x, Tensor.Ones([2, 4]), Tensor.Ones([5, 3, 4]), null, (GeneratePlan)7)),
         ("Conv1d: x must be [B, I, L] and weight [O, I / groups, K] or [C, O, I / groups, K]; x is [2, 3], weight is [2, 3].", x => Ops.Conv1d(x, x)),
-        ("Conv1d: bias must be [1]; it is [2]. A bias for every sample needs weights for every sample.", x => Ops.Conv1d(Tensor.Ones([2, 1, 3]), Tensor.Ones([1, 1, 2]), Tensor.Ones([2]))),
+        ("Conv1d: bias must be [1]; it is [2]. A bias for every sample needs weights for every sample.", x =>
+            Ops.Conv1d(Tensor.Ones([2, 1, 3]), Tensor.Ones([1, 1, 2]), Tensor.Ones([2]))),
         ("Conv2d: the kernel must fit into the padded input: height 2 with padding 0 is 2, kernel 5 with dilation 1 spans 5. Use padding 2 or a smaller kernel.",
             _ => Ops.Conv2d(Tensor.Ones([1, 1, 2, 2]), Tensor.Ones([1, 1, 5, 5]))),
         ("Conv2d: weight must have I / groups = 3 input channels to match x [1, 3, 4, 4]; weight is [2, 1, 1, 1] with groups 1.",
             _ => Ops.Conv2d(Tensor.Ones([1, 3, 4, 4]), Tensor.Ones([2, 1, 1, 1]))),
         ("Conv2d: the result's height would be 4294967295; it must be below 2^31.",
             _ => Ops.Conv2d(Tensor.Ones([1, 1, 1, 1]), Tensor.Ones([1, 1, 1, 1]), null, new Conv2dOptions(padding: int.MaxValue))),
-        ("Conv2dGradInput: y must be [1, 1, 3, 3], as the convolution gives; y is [1, 1, 4, 4].", _ => Ops.Conv2dGradInput(Tensor.Ones([1, 1, 4, 4]), Tensor.Ones([1, 1, 2, 2]), 4, 4)),
-        ("Conv2dGradKernel: y must be [1, 1, 3, 3], as the convolution gives; y is [1, 1, 4, 4].", _ => Ops.Conv2dGradKernel(Tensor.Ones([1, 1, 4, 4]), Tensor.Ones([1, 1, 4, 4]), [1, 1, 2, 2])),
+        ("Conv2dGradInput: y must be [1, 1, 3, 3], as the convolution gives; y is [1, 1, 4, 4].", _ =>
+            Ops.Conv2dGradInput(Tensor.Ones([1, 1, 4, 4]), Tensor.Ones([1, 1, 2, 2]), 4, 4)),
+        ("Conv2dGradKernel: y must be [1, 1, 3, 3], as the convolution gives; y is [1, 1, 4, 4].", _ =>
+            Ops.Conv2dGradKernel(Tensor.Ones([1, 1, 4, 4]), Tensor.Ones([1, 1, 4, 4]), [1, 1, 2, 2])),
         ("MaxPool2d: x must be [B, C, H, W] with at least one pixel; it is [2, 3]. For another number of axes use Reshape.", x => Ops.MaxPool2d(x, 2)),
-        ("MaxPool2d: x must be [B, C, H, W] with at least one pixel; it is [1, 1, 0, 2]. For another number of axes use Reshape.", _ => Ops.MaxPool2d(Tensor.Ones([1, 1, 0, 2]), 2, 2, 1)),
-        ("AveragePool1d: kernel and stride must be 1 or more and padding at most half the kernel; got kernel 2, stride 2, padding 2.", _ => Ops.AveragePool1d(Tensor.Ones([1, 1, 4]), 2, 0, 2)),
+        ("MaxPool2d: x must be [B, C, H, W] with at least one pixel; it is [1, 1, 0, 2]. For another number of axes use Reshape.", _ =>
+            Ops.MaxPool2d(Tensor.Ones([1, 1, 0, 2]), 2, 2, 1)),
+        ("AveragePool1d: kernel and stride must be 1 or more and padding at most half the kernel; got kernel 2, stride 2, padding 2.", _ =>
+            Ops.AveragePool1d(Tensor.Ones([1, 1, 4]), 2, 0, 2)),
         ("AdaptiveMaxPool2d: height and width must be 1 or more; got 0 and 1.", _ => Ops.AdaptiveMaxPool2d(Tensor.Ones([1, 1, 2, 2]), 0, 1)),
         ("ResizeBilinear: x must be [B, C, H, W] with at least one pixel; it is [2, 3].", x => Ops.ResizeBilinear(x, 2, 2)),
         ("LayerNorm: from 1 to all 2 axes of [2, 3] can be normalised; got 3.", x => Ops.LayerNorm(x, 3)),
@@ -115,13 +121,16 @@ public sealed class OpErrorTests
         ("Dropout: the probability must be in [0, 1]; got 1.5.", x => Ops.Dropout(x, 1.5f, new RandomStream())),
         ("Permutation: count must not be negative; got -1.", _ => Ops.Permutation(-1, new RandomStream())),
         ("CrossEntropy: labels must be from 0 to below 3; they reach from 0 to 3.", x => Ops.CrossEntropy(x, Tensor.From([0, 3]))),
-        ("CrossEntropy: logits must be [..., classes] and labels int32 [...]; logits is [2, 3], labels is float32 [2, 3] on cpu. For a probability per class use CrossEntropyWithProbabilities.",
+        ("CrossEntropy: logits must be [..., classes] and labels int32 [...]; logits is [2, 3], labels is float32 [2, 3] on cpu. For a probability per class use "
+            + "CrossEntropyWithProbabilities.",
             x => Ops.CrossEntropy(x, x)),
         ("MeanSquaredError: a and b must have the same shape; a is [2, 3], b is [2, 1].", x => Ops.MeanSquaredError(x, Tensor.Ones([2, 1]))),
         ("Ops: the reduction must be one of Reduction; got 9.", x => Ops.MeanSquaredError(x, x, (Reduction)9)),
         ("Huber: delta must be positive; got 0.", x => Ops.Huber(x, x, 0)),
-        ("SegmentSum: the tensor must have one row per membership; it is [2, 3], the incidence has 4 nodes, 2 hyperedges, 3 memberships.", x => Ops.SegmentSum(x, Graph(), Toward.Edges)),
-        ("SegmentMax: the tensor must have one row per membership; it is [2, 3], the incidence has 4 nodes, 2 hyperedges, 3 memberships.", x => Ops.SegmentMax(x, Graph(), Toward.Nodes)),
+        ("SegmentSum: the tensor must have one row per membership; it is [2, 3], the incidence has 4 nodes, 2 hyperedges, 3 memberships.", x =>
+            Ops.SegmentSum(x, Graph(), Toward.Edges)),
+        ("SegmentMax: the tensor must have one row per membership; it is [2, 3], the incidence has 4 nodes, 2 hyperedges, 3 memberships.", x =>
+            Ops.SegmentMax(x, Graph(), Toward.Nodes)),
         ("NodesToEdges: the tensor must have one row per node; it is [2, 3], the incidence has 4 nodes, 2 hyperedges, 3 memberships.", x => Ops.NodesToEdges(x, Graph())),
         ("EdgesToNodes: a scale must have one number per row, [2]; got [2, 3].", x => Ops.EdgesToNodes(x, Graph(), null, x)),
         ("EdgesToNodes: membership weights must be [M], or [M, H] with rows [H, ...]; got weights [3, 2] and rows [2, 3].", x => Ops.EdgesToNodes(x, Graph(), Tensor.Ones([3, 2]))),
@@ -184,7 +193,8 @@ public sealed class OpErrorTests
             Assert.That(() => Ops.ScatterAddRows(x, there, 2), Throws.ArgumentException.With.Message.StartsWith("ScatterAddRows: both tensors must be on one device"));
             Assert.That(() => Ops.Embedding(x, there), Throws.ArgumentException.With.Message.StartsWith("Embedding: both tensors must be on one device"));
             Assert.That(() => Ops.CrossEntropy(x, there), Throws.ArgumentException.With.Message.StartsWith("CrossEntropy: both tensors must be on one device"));
-            Assert.That(() => Ops.Concatenate(0, x, Tensor.Ones([2, 3], s_other.Value)), Throws.ArgumentException.With.Message.StartsWith("Concatenate: all tensors must hold the same type on one device"));
+            Assert.That(() => Ops.Concatenate(0, x, Tensor.Ones([2, 3], s_other.Value)),
+                Throws.ArgumentException.With.Message.StartsWith("Concatenate: all tensors must hold the same type on one device"));
             Assert.That(() => Ops.NodesToEdges(x, elsewhere), Throws.ArgumentException.With.Message.StartsWith("NodesToEdges: tensor and incidence must be on one device"));
         });
     }

@@ -19,7 +19,8 @@ internal sealed class RandomTests
     [Test]
     public void Normal_AnyWords_IsCloseToTheDoubleFormula()
     {
-        uint[] words = [0, 1, 2, 77, 1u << 29, (1u << 29) - 1, 1u << 30, 3u << 29, 1u << 31, (1u << 31) + 1, 0xC0000000, 0xDFFFFFFF, 0xE0000000, 0xFFFFFFFF, 0x12345678, 0x9ABCDEF0];
+        uint[] words = [0, 1, 2, 77, 1u << 29, (1u << 29) - 1, 1u << 30, 3u << 29, 1u << 31, (1u << 31) + 1, 0xC0000000, 0xDFFFFFFF, 0xE0000000, 0xFFFFFFFF, 0x12345678,
+            0x9ABCDEF0];
         foreach (uint word1 in words)
         {
             foreach (uint word2 in words)

@@ -15,7 +15,8 @@ internal sealed class WeightTests
         from option in Options(kind)
         from sharing in Enum.GetValues<Sharing>()
         from rows in (int[])[1, 3, 17]
-        select new TestCaseData(new WeightCase(form, kind, option, sharing, rows)).SetArgDisplayNames($"{form} {kind}{(option == Option.None ? "" : $" {option}")} {sharing} T={rows}");
+        select new TestCaseData(new WeightCase(form, kind, option, sharing, rows))
+            .SetArgDisplayNames($"{form} {kind}{(option == Option.None ? "" : $" {option}")} {sharing} T={rows}");
 
     [TestCaseSource(nameof(Applications))]
     public void Apply_EveryPlan_EqualsTheMaterialisedForm(WeightCase row)
@@ -95,16 +96,26 @@ internal sealed class WeightTests
     public static IEnumerable<TestCaseData> Mistakes =>
     [
         Mistake("Weight.Generated: z must be [C, H] with at least one row; it is [3].", () => Weight.Generated(Tensor.Zeros([3]), Tensor.Zeros([4, 5, 3]))),
-        Mistake("Weight.Generated: the generator must have the axes [4, 5] and then H = 2 to match z [7, 2]; it is [4, 5, 3].", () => Weight.Generated(Tensor.Zeros([7, 2]), Tensor.Zeros([4, 5, 3]))),
-        Mistake("Weight.Generated: the base weight must be [4, 5], or its 20 elements; it is [5, 4].", () => Weight.Generated(Tensor.Zeros([7, 3]), Tensor.Zeros([4, 5, 3]), Tensor.Zeros([5, 4]))),
-        Mistake("Weight.Mixture: the bank must have E = 3 experts along its first axis to match routing [7, 3]; it is [4, 5, 3].", () => Weight.Mixture(Tensor.Zeros([7, 3]), Tensor.Zeros([4, 5, 3]))),
-        Mistake("Weight.LowRank: for a weight [4, 5] and b [4, 2] a must be [2, 5], with a leading axis of sets or without; it is [3, 5].", () => Weight.LowRank(Tensor.Zeros([3, 5]), Tensor.Zeros([4, 2]))),
-        Mistake("Weight.LowRank: a and b must have one number of sets; a [3, 2, 5] has 3, b [7, 4, 2] has 7.", () => Weight.LowRank(Tensor.Zeros([3, 2, 5]), Tensor.Zeros([7, 4, 2]))),
-        Mistake("Weight.Kronecker: a must be [n, p, q] or [C, n, p, q] and s [n, u, v] or [n, u, v, KH, KW]; a is [2, 3, 3], s is [3, 4, 4].", () => Weight.Kronecker(Tensor.Zeros([2, 3, 3]), Tensor.Zeros([3, 4, 4]))),
-        Mistake("Weight.Modulated: delta must have the axes of the weight [4, 5], each of its size or 1, with a leading axis of sets or without; it is [4].", () => Weight.Modulated(Tensor.Zeros([4, 5]), Tensor.Zeros([4]))),
-        Mistake("Linear: weight must have I = 6 columns to match x [7, 6]; weight is [7, 4, 5].", () => Ops.Linear(Tensor.Zeros([7, 6]), Weight.Generated(Tensor.Zeros([7, 3]), Tensor.Zeros([4, 5, 3])))),
-        Mistake("Linear: the number of weight matrices must divide the batch: weight [7, 4, 5] has 7, x [8, 5] has 8 samples.", () => Ops.Linear(Tensor.Zeros([8, 5]), Weight.Generated(Tensor.Zeros([7, 3]), Tensor.Zeros([4, 5, 3])))),
-        Mistake("Conv2d: x must be [B, I, H, W] and the weight [O, I / groups, KH, KW]; x is [7, 5, 3, 3], the weight Generated [4, 5] of 7 sets.", () => Ops.Conv2d(Tensor.Zeros([7, 5, 3, 3]), Weight.Generated(Tensor.Zeros([7, 3]), Tensor.Zeros([4, 5, 3])))),
+        Mistake("Weight.Generated: the generator must have the axes [4, 5] and then H = 2 to match z [7, 2]; it is [4, 5, 3].", () =>
+            Weight.Generated(Tensor.Zeros([7, 2]), Tensor.Zeros([4, 5, 3]))),
+        Mistake("Weight.Generated: the base weight must be [4, 5], or its 20 elements; it is [5, 4].", () =>
+            Weight.Generated(Tensor.Zeros([7, 3]), Tensor.Zeros([4, 5, 3]), Tensor.Zeros([5, 4]))),
+        Mistake("Weight.Mixture: the bank must have E = 3 experts along its first axis to match routing [7, 3]; it is [4, 5, 3].", () =>
+            Weight.Mixture(Tensor.Zeros([7, 3]), Tensor.Zeros([4, 5, 3]))),
+        Mistake("Weight.LowRank: for a weight [4, 5] and b [4, 2] a must be [2, 5], with a leading axis of sets or without; it is [3, 5].", () =>
+            Weight.LowRank(Tensor.Zeros([3, 5]), Tensor.Zeros([4, 2]))),
+        Mistake("Weight.LowRank: a and b must have one number of sets; a [3, 2, 5] has 3, b [7, 4, 2] has 7.", () =>
+            Weight.LowRank(Tensor.Zeros([3, 2, 5]), Tensor.Zeros([7, 4, 2]))),
+        Mistake("Weight.Kronecker: a must be [n, p, q] or [C, n, p, q] and s [n, u, v] or [n, u, v, KH, KW]; a is [2, 3, 3], s is [3, 4, 4].", () =>
+            Weight.Kronecker(Tensor.Zeros([2, 3, 3]), Tensor.Zeros([3, 4, 4]))),
+        Mistake("Weight.Modulated: delta must have the axes of the weight [4, 5], each of its size or 1, with a leading axis of sets or without; it is [4].", () =>
+            Weight.Modulated(Tensor.Zeros([4, 5]), Tensor.Zeros([4]))),
+        Mistake("Linear: weight must have I = 6 columns to match x [7, 6]; weight is [7, 4, 5].", () =>
+            Ops.Linear(Tensor.Zeros([7, 6]), Weight.Generated(Tensor.Zeros([7, 3]), Tensor.Zeros([4, 5, 3])))),
+        Mistake("Linear: the number of weight matrices must divide the batch: weight [7, 4, 5] has 7, x [8, 5] has 8 samples.", () =>
+            Ops.Linear(Tensor.Zeros([8, 5]), Weight.Generated(Tensor.Zeros([7, 3]), Tensor.Zeros([4, 5, 3])))),
+        Mistake("Conv2d: x must be [B, I, H, W] and the weight [O, I / groups, KH, KW]; x is [7, 5, 3, 3], the weight Generated [4, 5] of 7 sets.", () =>
+            Ops.Conv2d(Tensor.Zeros([7, 5, 3, 3]), Weight.Generated(Tensor.Zeros([7, 3]), Tensor.Zeros([4, 5, 3])))),
     ];
 
     [TestCaseSource(nameof(Mistakes))]

@@ -18,6 +18,9 @@ internal interface IGatherBackend
     /// </summary>
     void TakeAlong(bool adjoint, int outer, int axis, int count, int inner, BufferRef x, BufferRef indices, BufferRef y);
 
-    /// <summary>y [rows, count] (integers) = positions of the largest of each row of x [rows, length], largest first, the lower position first among equals; NaN counts as largest.</summary>
+    /// <summary>
+    /// y [rows, count] (integers) = positions of the largest of each row of x [rows, length], largest first, the lower position first among equals;
+    /// NaN counts as largest.
+    /// </summary>
     void TopK(int rows, int length, int count, BufferRef x, BufferRef y);
 }

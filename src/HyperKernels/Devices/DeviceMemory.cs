@@ -228,7 +228,8 @@ public sealed class DeviceMemory
             catch (DeviceException again) when (again is not DeviceLostException)
             {
                 throw new DeviceException(
-                    $"{_backend.Name}: out of memory: asked for {size:N0} bytes; {LiveBytes:N0} live in {LiveTensors:N0} tensors{Largest()}, {PooledBytes:N0} pooled, peak {PeakBytes:N0}.", again);
+                    $"{_backend.Name}: out of memory: asked for {size:N0} bytes; {LiveBytes:N0} live in {LiveTensors:N0} tensors{Largest()}, {PooledBytes:N0} pooled, peak "
+                    + $"{PeakBytes:N0}.", again);
             }
         }
         lock (_gate)

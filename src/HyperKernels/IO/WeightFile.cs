@@ -54,7 +54,9 @@ public static class WeightFile
     /// <param name="path">The file.</param>
     /// <param name="device">Where the parts are put; null means <see cref="Device.Default"/>.</param>
     /// <returns>Weights by name; their parts belong to the current scope.</returns>
-    /// <exception cref="InvalidDataException">The file breaks a rule of the format, a part is missing, or parts do not fit each other; the message names file and weight.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file breaks a rule of the format, a part is missing, or parts do not fit each other; the message names file and weight.
+    /// </exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static IReadOnlyDictionary<string, Weight> Read(string path, Device? device = null)
     {
@@ -72,7 +74,8 @@ public static class WeightFile
             {
                 weights.Add(name, Make(name, description, parts, device));
             }
-            catch (Exception failure) when (failure is JsonException or KeyNotFoundException or FormatException or InvalidOperationException or ArgumentException or OverflowException)
+            catch (Exception failure) when (
+                failure is JsonException or KeyNotFoundException or FormatException or InvalidOperationException or ArgumentException or OverflowException)
             {
                 throw new InvalidDataException($"{path}: metadata \"{key}\" does not describe a weight of this file: {failure.Message}", failure);
             }

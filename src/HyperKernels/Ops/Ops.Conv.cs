@@ -101,7 +101,9 @@ public static partial class Ops
         CheckFloats(name, x, weight);
         if (x.Rank != 4 || weight.Rank is not (4 or 5))
         {
-            Throw.Argument($"{name}: x must be [B, I, H, W] and weight [O, I / groups, KH, KW] or [C, O, I / groups, KH, KW]; x is {x.Shape}, weight is {weight.Shape}. For one image use Reshape.");
+            Throw.Argument(
+                $"{name}: x must be [B, I, H, W] and weight [O, I / groups, KH, KW] or [C, O, I / groups, KH, KW]; x is {x.Shape}, weight is {weight.Shape}. For one image use "
+                + "Reshape.");
         }
         CheckOptions(name, options);
         Tensor kernels = weight.Rank == 4 ? Dense(weight) : weight;
@@ -192,7 +194,9 @@ public static partial class Ops
         CheckFloats("Conv2dGradKernel", x, y);
         if (x.Rank != 4 || y.Rank != 4 || kernel.Rank is not (4 or 5))
         {
-            Throw.Argument($"Conv2dGradKernel: x must be [B, I, H, W], y [B, O, OH, OW] and the kernel's shape [O, I / groups, KH, KW] or [C, O, ...]; x is {x.Shape}, y is {y.Shape}, kernel is {kernel}.");
+            Throw.Argument(
+                $"Conv2dGradKernel: x must be [B, I, H, W], y [B, O, OH, OW] and the kernel's shape [O, I / groups, KH, KW] or [C, O, ...]; x is {x.Shape}, y is {y.Shape}, "
+                + $"kernel is {kernel}.");
         }
         CheckOptions("Conv2dGradKernel", options);
         ConvSizes sizes = SizesOf("Conv2dGradKernel", x.Shape, kernel, options);
@@ -306,7 +310,9 @@ public static partial class Ops
         long span = ((long)dilation * (kernel - 1)) + 1;
         if (kernel < 1 || span > padded)
         {
-            Throw.Argument($"{name}: the kernel must fit into the padded input: {side} {size} with padding {padding} is {padded}, kernel {kernel} with dilation {dilation} spans {span}. Use padding {Math.Max(1, (span - size + 1) / 2)} or a smaller kernel.");
+            Throw.Argument(
+                $"{name}: the kernel must fit into the padded input: {side} {size} with padding {padding} is {padded}, kernel {kernel} with dilation {dilation} spans {span}. "
+                + $"Use padding {Math.Max(1, (span - size + 1) / 2)} or a smaller kernel.");
         }
         long result = ((padded - span) / stride) + 1;
         if (result > int.MaxValue)

@@ -41,7 +41,10 @@ public static partial class Ops
     /// <param name="count">Rows of the result.</param>
     /// <returns><c>[count, ...]</c>; rows that nothing is added to are zero.</returns>
     /// <exception cref="ArgumentException">The shapes do not go together, or an index is out of range.</exception>
-    /// <remarks>Differentiable in values, any number of times; the gradient is <see cref="GatherRows"/>. Sums run in an order that the indices alone decide: reruns on the same device give the same bits.</remarks>
+    /// <remarks>
+    /// Differentiable in values, any number of times; the gradient is <see cref="GatherRows"/>. Sums run in an order that the indices alone decide:
+    /// reruns on the same device give the same bits.
+    /// </remarks>
     public static Tensor ScatterAddRows(Tensor values, Tensor rows, int count)
     {
         CheckFloat("ScatterAddRows", values);

@@ -140,7 +140,8 @@ public static partial class Ops
             CheckFloats("GenerateLinear", x, given);
             if (given.Rank != 2 || given.Shape[0] != generator.Shape[0] || given.Shape[1] != generator.Shape[1])
             {
-                Throw.Argument($"GenerateLinear: the base weight must be [{generator.Shape[0]}, {generator.Shape[1]}] to match the generator {generator.Shape}; it is {given.Shape}.");
+                Throw.Argument(
+                    $"GenerateLinear: the base weight must be [{generator.Shape[0]}, {generator.Shape[1]}] to match the generator {generator.Shape}; it is {given.Shape}.");
             }
         }
         return new GenerateSizes(x.Shape[0], x.Rank == 3 ? x.Shape[1] : 1, x.Shape[-1], generator.Shape[0], z.Shape[1]);

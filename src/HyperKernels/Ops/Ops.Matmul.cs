@@ -26,7 +26,9 @@ public static partial class Ops
         int n = shapeB[transposeB ? -2 : -1];
         if (shapeB[transposeB ? -1 : -2] != k)
         {
-            Throw.Argument($"Matmul: a{(transposeA ? " transposed" : "")} has {k} columns and b{(transposeB ? " transposed" : "")} has {shapeB[transposeB ? -1 : -2]} rows: they must be equal; a is {shapeA}, b is {shapeB}.");
+            Throw.Argument(
+                $"Matmul: a{(transposeA ? " transposed" : "")} has {k} columns and b{(transposeB ? " transposed" : "")} has {shapeB[transposeB ? -1 : -2]} rows: they must be "
+                + $"equal; a is {shapeA}, b is {shapeB}.");
         }
         Shape leading = BroadcastShape("Matmul", Leading(shapeA), Leading(shapeB));
         if (!IsSharedOrWhole(shapeA, leading) || !IsSharedOrWhole(shapeB, leading))

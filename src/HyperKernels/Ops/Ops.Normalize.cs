@@ -7,7 +7,10 @@ public static partial class Ops
     /// <summary>Normalises the trailing axes of each sample: <c>(x - mean) / sqrt(variance + eps) gain + bias</c>.</summary>
     /// <param name="x">At least <paramref name="axes"/> axes.</param>
     /// <param name="axes">How many trailing axes are normalised together; at least 1.</param>
-    /// <param name="gain">Shaped as the normalised axes, or with a leading axis C that divides <c>x.Shape[0]</c>: one for each sample or group of consecutive samples; null means ones.</param>
+    /// <param name="gain">
+    /// Shaped as the normalised axes, or with a leading axis C that divides <c>x.Shape[0]</c>: one for each sample or group of consecutive samples;
+    /// null means ones.
+    /// </param>
     /// <param name="bias">As gain; null means zeros.</param>
     /// <param name="epsilon">Added to the variance.</param>
     /// <returns>Shaped as x.</returns>

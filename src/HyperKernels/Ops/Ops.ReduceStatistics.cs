@@ -74,7 +74,10 @@ public static partial class Ops
         });
     }
 
-    /// <summary>The logarithm of a sum of exponentials along axes: <c>log sum e^x</c>, without overflow. Shapes and errors as for <see cref="Sum(Tensor, ReadOnlySpan{int}, bool)"/>.</summary>
+    /// <summary>
+    /// The logarithm of a sum of exponentials along axes: <c>log sum e^x</c>, without overflow. Shapes and errors as for
+    /// <see cref="Sum(Tensor, ReadOnlySpan{int}, bool)"/>.
+    /// </summary>
     /// <returns>The axes that are left; minus infinity for nothing.</returns>
     /// <remarks>
     /// Differentiable any number of times. The gradient is the softmax; where all are minus infinity, so that none has a share, it is zeros (PyTorch

@@ -54,7 +54,8 @@ public static partial class Ops
         }
         if (total != shape[axis] || lengths.ContainsAnyInRange(int.MinValue, -1) || pieces.Length != lengths.Length)
         {
-            Throw.Argument($"Split: the lengths must add up to axis {axis} of {shape}, with a place for each piece; got {lengths.Length} lengths, sum {total}, and {pieces.Length} places.");
+            Throw.Argument(
+                $"Split: the lengths must add up to axis {axis} of {shape}, with a place for each piece; got {lengths.Length} lengths, sum {total}, and {pieces.Length} places.");
         }
         int start = 0;
         for (int i = 0; i < lengths.Length; i++)

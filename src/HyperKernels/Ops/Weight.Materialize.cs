@@ -49,7 +49,8 @@ public readonly partial struct Weight
     /// <summary>The same weight of sequences as one of images of one row.</summary>
     internal Weight OfOneRow()
     {
-        Weight wide = new(Kind, Shape.Insert(Shape.Rank - 1, 1), Sets, OfOneRow(First), Kind == WeightKind.LowRank ? Second : OfOneRow(Second), Base.IsNone ? Base : OfOneRow(ShapedBase()));
+        Tensor second = Kind == WeightKind.LowRank ? Second : OfOneRow(Second);
+        Weight wide = new(Kind, Shape.Insert(Shape.Rank - 1, 1), Sets, OfOneRow(First), second, Base.IsNone ? Base : OfOneRow(ShapedBase()));
         return wide with { Scale = Scale, IsDemodulated = IsDemodulated, Plan = Plan };
     }
 

@@ -38,7 +38,10 @@ public sealed class Parameter : IDisposable
     /// <summary>The dotted name: <c>conv1.weight</c>.</summary>
     public string Name { get; set; }
 
-    /// <summary>The tensor that ops compute with: the parameter's own, or what <see cref="ParameterOverrides.Use(IReadOnlyDictionary{Parameter, Weight})"/> put in its place, written out.</summary>
+    /// <summary>
+    /// The tensor that ops compute with: the parameter's own, or what <see cref="ParameterOverrides.Use(IReadOnlyDictionary{Parameter, Weight})"/>
+    /// put in its place, written out.
+    /// </summary>
     public Tensor Value => ParameterOverrides.Any && ParameterOverrides.Find(this) is { } use ? use.Dense() : _value;
 
     /// <summary>What layers multiply by: the parameter's own values, or the weight in their place, which need not exist in memory. A parameter converts to it.</summary>

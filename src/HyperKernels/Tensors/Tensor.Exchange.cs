@@ -188,7 +188,8 @@ public readonly partial struct Tensor
         CheckType("AsSpan", ElementType.Float32);
         if (!IsDense || !Device.Backend.TryGetSpan(Ref, checked((int)Count), out Span<float> values))
         {
-            Throw.InvalidOperation($"AsSpan: the tensor must be without gaps between its rows, on the processor; it is {this}{(IsDense ? "" : ", a view with gaps")}. Use ToArray.");
+            Throw.InvalidOperation(
+                $"AsSpan: the tensor must be without gaps between its rows, on the processor; it is {this}{(IsDense ? "" : ", a view with gaps")}. Use ToArray.");
             return default;
         }
         return values;
@@ -229,7 +230,8 @@ public readonly partial struct Tensor
         if (outside >= 0)
         {
             Throw.Argument(
-                $"{where}: values must be from {min} to {max}; number {outside} is {values[outside]}. Bounds are declared when the tensor is made: Tensor.From(values, shape, device, below: ...).");
+                $"{where}: values must be from {min} to {max}; number {outside} is {values[outside]}. Bounds are declared when the tensor is made: Tensor.From(values, shape, "
+                + "device, below: ...).");
         }
     }
 

@@ -55,7 +55,8 @@ public sealed class CudaFailureTests
     public void Exports_NameEverythingThatIsCalled(Type api, string prefix) =>
         Assert.That(
             prefix == "cu" ? CudaExports.Driver : CudaExports.Nvrtc,
-            Is.EquivalentTo(api.GetMethods(BindingFlags.Static | BindingFlags.NonPublic).Select(method => method.Name).Where(name => name.StartsWith(prefix, StringComparison.Ordinal))));
+            Is.EquivalentTo(api.GetMethods(BindingFlags.Static | BindingFlags.NonPublic).Select(method => method.Name)
+                .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))));
 
     [Test]
     public void Info_WithAWorkingDriver_NamesDeviceAndCompiler()
@@ -83,7 +84,8 @@ public sealed class CudaFailureTests
 
     [Test]
     public void Info_WhereThereIsNoCompiler_SaysWhatToInstall() =>
-        Assert.That(Reason(("HYPERKERNELS_NVRTC", _folder.File("no.so"))), Does.StartWith("nothing compiles its kernels: HYPERKERNELS_NVRTC names").And.Contain("this build embeds no PTX").And.Contain("Install NVRTC"));
+        Assert.That(Reason(("HYPERKERNELS_NVRTC", _folder.File("no.so"))), Does.StartWith("nothing compiles its kernels: HYPERKERNELS_NVRTC names")
+            .And.Contain("this build embeds no PTX").And.Contain("Install NVRTC"));
 
     [Test]
     public void Info_WhereNoDeviceIsThere_SaysSo() =>
@@ -123,7 +125,8 @@ public sealed class CudaFailureTests
     public void Verify_WhereAKernelBreaksTheDevice_TellsTheFirstCauseEachTime(string function, int status, string code)
     {
         CliResult result = Verify(("STANDIN_FAILS", function), ("STANDIN_STATUS", $"{status}"), ("STANDIN_AFTER", "3"));
-        string[] reasons = [.. result.Json.EnumerateArray().Select(report => report.GetProperty("reason").GetString()!).Where(reason => reason.Contains("lost", StringComparison.Ordinal))];
+        string[] reasons = [.. result.Json.EnumerateArray().Select(report => report.GetProperty("reason").GetString()!)
+            .Where(reason => reason.Contains("lost", StringComparison.Ordinal))];
         Assert.That(reasons, Is.Not.Empty, result.ToString());
         Assert.That(reasons, Has.All.Contain($"cuda: {function} failed ({code}, {status})").And.All.Contain("The device is lost: start the process anew."));
     }

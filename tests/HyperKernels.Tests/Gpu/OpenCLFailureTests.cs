@@ -44,7 +44,8 @@ public sealed class OpenCLFailureTests
     public void Functions_NameEverythingThatIsCalled() =>
         Assert.That(
             OpenCLChoice.Functions,
-            Is.EquivalentTo(typeof(OpenCLApi).GetMethods(BindingFlags.Static | BindingFlags.NonPublic).Select(method => method.Name).Where(name => name.StartsWith("cl", StringComparison.Ordinal))));
+            Is.EquivalentTo(typeof(OpenCLApi).GetMethods(BindingFlags.Static | BindingFlags.NonPublic).Select(method => method.Name)
+                .Where(name => name.StartsWith("cl", StringComparison.Ordinal))));
 
     [Test]
     public void Info_WhereTheLibraryIsNoLibrary_SaysSo() =>
@@ -89,7 +90,8 @@ public sealed class OpenCLFailureTests
         _ = Gpus.OpenCL;
         CliResult result = Verify(("STANDIN_FAILS", "clCreateBuffer"), ("STANDIN_AFTER", $"{after}"), ("STANDIN_STATUS", "-4"));
         Assert.That(result.ExitCode, Is.AnyOf(1, 3), result.ToString());
-        Assert.That(result.Output + result.Error, Does.Contain("opencl: out of memory: asked for").Or.Contain("opencl: clCreateBuffer failed (CL_MEM_OBJECT_ALLOCATION_FAILURE, -4)"));
+        Assert.That(result.Output + result.Error, Does.Contain("opencl: out of memory: asked for")
+            .Or.Contain("opencl: clCreateBuffer failed (CL_MEM_OBJECT_ALLOCATION_FAILURE, -4)"));
     }
 
     [Test]

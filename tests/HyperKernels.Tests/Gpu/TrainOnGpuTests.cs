@@ -39,7 +39,8 @@ public sealed class TrainOnGpuTests
         foreach (string line in File.ReadLines(folder.File("metrics.jsonl")))
         {
             using JsonDocument document = JsonDocument.Parse(line);
-            losses.AddRange(document.RootElement.EnumerateObject().Where(figure => figure.Name.EndsWith("loss", StringComparison.Ordinal)).Select(figure => (figure.Name, figure.Value.GetDouble())));
+            losses.AddRange(document.RootElement.EnumerateObject().Where(figure => figure.Name.EndsWith("loss", StringComparison.Ordinal))
+                .Select(figure => (figure.Name, figure.Value.GetDouble())));
         }
         Assert.That(losses, Is.Not.Empty);
         return losses;

@@ -26,7 +26,8 @@ public sealed class CheckpointTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(loaded.Weights.Keys, Is.EquivalentTo(new[] { "a", "b.weight" }));
-            Assert.That(loaded.Weights["b.weight"].Values.Select(BitConverter.SingleToInt32Bits), Is.EqualTo(saved.Weights["b.weight"].Values.Select(BitConverter.SingleToInt32Bits)));
+            Assert.That(loaded.Weights["b.weight"].Values.Select(BitConverter.SingleToInt32Bits),
+                Is.EqualTo(saved.Weights["b.weight"].Values.Select(BitConverter.SingleToInt32Bits)));
             Assert.That(loaded.Weights["a"].Shape.Rank, Is.Zero);
             Assert.That(loaded.Optimizer["b.weight"].Values, Is.EqualTo(new float[] { 9, 8, 7, 6 }));
             Assert.That(loaded.Random["dropout"], Is.EqualTo(new RandomState(ulong.MaxValue, 12)));

@@ -84,8 +84,10 @@ internal sealed class SafetensorsTests
         Safetensors.Write(one, tensors, new Dictionary<string, string> { ["k"] = "v", ["j"] = "u" });
         Safetensors.Write(other, tensors.Reverse(), new Dictionary<string, string> { ["j"] = "u", ["k"] = "v" });
 
-        const string Header = """
-            {"__metadata__":{"j":"u","k":"v"},"y":{"dtype":"F64","shape":[],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[1],"data_offsets":[8,12]},"b":{"dtype":"F32","shape":[1],"data_offsets":[12,16]},"z":{"dtype":"U8","shape":[1],"data_offsets":[16,17]}}
+        const string Header =
+            """{"__metadata__":{"j":"u","k":"v"},"y":{"dtype":"F64","shape":[],"data_offsets":[0,8]},"""
+            + """
+            "a":{"dtype":"F32","shape":[1],"data_offsets":[8,12]},"b":{"dtype":"F32","shape":[1],"data_offsets":[12,16]},"z":{"dtype":"U8","shape":[1],"data_offsets":[16,17]}}
             """;
         byte[] bytes = one.ToArray();
         long length = BinaryPrimitives.ReadInt64LittleEndian(bytes);

@@ -24,7 +24,8 @@ internal sealed class WeightFileTests
         using MemoryScope scope = new();
         Weight weight = new WeightParts(row).Make();
         string path = folder.File("weights.safetensors");
-        WeightFile.Write(path, new Dictionary<string, Weight> { ["block.weight"] = weight, ["bias"] = Tensor.From([1f, 2f]) }, new Dictionary<string, string> { ["note"] = "kept" });
+        WeightFile.Write(path, new Dictionary<string, Weight> { ["block.weight"] = weight, ["bias"] = Tensor.From([1f, 2f]) },
+            new Dictionary<string, string> { ["note"] = "kept" });
         IReadOnlyDictionary<string, Weight> read = WeightFile.Read(path);
 
         Assert.That(read.Keys, Is.EquivalentTo(["block.weight", "bias"]));
@@ -39,7 +40,9 @@ internal sealed class WeightFileTests
 
     [TestCase("""{"kind":"LowRank","shape":[4,5],"scale":1,"demodulated":false}""", "the part \"w.b\" is missing.")]
     [TestCase("""{"kind":"Dense","shape":[4,5],"scale":1,"demodulated":false}""", "a weight of kind Dense has no parts.")]
-    [TestCase("""{"kind":"Loww","shape":[4,5],"scale":1,"demodulated":false}""", "\"kind\" must be one of Dense, Generated, Mixture, LowRank, Kronecker, Modulated; it is \"Loww\".")]
+    [TestCase(
+        """{"kind":"Loww","shape":[4,5],"scale":1,"demodulated":false}""",
+        "\"kind\" must be one of Dense, Generated, Mixture, LowRank, Kronecker, Modulated; it is \"Loww\".")]
     [TestCase("""{"kind":"Kronecker","shape":[4,5],"scale":1,"demodulated":false}""", "the part \"w.s\" is missing.")]
     [TestCase("no json", "invalid")]
     public void Read_DescriptionThatDoesNotFit_NamesFileAndWeight(string description, string reason)

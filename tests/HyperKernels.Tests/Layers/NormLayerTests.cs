@@ -55,8 +55,10 @@ public sealed class NormLayerTests
     {
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(() => new LayerNorm([3, 4]).Forward(Tensor.Zeros([2, 4])), Throws.ArgumentException.With.Message.EqualTo("LayerNorm: the input must end with the axes [3, 4]; got [2, 4]."));
-            Assert.That(() => new GroupNorm(2, 4).Forward(Tensor.Zeros([2, 6])), Throws.ArgumentException.With.Message.EqualTo("GroupNorm: the input must be [batch, 4, ...]; got [2, 6]."));
+            Assert.That(() => new LayerNorm([3, 4]).Forward(Tensor.Zeros([2, 4])),
+                Throws.ArgumentException.With.Message.EqualTo("LayerNorm: the input must end with the axes [3, 4]; got [2, 4]."));
+            Assert.That(() => new GroupNorm(2, 4).Forward(Tensor.Zeros([2, 6])),
+                Throws.ArgumentException.With.Message.EqualTo("GroupNorm: the input must be [batch, 4, ...]; got [2, 6]."));
         }
     }
 }

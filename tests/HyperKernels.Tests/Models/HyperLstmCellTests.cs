@@ -58,7 +58,8 @@ public sealed class HyperLstmCellTests
         Tensor x = Tensor.Zeros([Batch, Inputs]);
         Assert.Multiple(() =>
         {
-            Assert.That(() => cell.Forward(Tensor.Zeros([Batch, 5]), cell.ZeroState(Batch)), Throws.ArgumentException.With.Message.StartsWith("HyperLstmCell: the input must be [batch, 3]; got [2, 5]."));
+            Assert.That(() => cell.Forward(Tensor.Zeros([Batch, 5]), cell.ZeroState(Batch)),
+                Throws.ArgumentException.With.Message.StartsWith("HyperLstmCell: the input must be [batch, 3]; got [2, 5]."));
             Assert.That(
                 () => cell.Forward(x, cell.ZeroState(7)),
                 Throws.ArgumentException.With.Message.StartsWith("HyperLstmCell: the state must be two tensors [2, 4] and two [2, 6]; got [7, 4], [7, 4], [7, 6] and [7, 6]."));

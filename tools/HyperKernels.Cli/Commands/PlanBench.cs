@@ -41,7 +41,9 @@ internal static class PlanBench
                 .. t.TrainMs.Select(ms => $"{ms:G4}"),
                 $"{t.TrainLoss * 100:F1}",
             ])]);
-        terminal.Line($"{device.Name}, {device.Threads} threads, {timings.Length} sizes: the choice loses at most {timings.Max(t => t.ForwardLoss):P1} forward, {timings.Max(t => t.TrainLoss):P1} forward + backward");
+        terminal.Line(
+            $"{device.Name}, {device.Threads} threads, {timings.Length} sizes: the choice loses at most {timings.Max(t => t.ForwardLoss):P1} forward, "
+            + $"{timings.Max(t => t.TrainLoss):P1} forward + backward");
         return ExitCode.Ok;
     }
 }

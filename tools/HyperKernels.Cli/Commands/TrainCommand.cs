@@ -22,7 +22,12 @@ internal static class TrainCommand
     private static readonly Option<int?> s_epochs = new("--epochs") { Description = "How often to go through the data.", HelpName = "N" };
     private static readonly Option<int?> s_steps = new("--steps") { Description = "How many steps, instead of epochs.", HelpName = "N" };
     private static readonly Option<int> s_seed = new("--seed") { Description = "Of everything random; 0 unless given.", HelpName = "S" };
-    private static readonly Option<string> s_device = new("--device") { Description = "Where to compute; the best device there is unless given.", HelpName = "D", DefaultValueFactory = _ => Device.Default.Name };
+    private static readonly Option<string> s_device = new("--device")
+    {
+        Description = "Where to compute; the best device there is unless given.",
+        HelpName = "D",
+        DefaultValueFactory = _ => Device.Default.Name,
+    };
     private static readonly Option<int?> s_threads = CommonOptions.Threads();
     private static readonly Option<string?> s_out = new("--out")
     {

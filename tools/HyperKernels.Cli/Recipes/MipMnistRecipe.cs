@@ -62,7 +62,8 @@ internal sealed class MipMnistRecipe : IRecipe
         };
         IReadOnlyList<Metric> final = loop.Run(options, progress, cancel);
         TrainSummary summary = new(
-            [.. final.Select(static metric => new Figure(metric.Run, metric.Quantity, metric.Value, "P2")), .. runs.Select(static run => new Figure(run.Name, "parameters", run.Network.Count, "N0"))],
+            [.. final.Select(static metric => new Figure(metric.Run, metric.Quantity, metric.Value, "P2")),
+                .. runs.Select(static run => new Figure(run.Name, "parameters", run.Network.Count, "N0"))],
             [
                 new Setting("target", $"LeNet, {runs[0].Network.Manifest.Count:N0} generated weights, one set per step"),
                 new Setting("condition", $"one number from 0 to 1, drawn per step, tested at {TestedAt}"),

@@ -43,7 +43,8 @@ internal sealed class MipRecipe : IRecipe
                         Ops.CrossEntropy(network.Forward(batch.Images(options.Device), batch.Angles(options.Device)), batch.Labels(options.Device))))),
                 ];
             },
-            Evaluate = _ => [.. runs.Select(run => new Metric($"{run.Name}/test accuracy", test.Accuracy(options.Device, (images, angles) => run.Network.Forward(images, angles))))],
+            Evaluate = _ => [.. runs.Select(run =>
+                new Metric($"{run.Name}/test accuracy", test.Accuracy(options.Device, (images, angles) => run.Network.Forward(images, angles))))],
             EvaluateAfter = static step => step is 50 or 100 or 200 || step % 300 == 0,
             Save = step => Trainee.Save(step, trainees),
             Load = checkpoint => Trainee.Load(checkpoint, trainees),

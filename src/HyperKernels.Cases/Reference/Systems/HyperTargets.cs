@@ -25,7 +25,8 @@ internal static partial class HyperTargets
     }
 
     /// <summary>An activation by the name of a case; the slope is that of a leaky ReLU.</summary>
-    public static Activation Activation(ReferenceCase source, string name, float slope = HyperKernels.Activation.DefaultSlope) => name.Replace("_", "", StringComparison.Ordinal).ToLowerInvariant() switch
+    public static Activation Activation(ReferenceCase source, string name, float slope = HyperKernels.Activation.DefaultSlope) =>
+        name.Replace("_", "", StringComparison.Ordinal).ToLowerInvariant() switch
     {
         "relu" => HyperKernels.Activation.Relu,
         "leakyrelu" => HyperKernels.Activation.LeakyRelu(slope),

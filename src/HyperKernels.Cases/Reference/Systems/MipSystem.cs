@@ -77,7 +77,8 @@ public sealed class MipSystem : IReferenceSystem
         }
         // Two linear layers with a leaky ReLU between, as long as the tensors say so.
         Shape[] weights = [.. Tensors(source).Where(static t => t.Shape.Rank == 2).Select(static t => t.Shape)];
-        return new Sequential([.. weights.SelectMany((w, i) => i == 0 ? [new Linear(w[1], w[0])] : (TensorLayer[])[new LeakyRelu((float)source.Number("leaky_slope", 0.01)), new Linear(w[1], w[0])])]);
+        return new Sequential([.. weights.SelectMany(
+            (w, i) => i == 0 ? [new Linear(w[1], w[0])] : (TensorLayer[])[new LeakyRelu((float)source.Number("leaky_slope", 0.01)), new Linear(w[1], w[0])])]);
     }
 
     private static Func<NamedParameter, bool> Generated(ReferenceCase source)

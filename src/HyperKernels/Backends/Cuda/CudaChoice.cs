@@ -107,7 +107,8 @@ internal sealed unsafe record CudaChoice(int Device, string Description, int Com
         int driver;
         Check(cuDriverGetVersion(&driver), nameof(cuDriverGetVersion), "the driver");
         return string.Create(CultureInfo.InvariantCulture,
-            $"{Marshal.PtrToStringUTF8((nint)name)} (compute {architecture / 10}.{architecture % 10}, {bytes >> 20:N0} MiB, CUDA {driver / 1000}.{driver % 1000 / 10}, {compiler.Description})");
+            $"{Marshal.PtrToStringUTF8((nint)name)} (compute {architecture / 10}.{architecture % 10}, {bytes >> 20:N0} MiB, CUDA {driver / 1000}.{driver % 1000 / 10}, "
+            + $"{compiler.Description})");
     }
 
     private static int Ask(int device, int attribute)

@@ -50,7 +50,8 @@ internal sealed unsafe class CudaStaging : IDisposable
                 ReadOnlySpan<byte> part = source.Slice(place, Math.Min(BlockBytes, source.Length - place));
                 int block = NextFree();
                 part.CopyTo(new Span<byte>((void*)_blocks[block], BlockBytes));
-                _device.Check(cuMemcpyHtoDAsync_v2(destination + place, (void*)_blocks[block], (nuint)part.Length, stream), nameof(cuMemcpyHtoDAsync_v2), $"{source.Length:N0} bytes");
+                _device.Check(cuMemcpyHtoDAsync_v2(destination + place, (void*)_blocks[block], (nuint)part.Length, stream), nameof(cuMemcpyHtoDAsync_v2),
+                    $"{source.Length:N0} bytes");
                 Mark(block, stream);
             }
         }

@@ -86,7 +86,8 @@ internal static unsafe partial class OpenCLApi
     internal static partial int clEnqueueFillBuffer(nint queue, nint buffer, void* pattern, nuint patternSize, nuint offset, nuint size, uint waits, nint* waitList, nint* done);
 
     [LibraryImport(Library)]
-    internal static partial nint clEnqueueMapBuffer(nint queue, nint buffer, uint blocking, ulong flags, nuint offset, nuint size, uint waits, nint* waitList, nint* done, int* error);
+    internal static partial nint clEnqueueMapBuffer(
+        nint queue, nint buffer, uint blocking, ulong flags, nuint offset, nuint size, uint waits, nint* waitList, nint* done, int* error);
 
     [LibraryImport(Library)]
     internal static partial int clWaitForEvents(uint count, nint* events);

@@ -53,7 +53,9 @@ public sealed class GroupNorm : TensorLayer, IStoredLayer<GroupNorm>
 
     static string IStoredLayer<GroupNorm>.TypeName => "GroupNorm";
 
-    static GroupNorm IStoredLayer<GroupNorm>.Read(LayerSettings settings) => new(settings.Int("groups"), settings.Int("channels"), settings.Number("epsilon"), settings.Flag("affine"));
+    static GroupNorm IStoredLayer<GroupNorm>.Read(LayerSettings settings) =>
+        new(settings.Int("groups"), settings.Int("channels"), settings.Number("epsilon"), settings.Flag("affine"));
 
-    void IStoredLayer<GroupNorm>.WriteSettings(LayerSettings settings) => settings.Set("groups", Groups).Set("channels", Channels).Set("epsilon", Epsilon).Set("affine", Weight is not null);
+    void IStoredLayer<GroupNorm>.WriteSettings(LayerSettings settings) => settings.Set("groups", Groups).Set("channels", Channels).Set("epsilon", Epsilon)
+        .Set("affine", Weight is not null);
 }

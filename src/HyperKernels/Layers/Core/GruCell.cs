@@ -48,7 +48,8 @@ public sealed class GruCell : RecurrentCell, IStoredLayer<GruCell>
 
     static string IStoredLayer<GruCell>.TypeName => "GruCell";
 
-    static GruCell IStoredLayer<GruCell>.Read(LayerSettings settings) => new(settings.Int("inFeatures", formerly: "inputs"), settings.Int("hiddenFeatures", formerly: "hidden"), settings.Flag("bias"));
+    static GruCell IStoredLayer<GruCell>.Read(LayerSettings settings) =>
+        new(settings.Int("inFeatures", formerly: "inputs"), settings.Int("hiddenFeatures", formerly: "hidden"), settings.Flag("bias"));
 
     void IStoredLayer<GruCell>.WriteSettings(LayerSettings settings) => WriteSizes(settings);
 }

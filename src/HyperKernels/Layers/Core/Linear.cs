@@ -51,7 +51,8 @@ public sealed class Linear : TensorLayer, IStoredLayer<Linear>
 
     static string IStoredLayer<Linear>.TypeName => "Linear";
 
-    static Linear IStoredLayer<Linear>.Read(LayerSettings settings) => new(settings.Int("inFeatures", formerly: "inputs"), settings.Int("outFeatures", formerly: "outputs"), settings.Flag("bias"));
+    static Linear IStoredLayer<Linear>.Read(LayerSettings settings) =>
+        new(settings.Int("inFeatures", formerly: "inputs"), settings.Int("outFeatures", formerly: "outputs"), settings.Flag("bias"));
 
     void IStoredLayer<Linear>.WriteSettings(LayerSettings settings) => settings.Set("inFeatures", InFeatures).Set("outFeatures", OutFeatures).Set("bias", Bias is not null);
 }

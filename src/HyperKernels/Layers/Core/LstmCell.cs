@@ -49,7 +49,8 @@ public sealed class LstmCell : RecurrentCell, IStoredLayer<LstmCell>
 
     static string IStoredLayer<LstmCell>.TypeName => "LstmCell";
 
-    static LstmCell IStoredLayer<LstmCell>.Read(LayerSettings settings) => new(settings.Int("inFeatures", formerly: "inputs"), settings.Int("hiddenFeatures", formerly: "hidden"), settings.Flag("bias"));
+    static LstmCell IStoredLayer<LstmCell>.Read(LayerSettings settings) =>
+        new(settings.Int("inFeatures", formerly: "inputs"), settings.Int("hiddenFeatures", formerly: "hidden"), settings.Flag("bias"));
 
     void IStoredLayer<LstmCell>.WriteSettings(LayerSettings settings) => WriteSizes(settings);
 }

@@ -55,7 +55,8 @@ public sealed class HypergraphConv : Layer, IStoredLayer<HypergraphConv>
 
     static string IStoredLayer<HypergraphConv>.TypeName => "HypergraphConv";
 
-    static HypergraphConv IStoredLayer<HypergraphConv>.Read(LayerSettings settings) => new(settings.Int("inFeatures", formerly: "inputs"), settings.Int("outFeatures", formerly: "outputs"), settings.Flag("bias"));
+    static HypergraphConv IStoredLayer<HypergraphConv>.Read(LayerSettings settings) =>
+        new(settings.Int("inFeatures", formerly: "inputs"), settings.Int("outFeatures", formerly: "outputs"), settings.Flag("bias"));
 
     void IStoredLayer<HypergraphConv>.WriteSettings(LayerSettings settings) => settings.Set("inFeatures", Inputs).Set("outFeatures", Outputs).Set("bias", HasBias);
 }

@@ -58,7 +58,10 @@ public sealed class DeclaredConditioning : Conditioning, IStoredLayer<DeclaredCo
     }
 
     /// <summary>Prepares the values of all conditions.</summary>
-    /// <param name="values">One tensor per condition, in declared order: <c>[C, size]</c> floats (<c>[C]</c> where size is 1), or <c>[C]</c> integers for categories and embeddings.</param>
+    /// <param name="values">
+    /// One tensor per condition, in declared order: <c>[C, size]</c> floats (<c>[C]</c> where size is 1), or <c>[C]</c> integers for categories and
+    /// embeddings.
+    /// </param>
     /// <returns><c>[C, Size]</c>, one row per weight set.</returns>
     /// <exception cref="ArgumentException">The number of tensors, a shape or a number of rows does not fit; the message names the condition.</exception>
     /// <remarks>Differentiable in float values and in learned vectors.</remarks>
@@ -109,7 +112,8 @@ public sealed class DeclaredConditioning : Conditioning, IStoredLayer<DeclaredCo
             rows[i] = _declared[i].CheckRows(values[i]);
             if (rows[i].Shape[0] != rows[0].Shape[0])
             {
-                Throw.Argument($"Conditioning: all conditions need the same number of rows; \"{_declared[0].Name}\" has {rows[0].Shape[0]}, \"{_declared[i].Name}\" has {rows[i].Shape[0]}.");
+                Throw.Argument(
+                    $"Conditioning: all conditions need the same number of rows; \"{_declared[0].Name}\" has {rows[0].Shape[0]}, \"{_declared[i].Name}\" has {rows[i].Shape[0]}.");
             }
         }
         int count = 0;

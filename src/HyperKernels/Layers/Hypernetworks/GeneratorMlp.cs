@@ -55,7 +55,8 @@ public sealed class GeneratorMlp : TensorLayer, IStoredLayer<GeneratorMlp>
 
     static string IStoredLayer<GeneratorMlp>.TypeName => "GeneratorMlp";
 
-    static GeneratorMlp IStoredLayer<GeneratorMlp>.Read(LayerSettings settings) => new(settings.Int("inFeatures"), settings.Ints("hidden"), settings.Activation(), Initializer.Zeros);
+    static GeneratorMlp IStoredLayer<GeneratorMlp>.Read(LayerSettings settings) =>
+        new(settings.Int("inFeatures"), settings.Ints("hidden"), settings.Activation(), Initializer.Zeros);
 
     void IStoredLayer<GeneratorMlp>.WriteSettings(LayerSettings settings) => settings.Set("inFeatures", InFeatures).Set("hidden", [.. Widths]).SetActivation(Activation);
 }

@@ -123,7 +123,9 @@ public sealed partial class HyperNetwork : Layer
         int sets = embedding.Shape[0];
         if (sets == 0 || input.Rank == 0 || input.Shape[0] % sets != 0)
         {
-            Throw.Argument($"HyperNetwork: the conditions' rows must divide the {(input.Rank == 0 ? 0 : input.Shape[0])} samples of the input {input.Shape}; there are {sets} rows. Use rowOf for groups of other sizes.");
+            Throw.Argument(
+                $"HyperNetwork: the conditions' rows must divide the {(input.Rank == 0 ? 0 : input.Shape[0])} samples of the input {input.Shape}; there are {sets} rows. Use "
+                + "rowOf for groups of other sizes.");
         }
         Weight[] weights = ArrayPool<Weight>.Shared.Rent(_generated.Length);
         try

@@ -12,7 +12,8 @@ public sealed class ConditionTests
         DeclaredConditioning clamped = new([Condition.Range("angle", 0, 90)], Encoding.None);
         Assert.That(clamped.Forward(Tensor.From([-20f, 120f])).ToArray(), Is.EqualTo(new[] { 0f, 1f }));
         DeclaredConditioning strict = new([Condition.Range("angle", 0, 90, outOfRange: OutOfRange.Error)]);
-        Assert.That(() => strict.Forward(Tensor.From([10f, 120f])), Throws.ArgumentException.With.Message.EqualTo("Condition \"angle\": values must lie between 0 and 90; got 120."));
+        Assert.That(() => strict.Forward(Tensor.From([10f, 120f])),
+            Throws.ArgumentException.With.Message.EqualTo("Condition \"angle\": values must lie between 0 and 90; got 120."));
     }
 
     [Test]

@@ -225,7 +225,8 @@ public sealed class HyperNetworkTests
     [Test]
     public void ParameterCount_OfTheTwoTaskTutorial_IsExact()
     {
-        HyperNetwork hyper = HyperNetwork.For(HyperKernels.Models.LeNet.Create(), Condition.Embedding("task", 2, 8), hidden: [100, 100], options: new() { Base = BaseWeights.Zero });
+        HyperNetwork hyper = HyperNetwork.For(HyperKernels.Models.LeNet.Create(), Condition.Embedding("task", 2, 8), hidden: [100, 100],
+            options: new() { Base = BaseWeights.Zero });
         Assert.That(hyper.Count, Is.EqualTo(2_216_856));
     }
 

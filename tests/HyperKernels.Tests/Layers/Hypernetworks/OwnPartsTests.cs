@@ -72,7 +72,8 @@ internal sealed class OwnPartsTests
         Tensor x = Tensor.Ones([2, 3]), a = Tensor.From([0.2f, 0.5f]), b = Tensor.From([0.3f, 0.4f]);
 
         Assert.That(hyper.Conditioning.Size, Is.EqualTo(6));
-        Assert.That(hyper.Conditioning.Forward(a, b).ToArray(), Is.EqualTo(new[] { 0.2f, 0.3f, 0.04f, 0.09f, 0.008f, 0.027f, 0.5f, 0.4f, 0.25f, 0.16f, 0.125f, 0.064f }).Within(1e-6f));
+        Assert.That(hyper.Conditioning.Forward(a, b).ToArray(), Is.EqualTo(new[] { 0.2f, 0.3f, 0.04f, 0.09f, 0.008f, 0.027f, 0.5f, 0.4f, 0.25f, 0.16f, 0.125f, 0.064f })
+            .Within(1e-6f));
         Assert.That(again.Forward(x, a, b).ToArray(), Is.EqualTo(hyper.Forward(x, a, b).ToArray()));
         Assert.That(() => Encoding.Register(new Impostor()), Throws.ArgumentException.With.Message.Contains("is taken by PolynomialEncoding"));
     }

@@ -125,8 +125,10 @@ internal static unsafe partial class GemmMicro
         nint lines = TAside.Streams > 0 && Sse.IsSupported ? t.Fetch.Lines : 0;
         nint fetchStep = t.Fetch.Step;
         nint nextStep = t.Fetch.NextStep;
-        TVec l0 = TVec.Zero, l1 = TVec.Zero, l2 = TVec.Zero, l3 = TVec.Zero, l4 = TVec.Zero, l5 = TVec.Zero, l6 = TVec.Zero, l7 = TVec.Zero, l8 = TVec.Zero, l9 = TVec.Zero, l10 = TVec.Zero, l11 = TVec.Zero;
-        TVec r0 = TVec.Zero, r1 = TVec.Zero, r2 = TVec.Zero, r3 = TVec.Zero, r4 = TVec.Zero, r5 = TVec.Zero, r6 = TVec.Zero, r7 = TVec.Zero, r8 = TVec.Zero, r9 = TVec.Zero, r10 = TVec.Zero, r11 = TVec.Zero;
+        TVec l0 = TVec.Zero, l1 = TVec.Zero, l2 = TVec.Zero, l3 = TVec.Zero, l4 = TVec.Zero, l5 = TVec.Zero, l6 = TVec.Zero, l7 = TVec.Zero, l8 = TVec.Zero, l9 = TVec.Zero,
+            l10 = TVec.Zero, l11 = TVec.Zero;
+        TVec r0 = TVec.Zero, r1 = TVec.Zero, r2 = TVec.Zero, r3 = TVec.Zero, r4 = TVec.Zero, r5 = TVec.Zero, r6 = TVec.Zero, r7 = TVec.Zero, r8 = TVec.Zero, r9 = TVec.Zero,
+            r10 = TVec.Zero, r11 = TVec.Zero;
         if (t.Resume)
         {
             l0 = TVec.Load(y + (0 * yStep));

@@ -29,10 +29,12 @@ internal static class GeneratePlanner
     private const long MostWeightBytes = 256L << 20;
 
     // Weighed without gradients: generating takes one product, and so does the reassociated form.
-    private static readonly Costs s_forward = new(Products: 1, Output: 330, Packing: 13, Weight: 37, Spill: 0, Reading: 23, LargeReading: 0, HugeReading: 12, Outer: 8, Row: 1.5);
+    private static readonly Costs s_forward =
+        new(Products: 1, Output: 330, Packing: 13, Weight: 37, Spill: 0, Reading: 23, LargeReading: 0, HugeReading: 12, Outer: 8, Row: 1.5);
 
     // With them: three products each, and what is generated is written, turned and read back several times.
-    private static readonly Costs s_training = new(Products: 3, Output: 1200, Packing: 6, Weight: 112, Spill: 100, Reading: 30, LargeReading: 12, HugeReading: 0, Outer: 54, Row: 6);
+    private static readonly Costs s_training =
+        new(Products: 3, Output: 1200, Packing: 6, Weight: 112, Spill: 100, Reading: 30, LargeReading: 12, HugeReading: 0, Outer: 54, Row: 6);
 
     public static GeneratePlan Choose(in GenerateSizes sizes, IBackend backend, bool training)
     {

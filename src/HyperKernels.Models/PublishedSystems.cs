@@ -14,6 +14,13 @@ public static class PublishedSystems
         Hgnn.Published,
     ];
 
+    /// <summary>
+    /// Lets files hold the layers of all systems: called before a file is loaded that holds one which the program has not used yet. Each class
+    /// registers itself at its first use (<see cref="Layers.LayerTypes"/>).
+    /// </summary>
+    // Making the list uses every class for the first time.
+    public static void RegisterLayers() => _ = All;
+
     /// <summary>The system whose reference cases carry a name.</summary>
     /// <param name="caseName">What the cases name as their system: <c>hgnn_conv</c>.</param>
     /// <returns>Null for names that belong to no published system, such as those of primitives.</returns>

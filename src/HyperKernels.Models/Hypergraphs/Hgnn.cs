@@ -11,11 +11,13 @@ namespace HyperKernels.Models;
 /// Source: Feng, You, Zhang, Ji, Gao, Hypergraph Neural Networks, AAAI 2019, eq. 10; bias before the smoothing and dropout after the
 /// activation as in the authors' code.
 /// </remarks>
-public sealed class Hgnn : Layer
+public sealed class Hgnn : Layer, IStoredLayer<Hgnn>
 {
     private readonly HypergraphConv _first;
     private readonly HypergraphConv _second;
     private readonly Dropout _dropout;
+
+    static Hgnn() => LayerTypes.Register<Hgnn>();
 
     /// <summary>Makes the network with PyTorch's first values of linear layers.</summary>
     /// <param name="inFeatures">Features of a node.</param>
@@ -59,4 +61,13 @@ public sealed class Hgnn : Layer
     /// <returns><c>[N, hiddenFeatures]</c>, after ReLU and dropout.</returns>
     /// <exception cref="ArgumentException">nodes has not one row per node or not the network's features.</exception>
     public Tensor Hidden(Tensor nodes, Hypergraph graph) => _dropout.Forward(Ops.Relu(_first.Forward(nodes, graph)));
+
+    static string IStoredLayer<Hgnn>.TypeName => "Hgnn";
+
+    static Hgnn IStoredLayer<Hgnn>.Read(LayerSettings settings) => new(
+        settings.Int("inFeatures"), settings.Int("hiddenFeatures"), settings.Int("classes"), settings.Number("dropout"), settings.Flag("bias"));
+
+    void IStoredLayer<Hgnn>.WriteSettings(LayerSettings settings) => settings
+        .Set("inFeatures", _first.Inputs).Set("hiddenFeatures", _first.Outputs).Set("classes", _second.Outputs)
+        .Set("dropout", _dropout.Probability).Set("bias", _first.HasBias);
 }

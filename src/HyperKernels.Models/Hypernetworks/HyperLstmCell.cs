@@ -19,7 +19,7 @@ namespace HyperKernels.Models;
 /// inside the cell is left out.
 /// </para>
 /// </remarks>
-public sealed class HyperLstmCell : Layer
+public sealed class HyperLstmCell : Layer, IStoredLayer<HyperLstmCell>
 {
     private const int Gates = LstmGates.GateCount;
 
@@ -39,6 +39,8 @@ public sealed class HyperLstmCell : Layer
     private readonly Parameter _generator;
     private readonly LstmGates _gates;
     private readonly LstmGates _hyperGates;
+
+    static HyperLstmCell() => LayerTypes.Register<HyperLstmCell>();
 
     /// <summary>Makes the cell.</summary>
     /// <param name="inFeatures">The size I of the input.</param>
@@ -161,6 +163,20 @@ public sealed class HyperLstmCell : Layer
         (Tensor hidden, Tensor cell) = _gates.Forward(sums, state.Cell);
         return new HyperLstmState(hidden, cell, hyperHidden, hyperCell);
     }
+
+    static string IStoredLayer<HyperLstmCell>.TypeName => "HyperLstmCell";
+
+    static HyperLstmCell IStoredLayer<HyperLstmCell>.Read(LayerSettings settings) => new(
+        settings.Int("inFeatures"),
+        settings.Int("hiddenFeatures"),
+        settings.Int("hyperFeatures"),
+        settings.Int("embedding"),
+        settings.Flag("layerNorm"),
+        settings.Flag("hyperBias"));
+
+    void IStoredLayer<HyperLstmCell>.WriteSettings(LayerSettings settings) => settings
+        .Set("inFeatures", InFeatures).Set("hiddenFeatures", HiddenFeatures).Set("hyperFeatures", HyperFeatures)
+        .Set("embedding", EmbeddingFeatures).Set("layerNorm", LayerNorm).Set("hyperBias", _hyperBias is not null);
 
     /// <inheritdoc/>
     protected override string Describe() =>

@@ -19,6 +19,23 @@ public sealed class HgnnTests
     }
 
     [Test]
+    public void Load_AfterSave_GivesTheSameAnswers()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        using MemoryScope scope = new();
+        using Hypergraph graph = Hypergraph.FromEdges(5, [[0, 1, 2], [2, 3], [3, 4]]);
+        using Hgnn network = new(3, 6, 2, dropout: 0.25f, bias: false, random: new RandomStream(1));
+        Tensor x = Ops.RandomNormal([5, 3], new RandomStream(2));
+        network.Eval();
+        network.Save(folder.File("hgnn.safetensors"));
+
+        using Hgnn again = Layer.Load<Hgnn>(folder.File("hgnn.safetensors"));
+
+        Assert.That(again.ToString(), Is.EqualTo(network.ToString()), "settings, dropout too");
+        Assert.That(again.Forward(x, graph).ToArray(), Is.EqualTo(network.Forward(x, graph).ToArray()));
+    }
+
+    [Test]
     public void Hidden_InTraining_DropsHalfAndScalesTheRest()
     {
         using MemoryScope scope = new();

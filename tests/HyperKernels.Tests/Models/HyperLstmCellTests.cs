@@ -50,6 +50,22 @@ public sealed class HyperLstmCellTests
         }
     }
 
+    [TestCase(true, true)]
+    [TestCase(false, false)]
+    public void Load_AfterSave_GivesTheSameAnswers(bool layerNorm, bool hyperBias)
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        using MemoryScope scope = new();
+        using HyperLstmCell cell = new(Inputs, Hidden, Small, 2, layerNorm, hyperBias, new RandomStream(1));
+        cell.Save(folder.File("cell.safetensors"));
+
+        using HyperLstmCell again = Layer.Load<HyperLstmCell>(folder.File("cell.safetensors"));
+
+        Tensor x = Ops.RandomNormal([Batch, Inputs], new RandomStream(2));
+        Assert.That(again.NamedParameters().Select(named => named.ToString()), Is.EqualTo(cell.NamedParameters().Select(named => named.ToString())));
+        Assert.That(again.Forward(x, again.ZeroState(Batch)).Hidden.ToArray(), Is.EqualTo(cell.Forward(x, cell.ZeroState(Batch)).Hidden.ToArray()));
+    }
+
     [Test]
     public void Forward_WrongShapes_AreRefusedWithWhatWouldFit()
     {

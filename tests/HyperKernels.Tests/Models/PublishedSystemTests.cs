@@ -78,6 +78,14 @@ public sealed class PublishedSystemTests
     }
 
     [Test]
+    public void LayersOfTheAssembly_CanBeStored()
+    {
+        PublishedSystems.RegisterLayers();
+        IEnumerable<Type> layers = typeof(PublishedSystem).Assembly.GetExportedTypes().Where(type => type.IsSubclassOf(typeof(Layer)) && !type.IsAbstract);
+        Assert.That(layers.Select(layer => layer.Name), Is.SubsetOf(LayerTypes.Names), "implement IStoredLayer, and register in a static constructor");
+    }
+
+    [Test]
     public void Recipes_OfEverySystem_Exist() =>
         Assert.That(PublishedSystems.All.Select(system => system.Recipe).OfType<string>(), Is.SubsetOf(RecipeBook.All.Select(recipe => recipe.Name)));
 

@@ -1,7 +1,7 @@
 using HyperKernels.Layers;
 using HyperKernels.Optim;
 
-namespace HyperKernels.Tests.Layers.Hypernetworks;
+namespace HyperKernels.PublicTests;
 
 /// <summary>Every part of a hypernetwork can be a class of the user's.</summary>
 [TestFixture]
@@ -61,7 +61,7 @@ internal sealed class OwnPartsTests
     {
         Encoding.Register(new PolynomialEncoding());
         Encoding.Register(new PolynomialEncoding());
-        using TestData.TemporaryFolder folder = TestData.Temporary();
+        using TemporaryFolder folder = new();
         string path = folder.File("own.safetensors");
         using Linear target = new(3, 2);
         HyperNetworkOptions options = new() { Encoding = new PolynomialEncoding() };

@@ -2,7 +2,10 @@ using HyperKernels.Layers;
 
 namespace HyperKernels.PublicTests;
 
-/// <summary>A layer as a user writes one: <c>y = gain * (W x + b) * sigmoid(inner(x))</c>, with a parameter of its own, a layer of the library's and one that it is given.</summary>
+/// <summary>
+/// A layer as a user writes one: <c>y = gain * (W x + b) * sigmoid(gate(x))</c>, with a parameter of its own, a layer of the library's and one that
+/// it is given.
+/// </summary>
 public sealed class GatedBlock : TensorLayer, IStoredLayer<GatedBlock>
 {
     private readonly Linear _linear;
@@ -24,9 +27,14 @@ public sealed class GatedBlock : TensorLayer, IStoredLayer<GatedBlock>
 
     public override Tensor Forward(Tensor input)
     {
-        // One gain for all samples, or one for each of the sets that a hypernetwork generates.
         Tensor gain = _gain.Value;
         Tensor gated = Ops.Multiply(_linear.Forward(input), Ops.Sigmoid(_gate.Forward(input)));
-        return gain.Rank == 1 ? Ops.Multiply(gated, gain) : Ops.Reshape(Ops.Multiply(Ops.Reshape(gated, gain.Shape[0], -1, gain.Shape[1]), Ops.Reshape(gain, gain.Shape[0], 1, gain.Shape[1])), gated.Shape);
+        if (gain.Rank == 1)
+        {
+            return Ops.Multiply(gated, gain);
+        }
+        // One gain for each of the sets that a hypernetwork generates, each for as many consecutive samples.
+        Tensor samples = Ops.Reshape(gated, gain.Shape[0], -1, gain.Shape[1]);
+        return Ops.Reshape(Ops.Multiply(samples, Ops.Reshape(gain, gain.Shape[0], 1, gain.Shape[1])), gated.Shape);
     }
 }

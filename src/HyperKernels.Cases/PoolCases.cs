@@ -16,9 +16,12 @@ public static class PoolCases
                 ([2, 2, 7, 9], 3, 0, 0), ([2, 2, 7, 9], 3, 2, 1), ([1, 2, 6, 5], 3, 1, 1), ([1, 2, 6, 5], 2, 3, 1), ([1, 1, 4, 4], 4, 0, 0),
             })
             {
+                // The name's 0 stands for a stride of the kernel's size.
                 string sizes = $"X={x} K={kernel} stride={stride} padding={padding}";
-                yield return Row("max_pool2d", sizes, x, v => Ops.MaxPool2d(v, kernel, stride, padding), v => Pool(v, kernel, stride, padding, max: true));
-                yield return Row("average_pool2d", sizes, x, v => Ops.AveragePool2d(v, kernel, stride, padding), v => Pool(v, kernel, stride, padding, max: false));
+                int? step = stride == 0 ? null : stride;
+                yield return Row("max_pool2d", sizes, x, v => Ops.MaxPool2d(v, kernel, step, padding), v => Pool(v, kernel, stride, padding, max: true));
+                yield return Row(
+                    "average_pool2d", sizes, x, v => Ops.AveragePool2d(v, kernel, step, padding), v => Pool(v, kernel, stride, padding, max: false));
             }
             Shape line = [2, 3, 11];
             yield return Row("max_pool1d", "X=[2, 3, 11] K=3 stride=2 padding=1", line, v => Ops.MaxPool1d(v, 3, 2, 1), v => PoolLine(v, 3, 2, 1, max: true));

@@ -110,7 +110,7 @@ public sealed class OpErrorTests
         ("MaxPool2d: x must be [B, C, H, W] with at least one pixel; it is [1, 1, 0, 2]. For another number of axes use Reshape.", _ =>
             Ops.MaxPool2d(Tensor.Ones([1, 1, 0, 2]), 2, 2, 1)),
         ("AveragePool1d: kernel and stride must be 1 or more and padding at most half the kernel; got kernel 2, stride 2, padding 2.", _ =>
-            Ops.AveragePool1d(Tensor.Ones([1, 1, 4]), 2, 0, 2)),
+            Ops.AveragePool1d(Tensor.Ones([1, 1, 4]), 2, null, 2)),
         ("AdaptiveMaxPool2d: height and width must be 1 or more; got 0 and 1.", _ => Ops.AdaptiveMaxPool2d(Tensor.Ones([1, 1, 2, 2]), 0, 1)),
         ("ResizeBilinear: x must be [B, C, H, W] with at least one pixel; it is [2, 3].", x => Ops.ResizeBilinear(x, 2, 2)),
         ("LayerNorm: from 1 to all 2 axes of [2, 3] can be normalised; got 3.", x => Ops.LayerNorm(x, 3)),

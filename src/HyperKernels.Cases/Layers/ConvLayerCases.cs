@@ -32,12 +32,14 @@ internal static class ConvLayerCases
         {
             foreach ((int kernel, int stride, int padding) in new[] { (2, 0, 0), (3, 2, 1) })
             {
+                // The name's 0 stands for a stride of the kernel's size.
                 string sizes = $"X=[2, 3, 7, 8] K={kernel} stride={stride} padding={padding}";
+                int? step = stride == 0 ? null : stride;
                 CaseInput x = CaseInput.Normal("x", [2, 3, 7, 8]);
                 yield return Row(
-                    sizes, _ => new MaxPool2d(kernel, stride, padding), x, p => PoolCases.Pool(p.Input(0), kernel, stride, padding, max: true));
+                    sizes, _ => new MaxPool2d(kernel, step, padding), x, p => PoolCases.Pool(p.Input(0), kernel, stride, padding, max: true));
                 yield return Row(
-                    sizes, _ => new AveragePool2d(kernel, stride, padding), x, p => PoolCases.Pool(p.Input(0), kernel, stride, padding, max: false));
+                    sizes, _ => new AveragePool2d(kernel, step, padding), x, p => PoolCases.Pool(p.Input(0), kernel, stride, padding, max: false));
             }
             foreach ((int height, int width) in new[] { (1, 1), (3, 2) })
             {

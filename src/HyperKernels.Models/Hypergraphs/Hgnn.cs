@@ -68,6 +68,6 @@ public sealed class Hgnn : Layer, IStoredLayer<Hgnn>
         settings.Int("inFeatures"), settings.Int("hiddenFeatures"), settings.Int("classes"), settings.Number("dropout"), settings.Flag("bias"));
 
     void IStoredLayer<Hgnn>.WriteSettings(LayerSettings settings) => settings
-        .Set("inFeatures", _first.Inputs).Set("hiddenFeatures", _first.Outputs).Set("classes", _second.Outputs)
+        .Set("inFeatures", _first.InFeatures).Set("hiddenFeatures", _first.OutFeatures).Set("classes", _second.OutFeatures)
         .Set("dropout", _dropout.Probability).Set("bias", _first.HasBias);
 }

@@ -33,7 +33,9 @@ public abstract partial class Layer
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     /// <param name="path">The file.</param>
     /// <returns>A layer of the same classes, settings, values and modes (training or not), on the default device.</returns>
-    /// <exception cref="InvalidDataException">The file is damaged, holds no layer, or one of a class that is not registered; the message names file and place.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, holds no layer, or one of a class that is not registered; the message names file and place.
+    /// </exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static Layer Load(string path) => Load(path, null);
 

@@ -10,8 +10,9 @@ namespace HyperKernels.Layers;
 /// <remarks>
 /// What a layer takes, it says itself: most map one tensor to one tensor and derive from <see cref="TensorLayer"/>, others have a
 /// <c>Forward</c> with all they need. A layer registers what it owns in its constructor; nothing is found by reflection. Parameters and
-/// buffers live outside scopes, so a layer may be made inside a tape. Layers compute with <see cref="Parameter.Value"/>, so that a hypernetwork can
-/// put other tensors in their place, one set per sample too.
+/// buffers live outside scopes, so a layer may be made inside a tape. Layers compute with <see cref="Parameter.Value"/>, so that a
+/// hypernetwork can put other tensors in their place, one set per sample too. Files hold layers that implement
+/// <see cref="IStoredLayer{TSelf}"/> and are registered.
 /// </remarks>
 public abstract partial class Layer : IDisposable
 {

@@ -19,11 +19,14 @@ internal sealed class LayerReader
     /// <summary>Reads the text of a description.</summary>
     /// <exception cref="JsonException">It is no JSON object.</exception>
     public static JsonObject Parse(string text) =>
-        JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { MaxDepth = MostDepth }) as JsonObject ?? throw new JsonException("a JSON object is needed.");
+        JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { MaxDepth = MostDepth }) as JsonObject
+        ?? throw new JsonException("a JSON object is needed.");
 
     /// <summary>Makes a tree.</summary>
     /// <param name="root">Its description.</param>
-    /// <param name="most">The values that its parameters and buffers may hold together: what is damaged must not ask for more memory than there are weights.</param>
+    /// <param name="most">
+    /// The values that its parameters and buffers may hold together: what is damaged must not ask for more memory than there are weights.
+    /// </param>
     /// <param name="make">Makes the layer at the root; null for what its type says.</param>
     /// <exception cref="FormatException">A type is unknown, a setting is missing or has no sense, or the layers are too large.</exception>
     /// <exception cref="ArgumentException">A layer refuses a setting.</exception>
@@ -53,7 +56,8 @@ internal sealed class LayerReader
             return made ?? throw new FormatException($"the layer number {number}, a \"{type}\", would contain itself.");
         }
         LayerType known = LayerTypes.Find(type)
-            ?? throw new FormatException($"no layer of type \"{type}\" is registered. Call LayerTypes.Register for a class of your own; was the file written by a later version?");
+            ?? throw new FormatException(
+                $"no layer of type \"{type}\" is registered. Call LayerTypes.Register for a class of your own; was the file written by a later version?");
         _made.Add(number, null);
         Layer layer = known.Read(new LayerSettings(type, json, this));
         _made[number] = layer;

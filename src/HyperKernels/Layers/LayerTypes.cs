@@ -92,7 +92,8 @@ public static class LayerTypes
             if (s_byName.TryGetValue(type.Name, out LayerType? other) && other.Class != type.Class)
             {
                 Throw.Argument(
-                    $"LayerTypes.Register: a name in files belongs to one class; \"{type.Name}\" of {type.Class} is that of {other.Class}. Use another TypeName.");
+                    $"LayerTypes.Register: a name in files belongs to one class; \"{type.Name}\" of {type.Class} is that of {other.Class}. "
+                    + "Use another TypeName.");
             }
             s_byName[type.Name] = type;
             foreach (Type one in classes)

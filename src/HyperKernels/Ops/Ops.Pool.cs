@@ -7,33 +7,33 @@ public static partial class Ops
     /// <summary>The largest value of each window; NaN counts as larger than all numbers, and of equal values the first counts.</summary>
     /// <param name="x"><c>[B, C, H, W]</c>.</param>
     /// <param name="kernel">Rows and columns of a window.</param>
-    /// <param name="stride">Pixels from one window to the next; 0 means the kernel's size.</param>
+    /// <param name="stride">Pixels from one window to the next; null means the kernel's size.</param>
     /// <param name="padding">Pixels at each side that no window's value comes from; at most half the kernel.</param>
     /// <returns><c>[B, C, (H + 2 padding - kernel) / stride + 1, ...]</c>.</returns>
     /// <exception cref="ArgumentException">x has not four axes, or the window does not fit.</exception>
     /// <remarks>Differentiable any number of times: the gradient goes to the first of the largest values.</remarks>
-    public static Tensor MaxPool2d(Tensor x, int kernel, int stride = 0, int padding = 0) =>
+    public static Tensor MaxPool2d(Tensor x, int kernel, int? stride = null, int padding = 0) =>
         MaxPool(x, Windows("MaxPool2d", x, 4, kernel, stride, padding), 4);
 
     /// <summary>The largest value of each window of sequences <c>[B, C, L]</c>, as <see cref="MaxPool2d"/>.</summary>
     /// <exception cref="ArgumentException">x has not three axes, or the window does not fit.</exception>
-    public static Tensor MaxPool1d(Tensor x, int kernel, int stride = 0, int padding = 0) =>
+    public static Tensor MaxPool1d(Tensor x, int kernel, int? stride = null, int padding = 0) =>
         MaxPool(x, Windows("MaxPool1d", x, 3, kernel, stride, padding), 3);
 
     /// <summary>The mean of each window; padding counts as zeros, also in the number of elements.</summary>
     /// <param name="x"><c>[B, C, H, W]</c>.</param>
     /// <param name="kernel">Rows and columns of a window.</param>
-    /// <param name="stride">Pixels from one window to the next; 0 means the kernel's size.</param>
+    /// <param name="stride">Pixels from one window to the next; null means the kernel's size.</param>
     /// <param name="padding">Zeros at each side; at most half the kernel.</param>
     /// <returns><c>[B, C, (H + 2 padding - kernel) / stride + 1, ...]</c>.</returns>
     /// <exception cref="ArgumentException">x has not four axes, or the window does not fit.</exception>
     /// <remarks>Differentiable any number of times.</remarks>
-    public static Tensor AveragePool2d(Tensor x, int kernel, int stride = 0, int padding = 0) =>
+    public static Tensor AveragePool2d(Tensor x, int kernel, int? stride = null, int padding = 0) =>
         AveragePool(x, Windows("AveragePool2d", x, 4, kernel, stride, padding), 4);
 
     /// <summary>The mean of each window of sequences <c>[B, C, L]</c>, as <see cref="AveragePool2d"/>.</summary>
     /// <exception cref="ArgumentException">x has not three axes, or the window does not fit.</exception>
-    public static Tensor AveragePool1d(Tensor x, int kernel, int stride = 0, int padding = 0) =>
+    public static Tensor AveragePool1d(Tensor x, int kernel, int? stride = null, int padding = 0) =>
         AveragePool(x, Windows("AveragePool1d", x, 3, kernel, stride, padding), 3);
 
     /// <summary>The largest value of each of <paramref name="height"/> x <paramref name="width"/> windows that cover the image.</summary>
@@ -133,7 +133,7 @@ public static partial class Ops
         return rank == 3 ? [shape[0], shape[1], width] : [shape[0], shape[1], height, width];
     }
 
-    private static PoolSizes Windows(string name, Tensor x, int rank, int kernel, int stride, int padding)
+    private static PoolSizes Windows(string name, Tensor x, int rank, int kernel, int? strideOrKernel, int padding)
     {
         CheckFloat(name, x);
         if (x.Rank != rank || x.Shape[2] == 0 || x.Shape[rank - 1] == 0)
@@ -141,7 +141,7 @@ public static partial class Ops
             // An image without pixels would give windows of nothing but padding.
             Throw.Argument($"{name}: x must be {(rank == 4 ? "[B, C, H, W]" : "[B, C, L]")} with at least one pixel; it is {x.Shape}. For another number of axes use Reshape.");
         }
-        stride = stride == 0 ? kernel : stride;
+        int stride = strideOrKernel ?? kernel;
         if (kernel < 1 || stride < 1 || padding < 0 || padding > kernel / 2)
         {
             Throw.Argument($"{name}: kernel and stride must be 1 or more and padding at most half the kernel; got kernel {kernel}, stride {stride}, padding {padding}.");

@@ -5,13 +5,13 @@ public sealed class AveragePool2d : TensorLayer, IStoredLayer<AveragePool2d>
 {
     /// <summary>Makes the layer.</summary>
     /// <param name="kernelSize">Height and width of the window.</param>
-    /// <param name="stride">Steps of the window; 0 means its size.</param>
+    /// <param name="stride">Steps of the window; null means its size.</param>
     /// <param name="padding">Zeros around the input; at most half the window.</param>
     /// <exception cref="ArgumentException">A size is out of range.</exception>
-    public AveragePool2d(int kernelSize, int stride = 0, int padding = 0)
+    public AveragePool2d(int kernelSize, int? stride = null, int padding = 0)
     {
         KernelSize = kernelSize;
-        Stride = stride == 0 ? kernelSize : stride;
+        Stride = stride ?? kernelSize;
         Padding = padding;
         Checks.Window("AveragePool2d", KernelSize, Stride, Padding);
     }
@@ -35,7 +35,9 @@ public sealed class AveragePool2d : TensorLayer, IStoredLayer<AveragePool2d>
 
     static string IStoredLayer<AveragePool2d>.TypeName => "AveragePool2d";
 
-    static AveragePool2d IStoredLayer<AveragePool2d>.Read(LayerSettings settings) => new(settings.Int("kernelSize"), settings.Int("stride"), settings.Int("padding"));
+    static AveragePool2d IStoredLayer<AveragePool2d>.Read(LayerSettings settings) =>
+        new(settings.Int("kernelSize"), settings.Int("stride"), settings.Int("padding"));
 
-    void IStoredLayer<AveragePool2d>.WriteSettings(LayerSettings settings) => settings.Set("kernelSize", KernelSize).Set("stride", Stride).Set("padding", Padding);
+    void IStoredLayer<AveragePool2d>.WriteSettings(LayerSettings settings) =>
+        settings.Set("kernelSize", KernelSize).Set("stride", Stride).Set("padding", Padding);
 }

@@ -95,6 +95,6 @@ public sealed class BatchNorm : TensorLayer, IStoredLayer<BatchNorm>
     static BatchNorm IStoredLayer<BatchNorm>.Read(LayerSettings settings) =>
         new(settings.Int("channels"), settings.Number("epsilon"), settings.Number("momentum"), settings.Flag("affine"));
 
-    void IStoredLayer<BatchNorm>.WriteSettings(LayerSettings settings) => settings.Set("channels", Channels).Set("epsilon", Epsilon).Set("momentum", Momentum)
-        .Set("affine", Weight is not null);
+    void IStoredLayer<BatchNorm>.WriteSettings(LayerSettings settings) =>
+        settings.Set("channels", Channels).Set("epsilon", Epsilon).Set("momentum", Momentum).Set("affine", Weight is not null);
 }

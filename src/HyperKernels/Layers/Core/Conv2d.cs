@@ -46,7 +46,8 @@ public sealed class Conv2d : TensorLayer, IStoredLayer<Conv2d>
         RandomStream? random = null)
     {
         Checks.Channels("Conv2d", inChannels, outChannels, options.Groups);
-        Checks.Window("Conv2d", Math.Min(kernelSize.Height, kernelSize.Width), Math.Min(options.StrideH, options.StrideW), Math.Min(options.PaddingH, options.PaddingW));
+        Checks.Window(
+            "Conv2d", Math.Min(kernelSize.Height, kernelSize.Width), Math.Min(options.StrideH, options.StrideW), Math.Min(options.PaddingH, options.PaddingW));
         Checks.Positive("Conv2d", "dilation", Math.Min(options.DilationH, options.DilationW));
         Options = options;
         InChannels = inChannels;
@@ -83,8 +84,11 @@ public sealed class Conv2d : TensorLayer, IStoredLayer<Conv2d>
     public override Tensor Forward(Tensor input) => Ops.Conv2d(input, Weight, Bias?.Value, Options);
 
     /// <inheritdoc/>
-    protected override string Describe() =>
-        $"Conv2d({InChannels}, {OutChannels}, kernelSize: {(KernelSize.Height == KernelSize.Width ? $"{KernelSize.Height}" : $"{KernelSize.Height}x{KernelSize.Width}")})";
+    protected override string Describe()
+    {
+        string size = KernelSize.Height == KernelSize.Width ? $"{KernelSize.Height}" : $"{KernelSize.Height}x{KernelSize.Width}";
+        return $"Conv2d({InChannels}, {OutChannels}, kernelSize: {size})";
+    }
 
     static string IStoredLayer<Conv2d>.TypeName => "Conv2d";
 

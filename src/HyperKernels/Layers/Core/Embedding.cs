@@ -5,17 +5,17 @@ namespace HyperKernels.Layers;
 public sealed class Embedding : TensorLayer, IStoredLayer<Embedding>
 {
     /// <summary>Makes the layer with PyTorch's first values: Gaussian with deviation 1.</summary>
-    /// <param name="count">The number of rows.</param>
+    /// <param name="rows">The number of rows.</param>
     /// <param name="size">The length of a row.</param>
     /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A size is less than 1.</exception>
-    public Embedding(int count, int size, RandomStream? random = null)
+    /// <exception cref="ArgumentException">A size is less than 1.</exception>
+    public Embedding(int rows, int size, RandomStream? random = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
-        RowCount = count;
+        Checks.Positive("Embedding", "rows", rows);
+        Checks.Positive("Embedding", "size", size);
+        RowCount = rows;
         RowSize = size;
-        Weight = AddParameter("weight", [count, size], Initializer.Normal(), random, ParameterRole.Table);
+        Weight = AddParameter("weight", [rows, size], Initializer.Normal(), random, ParameterRole.Table);
     }
 
     /// <summary>The number of rows.</summary>
@@ -24,11 +24,11 @@ public sealed class Embedding : TensorLayer, IStoredLayer<Embedding>
     /// <summary>The length of a row.</summary>
     public int RowSize { get; }
 
-    /// <summary>The rows, <c>[count, size]</c>.</summary>
+    /// <summary>The rows, <c>[rows, size]</c>.</summary>
     public Parameter Weight { get; }
 
     /// <summary>Looks rows up.</summary>
-    /// <param name="input">Integers from 0 to count - 1, <c>[B, ...]</c>.</param>
+    /// <param name="input">Integers from 0 to rows - 1, <c>[B, ...]</c>.</param>
     /// <returns><c>[B, ..., size]</c></returns>
     /// <exception cref="ArgumentException">The input holds floats, or an index is out of range.</exception>
     public override Tensor Forward(Tensor input) => Ops.Embedding(Weight.Value, input);

@@ -5,10 +5,13 @@ public sealed class Flatten : TensorLayer, IStoredLayer<Flatten>
 {
     /// <summary>Makes the layer.</summary>
     /// <param name="startAxis">The first axis that is merged; the batch axis before it stays.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A negative axis.</exception>
+    /// <exception cref="ArgumentException">A negative axis.</exception>
     public Flatten(int startAxis = 1)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(startAxis);
+        if (startAxis < 0)
+        {
+            Throw.Argument($"Flatten: startAxis must not be negative; got {startAxis}.");
+        }
         StartAxis = startAxis;
     }
 

@@ -56,6 +56,6 @@ public sealed class GroupNorm : TensorLayer, IStoredLayer<GroupNorm>
     static GroupNorm IStoredLayer<GroupNorm>.Read(LayerSettings settings) =>
         new(settings.Int("groups"), settings.Int("channels"), settings.Number("epsilon"), settings.Flag("affine"));
 
-    void IStoredLayer<GroupNorm>.WriteSettings(LayerSettings settings) => settings.Set("groups", Groups).Set("channels", Channels).Set("epsilon", Epsilon)
-        .Set("affine", Weight is not null);
+    void IStoredLayer<GroupNorm>.WriteSettings(LayerSettings settings) =>
+        settings.Set("groups", Groups).Set("channels", Channels).Set("epsilon", Epsilon).Set("affine", Weight is not null);
 }

@@ -12,30 +12,30 @@ namespace HyperKernels.Layers;
 public sealed class GruCell : RecurrentCell, IStoredLayer<GruCell>
 {
     /// <summary>Makes the cell with PyTorch's first values.</summary>
-    /// <param name="inputs">The size I of the input.</param>
-    /// <param name="hidden">The size of the state.</param>
+    /// <param name="inFeatures">The size I of the input.</param>
+    /// <param name="hiddenFeatures">The size of the state.</param>
     /// <param name="bias">Whether biases are added.</param>
     /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
     /// <exception cref="ArgumentException">A size is less than 1.</exception>
-    public GruCell(int inputs, int hidden, bool bias = true, RandomStream? random = null)
-        : base(inputs, hidden, 3, bias, random)
+    public GruCell(int inFeatures, int hiddenFeatures, bool bias = true, RandomStream? random = null)
+        : base(inFeatures, hiddenFeatures, 3, bias, random)
     {
     }
 
     /// <summary>Takes a step from a state of zeros.</summary>
     /// <param name="input"><c>[B, I]</c></param>
-    /// <returns>The new state, <c>[B, hidden]</c>.</returns>
+    /// <returns>The new state, <c>[B, hiddenFeatures]</c>.</returns>
     public Tensor Forward(Tensor input) => Forward(input, ZeroState(input));
 
     /// <summary>Takes a step.</summary>
     /// <param name="input"><c>[B, I]</c></param>
-    /// <param name="state"><c>[B, hidden]</c></param>
-    /// <returns>The new state, <c>[B, hidden]</c>.</returns>
+    /// <param name="state"><c>[B, hiddenFeatures]</c></param>
+    /// <returns>The new state, <c>[B, hiddenFeatures]</c>.</returns>
     /// <exception cref="ArgumentException">A shape differs.</exception>
     public Tensor Forward(Tensor input, Tensor state)
     {
         Check(input, state);
-        ReadOnlySpan<int> gates = [Hidden, Hidden, Hidden];
+        ReadOnlySpan<int> gates = [HiddenFeatures, HiddenFeatures, HiddenFeatures];
         Span<Tensor> fromInput = [default, default, default];
         Span<Tensor> fromState = [default, default, default];
         Ops.Split(FromInput(input), 1, gates, fromInput);

@@ -59,7 +59,9 @@ public sealed class LayerNorm : TensorLayer, IStoredLayer<LayerNorm>
 
     static string IStoredLayer<LayerNorm>.TypeName => "LayerNorm";
 
-    static LayerNorm IStoredLayer<LayerNorm>.Read(LayerSettings settings) => new(new Shape(settings.Ints("shape")), settings.Number("epsilon"), settings.Flag("affine"));
+    static LayerNorm IStoredLayer<LayerNorm>.Read(LayerSettings settings) =>
+        new(new Shape(settings.Ints("shape")), settings.Number("epsilon"), settings.Flag("affine"));
 
-    void IStoredLayer<LayerNorm>.WriteSettings(LayerSettings settings) => settings.Set("shape", NormalizedShape.AsSpan()).Set("epsilon", Epsilon).Set("affine", Weight is not null);
+    void IStoredLayer<LayerNorm>.WriteSettings(LayerSettings settings) =>
+        settings.Set("shape", NormalizedShape.AsSpan()).Set("epsilon", Epsilon).Set("affine", Weight is not null);
 }

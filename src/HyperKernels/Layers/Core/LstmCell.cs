@@ -11,19 +11,19 @@ namespace HyperKernels.Layers;
 public sealed class LstmCell : RecurrentCell, IStoredLayer<LstmCell>
 {
     /// <summary>Makes the cell with PyTorch's first values.</summary>
-    /// <param name="inputs">The size I of the input.</param>
-    /// <param name="hidden">The size of the state.</param>
+    /// <param name="inFeatures">The size I of the input.</param>
+    /// <param name="hiddenFeatures">The size of the state.</param>
     /// <param name="bias">Whether biases are added.</param>
     /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
     /// <exception cref="ArgumentException">A size is less than 1.</exception>
-    public LstmCell(int inputs, int hidden, bool bias = true, RandomStream? random = null)
-        : base(inputs, hidden, 4, bias, random)
+    public LstmCell(int inFeatures, int hiddenFeatures, bool bias = true, RandomStream? random = null)
+        : base(inFeatures, hiddenFeatures, 4, bias, random)
     {
     }
 
     /// <summary>Takes a step from a state of zeros.</summary>
     /// <param name="input"><c>[B, I]</c></param>
-    /// <returns>The new output h, <c>[B, hidden]</c>.</returns>
+    /// <returns>The new output h, <c>[B, hiddenFeatures]</c>.</returns>
     public Tensor Forward(Tensor input)
     {
         Tensor zeros = ZeroState(input);
@@ -32,16 +32,16 @@ public sealed class LstmCell : RecurrentCell, IStoredLayer<LstmCell>
 
     /// <summary>Takes a step.</summary>
     /// <param name="input"><c>[B, I]</c></param>
-    /// <param name="hidden">The last output h, <c>[B, hidden]</c>.</param>
-    /// <param name="cell">The memory c, <c>[B, hidden]</c>.</param>
-    /// <returns>The new output and the new memory, both <c>[B, hidden]</c>.</returns>
+    /// <param name="hidden">The last output h, <c>[B, hiddenFeatures]</c>.</param>
+    /// <param name="cell">The memory c, <c>[B, hiddenFeatures]</c>.</param>
+    /// <returns>The new output and the new memory, both <c>[B, hiddenFeatures]</c>.</returns>
     /// <exception cref="ArgumentException">A shape differs.</exception>
     public (Tensor Hidden, Tensor Cell) Forward(Tensor input, Tensor hidden, Tensor cell)
     {
         Check(input, hidden);
         Check(input, cell);
         Span<Tensor> gates = [default, default, default, default];
-        Ops.Split(Ops.Add(FromInput(input), FromHidden(hidden)), 1, [Hidden, Hidden, Hidden, Hidden], gates);
+        Ops.Split(Ops.Add(FromInput(input), FromHidden(hidden)), 1, [HiddenFeatures, HiddenFeatures, HiddenFeatures, HiddenFeatures], gates);
         Tensor written = Ops.Multiply(Ops.Sigmoid(gates[0]), Ops.Tanh(gates[2]));
         Tensor newCell = Ops.Add(Ops.Multiply(Ops.Sigmoid(gates[1]), cell), written);
         return (Ops.Multiply(Ops.Sigmoid(gates[3]), Ops.Tanh(newCell)), newCell);

@@ -5,13 +5,13 @@ public sealed class MaxPool2d : TensorLayer, IStoredLayer<MaxPool2d>
 {
     /// <summary>Makes the layer.</summary>
     /// <param name="kernelSize">Height and width of the window.</param>
-    /// <param name="stride">Steps of the window; 0 means its size.</param>
-    /// <param name="padding">Room around the input that never wins; at most half the window.</param>
+    /// <param name="stride">Steps of the window; null means its size.</param>
+    /// <param name="padding">Padding around the input, whose places never win; at most half the window.</param>
     /// <exception cref="ArgumentException">A size is out of range.</exception>
-    public MaxPool2d(int kernelSize, int stride = 0, int padding = 0)
+    public MaxPool2d(int kernelSize, int? stride = null, int padding = 0)
     {
         KernelSize = kernelSize;
-        Stride = stride == 0 ? kernelSize : stride;
+        Stride = stride ?? kernelSize;
         Padding = padding;
         Checks.Window("MaxPool2d", KernelSize, Stride, Padding);
     }
@@ -22,7 +22,7 @@ public sealed class MaxPool2d : TensorLayer, IStoredLayer<MaxPool2d>
     /// <summary>Steps of the window.</summary>
     public int Stride { get; }
 
-    /// <summary>Room around the input.</summary>
+    /// <summary>Padding around the input.</summary>
     public int Padding { get; }
 
     /// <summary>Takes the largest values.</summary>

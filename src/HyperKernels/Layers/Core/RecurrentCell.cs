@@ -1,7 +1,7 @@
 namespace HyperKernels.Layers;
 
 /// <summary>What the recurrent cells share: two linear maps, of the input and of the state, with one block of rows per gate.</summary>
-/// <remarks>First values are PyTorch's: uniform within <c>±1 / sqrt(hidden)</c>.</remarks>
+/// <remarks>First values are PyTorch's: uniform within <c>±1 / sqrt(hiddenFeatures)</c>.</remarks>
 public abstract class RecurrentCell : Layer
 {
     private readonly Parameter _weightInput;
@@ -9,16 +9,16 @@ public abstract class RecurrentCell : Layer
     private readonly Parameter? _biasInput;
     private readonly Parameter? _biasHidden;
 
-    private protected RecurrentCell(int inputs, int hidden, int gates, bool bias, RandomStream? random)
+    private protected RecurrentCell(int inFeatures, int hiddenFeatures, int gates, bool bias, RandomStream? random)
     {
-        Checks.Positive(GetType().Name, "inputs", inputs);
-        Checks.Positive(GetType().Name, "hidden", hidden);
-        Inputs = inputs;
-        Hidden = hidden;
-        Initializer initializer = Initializer.DefaultFor(hidden);
-        int rows = checked(gates * hidden);
-        _weightInput = AddParameter("weight_ih", [rows, inputs], initializer, random);
-        _weightHidden = AddParameter("weight_hh", [rows, hidden], initializer, random);
+        Checks.Positive(GetType().Name, "inFeatures", inFeatures);
+        Checks.Positive(GetType().Name, "hiddenFeatures", hiddenFeatures);
+        InFeatures = inFeatures;
+        HiddenFeatures = hiddenFeatures;
+        Initializer initializer = Initializer.DefaultFor(hiddenFeatures);
+        int rows = checked(gates * hiddenFeatures);
+        _weightInput = AddParameter("weight_ih", [rows, inFeatures], initializer, random);
+        _weightHidden = AddParameter("weight_hh", [rows, hiddenFeatures], initializer, random);
         if (bias)
         {
             _biasInput = AddParameter("bias_ih", [rows], initializer, random, ParameterRole.Bias, _weightInput);
@@ -27,36 +27,36 @@ public abstract class RecurrentCell : Layer
     }
 
     /// <summary>The size of the input.</summary>
-    public int Inputs { get; }
+    public int InFeatures { get; }
 
     /// <summary>The size of the state.</summary>
-    public int Hidden { get; }
+    public int HiddenFeatures { get; }
 
     /// <summary>Whether biases are added.</summary>
     public bool HasBias => _biasInput is not null;
 
     /// <inheritdoc/>
-    protected override string Describe() => $"{GetType().Name}({Inputs}, {Hidden})";
+    protected override string Describe() => $"{GetType().Name}({InFeatures}, {HiddenFeatures})";
 
     /// <summary>A state of zeros for a batch.</summary>
-    private protected Tensor ZeroState(Tensor input) => Tensor.Zeros([input.Shape[0], Hidden], input.Device);
+    private protected Tensor ZeroState(Tensor input) => Tensor.Zeros([input.Shape[0], HiddenFeatures], input.Device);
 
     private protected Tensor FromInput(Tensor input) => Ops.Linear(input, _weightInput.Value, _biasInput?.Value);
 
     private protected Tensor FromHidden(Tensor hidden) => Ops.Linear(hidden, _weightHidden.Value, _biasHidden?.Value);
 
     private protected void WriteSizes(LayerSettings settings) =>
-        settings.Set("inFeatures", Inputs).Set("hiddenFeatures", Hidden).Set("bias", HasBias);
+        settings.Set("inFeatures", InFeatures).Set("hiddenFeatures", HiddenFeatures).Set("bias", HasBias);
 
     private protected void Check(Tensor input, Tensor hidden)
     {
-        if (input.Rank != 2 || input.Shape[1] != Inputs)
+        if (input.Rank != 2 || input.Shape[1] != InFeatures)
         {
-            Throw.Argument($"{GetType().Name}: the input must be [batch, {Inputs}]; got {input.Shape}.");
+            Throw.Argument($"{GetType().Name}: the input must be [batch, {InFeatures}]; got {input.Shape}.");
         }
-        if (hidden.Rank != 2 || hidden.Shape[0] != input.Shape[0] || hidden.Shape[1] != Hidden)
+        if (hidden.Rank != 2 || hidden.Shape[0] != input.Shape[0] || hidden.Shape[1] != HiddenFeatures)
         {
-            Throw.Argument($"{GetType().Name}: the state must be [{input.Shape[0]}, {Hidden}]; got {hidden.Shape}.");
+            Throw.Argument($"{GetType().Name}: the state must be [{input.Shape[0]}, {HiddenFeatures}]; got {hidden.Shape}.");
         }
     }
 }

@@ -52,7 +52,9 @@ public sealed class RmsNorm : TensorLayer, IStoredLayer<RmsNorm>
 
     static string IStoredLayer<RmsNorm>.TypeName => "RmsNorm";
 
-    static RmsNorm IStoredLayer<RmsNorm>.Read(LayerSettings settings) => new(new Shape(settings.Ints("shape")), settings.Number("epsilon"), settings.Flag("affine"));
+    static RmsNorm IStoredLayer<RmsNorm>.Read(LayerSettings settings) =>
+        new(new Shape(settings.Ints("shape")), settings.Number("epsilon"), settings.Flag("affine"));
 
-    void IStoredLayer<RmsNorm>.WriteSettings(LayerSettings settings) => settings.Set("shape", NormalizedShape.AsSpan()).Set("epsilon", Epsilon).Set("affine", Weight is not null);
+    void IStoredLayer<RmsNorm>.WriteSettings(LayerSettings settings) =>
+        settings.Set("shape", NormalizedShape.AsSpan()).Set("epsilon", Epsilon).Set("affine", Weight is not null);
 }

@@ -18,30 +18,30 @@ public sealed class HypergraphConv : Layer, IStoredLayer<HypergraphConv>
     private readonly Linear _theta;
 
     /// <summary>Makes the layer with PyTorch's first values of a linear layer.</summary>
-    /// <param name="inputs">Features of a node.</param>
-    /// <param name="outputs">Features of a node afterwards.</param>
+    /// <param name="inFeatures">Features of a node.</param>
+    /// <param name="outFeatures">Features of a node afterwards.</param>
     /// <param name="bias">Whether b is added.</param>
     /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">inputs or outputs is below 1.</exception>
-    public HypergraphConv(int inputs, int outputs, bool bias = true, RandomStream? random = null)
+    /// <exception cref="ArgumentException">inFeatures or outFeatures is below 1.</exception>
+    public HypergraphConv(int inFeatures, int outFeatures, bool bias = true, RandomStream? random = null)
     {
-        _theta = Add("theta", new Linear(inputs, outputs, bias, random));
+        _theta = Add("theta", new Linear(inFeatures, outFeatures, bias, random));
     }
 
     /// <summary>Features of a node.</summary>
-    public int Inputs => _theta.InFeatures;
+    public int InFeatures => _theta.InFeatures;
 
     /// <summary>Features of a node afterwards.</summary>
-    public int Outputs => _theta.OutFeatures;
+    public int OutFeatures => _theta.OutFeatures;
 
     /// <summary>Whether a bias is added.</summary>
     public bool HasBias => _theta.Bias is not null;
 
     /// <summary>Computes the convolution.</summary>
-    /// <param name="nodes">X: one row per node, <c>[N, inputs]</c>.</param>
+    /// <param name="nodes">X: one row per node, <c>[N, inFeatures]</c>.</param>
     /// <param name="graph">The hypergraph with its weights.</param>
-    /// <returns><c>[N, outputs]</c>; zeros for a node without hyperedges.</returns>
-    /// <exception cref="ArgumentException">nodes has not one row per node or not the layer's inputs, or is on another device than the graph.</exception>
+    /// <returns><c>[N, outFeatures]</c>; zeros for a node without hyperedges.</returns>
+    /// <exception cref="ArgumentException">nodes has not one row per node or not the layer's features, or is on another device than the graph.</exception>
     public Tensor Forward(Tensor nodes, Hypergraph graph)
     {
         ArgumentNullException.ThrowIfNull(graph);
@@ -51,12 +51,13 @@ public sealed class HypergraphConv : Layer, IStoredLayer<HypergraphConv>
     }
 
     /// <inheritdoc/>
-    protected override string Describe() => $"HypergraphConv({Inputs}, {Outputs})";
+    protected override string Describe() => $"HypergraphConv({InFeatures}, {OutFeatures})";
 
     static string IStoredLayer<HypergraphConv>.TypeName => "HypergraphConv";
 
     static HypergraphConv IStoredLayer<HypergraphConv>.Read(LayerSettings settings) =>
         new(settings.Int("inFeatures", formerly: "inputs"), settings.Int("outFeatures", formerly: "outputs"), settings.Flag("bias"));
 
-    void IStoredLayer<HypergraphConv>.WriteSettings(LayerSettings settings) => settings.Set("inFeatures", Inputs).Set("outFeatures", Outputs).Set("bias", HasBias);
+    void IStoredLayer<HypergraphConv>.WriteSettings(LayerSettings settings) =>
+        settings.Set("inFeatures", InFeatures).Set("outFeatures", OutFeatures).Set("bias", HasBias);
 }

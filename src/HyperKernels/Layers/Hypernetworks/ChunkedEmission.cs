@@ -96,7 +96,9 @@ public sealed class ChunkedEmission : Emission, IStoredLayer<ChunkedEmission>
     static string IStoredLayer<ChunkedEmission>.TypeName => "ChunkedEmission";
 
     static ChunkedEmission IStoredLayer<ChunkedEmission>.Read(LayerSettings settings) => new(
-        TargetManifest.Read(settings), settings.Int("width"), settings.Int("chunkSize"), settings.Int("chunkEmbedding"), EmissionScheme.Zeros(settings.Flag("base")));
+        TargetManifest.Read(settings), settings.Int("width"), settings.Int("chunkSize"), settings.Int("chunkEmbedding"),
+        EmissionScheme.Zeros(settings.Flag("base")));
 
-    void IStoredLayer<ChunkedEmission>.WriteSettings(LayerSettings settings) => WriteParts(settings).Set("chunkSize", ChunkSize).Set("chunkEmbedding", Chunks.Shape[1]);
+    void IStoredLayer<ChunkedEmission>.WriteSettings(LayerSettings settings) =>
+        WriteParts(settings).Set("chunkSize", ChunkSize).Set("chunkEmbedding", Chunks.Shape[1]);
 }

@@ -107,7 +107,8 @@ public sealed partial class Condition
     {
         if (!double.IsFinite(high) || low <= 0 || low >= high)
         {
-            Throw.Argument(Invariant($"Condition.LogRange \"{name}\": low must be positive and below high; got {low} and {high}. Use Range for ranges that hold 0."));
+            Throw.Argument(Invariant(
+                $"Condition.LogRange \"{name}\": low must be positive and below high; got {low} and {high}. Use Range for ranges that hold 0."));
         }
         return new Condition(name, ConditionKind.LogRange, size) { Low = low, High = high, OutOfRange = outOfRange };
     }

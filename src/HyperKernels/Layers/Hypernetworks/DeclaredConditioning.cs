@@ -59,8 +59,8 @@ public sealed class DeclaredConditioning : Conditioning, IStoredLayer<DeclaredCo
 
     /// <summary>Prepares the values of all conditions.</summary>
     /// <param name="values">
-    /// One tensor per condition, in declared order: <c>[C, size]</c> floats (<c>[C]</c> where size is 1), or <c>[C]</c> integers for categories and
-    /// embeddings.
+    /// One tensor per condition, in declared order: <c>[C, size]</c> floats (<c>[C]</c> where size is 1), or <c>[C]</c> integers for categories
+    /// and embeddings.
     /// </param>
     /// <returns><c>[C, Size]</c>, one row per weight set.</returns>
     /// <exception cref="ArgumentException">The number of tensors, a shape or a number of rows does not fit; the message names the condition.</exception>
@@ -69,7 +69,8 @@ public sealed class DeclaredConditioning : Conditioning, IStoredLayer<DeclaredCo
     {
         if (values.Length != _declared.Length)
         {
-            Throw.Argument($"Conditioning: values of {_declared.Length} conditions are needed ({string.Join(", ", _declared.Select(static c => c.Name))}); got {values.Length}.");
+            string names = string.Join(", ", _declared.Select(static c => c.Name));
+            Throw.Argument($"Conditioning: values of {_declared.Length} conditions are needed ({names}); got {values.Length}.");
         }
         Tensor[] rented = ArrayPool<Tensor>.Shared.Rent(2 * values.Length);
         try
@@ -88,7 +89,8 @@ public sealed class DeclaredConditioning : Conditioning, IStoredLayer<DeclaredCo
         int wanted = _declared.Sum(static c => c.TakesIndices ? 1 : c.Size);
         if (numbers.Length != wanted)
         {
-            Throw.Argument($"HyperNetwork: {wanted} numbers are needed for the conditions {string.Join(", ", _declared.Select(static c => c.Name))}; got {numbers.Length}.");
+            string names = string.Join(", ", _declared.Select(static c => c.Name));
+            Throw.Argument($"HyperNetwork: {wanted} numbers are needed for the conditions {names}; got {numbers.Length}.");
         }
         Tensor[] values = new Tensor[_declared.Length];
         for (int i = 0; i < values.Length; i++)
@@ -113,7 +115,8 @@ public sealed class DeclaredConditioning : Conditioning, IStoredLayer<DeclaredCo
             if (rows[i].Shape[0] != rows[0].Shape[0])
             {
                 Throw.Argument(
-                    $"Conditioning: all conditions need the same number of rows; \"{_declared[0].Name}\" has {rows[0].Shape[0]}, \"{_declared[i].Name}\" has {rows[i].Shape[0]}.");
+                    $"Conditioning: all conditions need the same number of rows; \"{_declared[0].Name}\" has {rows[0].Shape[0]}, "
+                    + $"\"{_declared[i].Name}\" has {rows[i].Shape[0]}.");
             }
         }
         int count = 0;

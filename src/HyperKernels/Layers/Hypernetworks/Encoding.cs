@@ -46,8 +46,9 @@ public abstract class Encoding
     /// <exception cref="FormatException">There is none.</exception>
     internal static Encoding Find(string? name) => name is not null && s_known.TryGetValue(name, out Encoding? known)
         ? known
-        : throw new FormatException($"\"encoding\" must be one of {string.Join(", ", s_known.Keys.Order(StringComparer.Ordinal))}; it is \"{name}\". Make one of your own "
-            + "known with Encoding.Register.");
+        : throw new FormatException(
+            $"\"encoding\" must be one of {string.Join(", ", s_known.Keys.Order(StringComparer.Ordinal))}; it is \"{name}\". "
+            + "Make one of your own known with Encoding.Register.");
 
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -2,33 +2,33 @@ namespace HyperKernels.Layers;
 
 /// <summary>
 /// The usual generator: linear layers with an activation after each, <c>h = act(W_i h + b_i)</c>. What follows it is the emission.
-/// Any other <see cref="TensorLayer"/> that takes <c>[C, inputs]</c> to <c>[C, outputs]</c> can stand in its place.
+/// Any other <see cref="TensorLayer"/> that takes <c>[C, inFeatures]</c> to <c>[C, outFeatures]</c> can stand in its place.
 /// </summary>
 public sealed class GeneratorMlp : TensorLayer, IStoredLayer<GeneratorMlp>
 {
     private readonly Linear[] _hidden;
 
     /// <summary>Makes the layers.</summary>
-    /// <param name="inputs">Numbers per row.</param>
+    /// <param name="inFeatures">Numbers per row.</param>
     /// <param name="hidden">The widths; none makes the identity.</param>
     /// <param name="activation">The function after every layer.</param>
     /// <param name="initializer">Draws the weights; biases are zero.</param>
     /// <param name="random">Where they come from; null means <see cref="Initializer.Random"/>.</param>
     public GeneratorMlp(
-        int inputs, IReadOnlyList<int> hidden, Activation activation, Initializer initializer, RandomStream? random = null)
+        int inFeatures, IReadOnlyList<int> hidden, Activation activation, Initializer initializer, RandomStream? random = null)
     {
         ArgumentNullException.ThrowIfNull(hidden);
         Activation = activation;
         _hidden = new Linear[hidden.Count];
         for (int i = 0; i < _hidden.Length; i++)
         {
-            _hidden[i] = Add($"hidden{i}", new Linear(i == 0 ? inputs : hidden[i - 1], hidden[i], random: random));
+            _hidden[i] = Add($"hidden{i}", new Linear(i == 0 ? inFeatures : hidden[i - 1], hidden[i], random: random));
             _hidden[i].Weight.Load(initializer.Draw(_hidden[i].Weight.Shape, random));
             _hidden[i].Bias!.Load(new float[hidden[i]]);
         }
-        InFeatures = inputs;
+        InFeatures = inFeatures;
         Widths = [.. hidden];
-        Outputs = hidden.Count == 0 ? inputs : hidden[^1];
+        OutFeatures = hidden.Count == 0 ? inFeatures : hidden[^1];
     }
 
     /// <summary>The function after every layer.</summary>
@@ -41,7 +41,7 @@ public sealed class GeneratorMlp : TensorLayer, IStoredLayer<GeneratorMlp>
     public IReadOnlyList<int> Widths { get; }
 
     /// <summary>Numbers per row that come out.</summary>
-    public int Outputs { get; }
+    public int OutFeatures { get; }
 
     /// <inheritdoc/>
     public override Tensor Forward(Tensor input)
@@ -58,5 +58,6 @@ public sealed class GeneratorMlp : TensorLayer, IStoredLayer<GeneratorMlp>
     static GeneratorMlp IStoredLayer<GeneratorMlp>.Read(LayerSettings settings) =>
         new(settings.Int("inFeatures"), settings.Ints("hidden"), settings.Activation(), Initializer.Zeros);
 
-    void IStoredLayer<GeneratorMlp>.WriteSettings(LayerSettings settings) => settings.Set("inFeatures", InFeatures).Set("hidden", [.. Widths]).SetActivation(Activation);
+    void IStoredLayer<GeneratorMlp>.WriteSettings(LayerSettings settings) =>
+        settings.Set("inFeatures", InFeatures).Set("hidden", [.. Widths]).SetActivation(Activation);
 }

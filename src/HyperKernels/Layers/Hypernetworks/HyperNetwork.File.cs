@@ -31,7 +31,9 @@ public sealed partial class HyperNetwork
         return (HyperNetwork)layer;
     }
 
-    /// <summary>Reads weights saved by the Python library hyperlight: <c>backbone.block0_lin.weight</c>, <c>backbone.output.bias</c> (theta0) and so on.</summary>
+    /// <summary>
+    /// Reads weights saved by the Python library hyperlight: <c>backbone.block0_lin.weight</c>, <c>backbone.output.bias</c> (theta0) and so on.
+    /// </summary>
     /// <param name="path">A safetensors file of the state dictionary.</param>
     /// <param name="prefix">What stands before <c>backbone</c> in its names: <c>hypernet.</c>; names without it are left alone.</param>
     /// <exception cref="ArgumentException">A shape differs, or no name fits; the message lists them.</exception>
@@ -50,7 +52,8 @@ public sealed partial class HyperNetwork
         }
         if (found == 0)
         {
-            Throw.Argument($"HyperNetwork.LoadHyperlight: {path} has no names such as \"{prefix}backbone.output.weight\"; it has {string.Join(", ", theirs.Keys.Take(5))}.");
+            Throw.Argument(
+                $"HyperNetwork.LoadHyperlight: {path} has no names such as \"{prefix}backbone.output.weight\"; it has {string.Join(", ", theirs.Keys.Take(5))}.");
         }
         LoadState(state);
     }

@@ -24,7 +24,9 @@ public sealed partial class HyperNetwork : Layer
     /// <param name="target">The network that computes with the weights: any layer.</param>
     /// <param name="conditioning">Prepares conditions.</param>
     /// <param name="generator">Reads prepared conditions <c>[C, Z]</c>, and what else the emission gives it.</param>
-    /// <param name="emission">Gives the weights of its manifest; <see cref="TargetManifest.Of(Layer, string, Func{NamedParameter, bool})"/> makes one of the target.</param>
+    /// <param name="emission">
+    /// Gives the weights of its manifest; <see cref="TargetManifest.Of(Layer, string, Func{NamedParameter, bool})"/> makes one of the target.
+    /// </param>
     /// <param name="plan">How weights are applied where there is a choice.</param>
     /// <exception cref="ArgumentException">The target lacks a parameter of the manifest, or it has another shape.</exception>
     public HyperNetwork(Layer target, Conditioning conditioning, TensorLayer generator, Emission emission, GeneratePlan plan = GeneratePlan.Auto)
@@ -98,7 +100,7 @@ public sealed partial class HyperNetwork : Layer
         int inputs = conditioning.Size + (options.Emission == EmissionPlan.Chunks ? options.ChunkEmbedding : 0);
         TensorLayer generator = options.Generator?.Invoke(inputs)
             ?? new GeneratorMlp(inputs, options.Hidden, options.Activation, HyperStart.Hidden(options), options.Random);
-        int width = generator is GeneratorMlp mlp ? mlp.Outputs : options.GeneratorOutputs;
+        int width = generator is GeneratorMlp mlp ? mlp.OutFeatures : options.GeneratorOutputs;
         Emission emission = options.Emission switch
         {
             EmissionPlan.Heads => new HeadsEmission(manifest, width, scheme, options.Random),
@@ -124,8 +126,8 @@ public sealed partial class HyperNetwork : Layer
         if (sets == 0 || input.Rank == 0 || input.Shape[0] % sets != 0)
         {
             Throw.Argument(
-                $"HyperNetwork: the conditions' rows must divide the {(input.Rank == 0 ? 0 : input.Shape[0])} samples of the input {input.Shape}; there are {sets} rows. Use "
-                + "rowOf for groups of other sizes.");
+                $"HyperNetwork: the conditions' rows must divide the {(input.Rank == 0 ? 0 : input.Shape[0])} samples of the input {input.Shape}; "
+                + $"there are {sets} rows. Use rowOf for groups of other sizes.");
         }
         Weight[] weights = ArrayPool<Weight>.Shared.Rent(_generated.Length);
         try
@@ -215,7 +217,8 @@ public sealed partial class HyperNetwork : Layer
     /// <summary>An ordinary network with one generated weight set.</summary>
     /// <param name="values">Numbers for the conditions, in declared order.</param>
     /// <exception cref="InvalidOperationException">
-    /// The target takes more than one tensor (use <see cref="Materialize{TLayer}"/>), or holds a layer of a type of your own (use <see cref="MaterializeInto"/>).
+    /// The target takes more than one tensor (use <see cref="Materialize{TLayer}"/>), or holds a layer of a class that is not registered (use
+    /// <see cref="LayerTypes.Register{TLayer}"/>, or <see cref="MaterializeInto"/>).
     /// </exception>
     /// <exception cref="ArgumentException">A value lies outside its declared range.</exception>
     public TensorLayer Materialize(params ReadOnlySpan<float> values) => Materialize<TensorLayer>(values);
@@ -223,7 +226,10 @@ public sealed partial class HyperNetwork : Layer
     /// <summary>An ordinary layer of the target's class with one generated weight set.</summary>
     /// <typeparam name="TLayer">The target's class, whose own <c>Forward</c> the result has.</typeparam>
     /// <param name="values">Numbers for the conditions, in declared order.</param>
-    /// <exception cref="InvalidOperationException">The target is not of that class, or holds a layer of a type of your own (use <see cref="MaterializeInto"/>).</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The target is not of that class, or holds a layer of a class that is not registered (use <see cref="LayerTypes.Register{TLayer}"/>, or
+    /// <see cref="MaterializeInto"/>).
+    /// </exception>
     /// <exception cref="ArgumentException">A value lies outside its declared range.</exception>
     public TLayer Materialize<TLayer>(params ReadOnlySpan<float> values)
         where TLayer : Layer

@@ -54,7 +54,10 @@ public sealed record HyperNetworkOptions
     /// <summary>The generator's activation.</summary>
     public Activation Activation { get; init; } = Activation.LeakyRelu();
 
-    /// <summary>Makes another generator: a layer from rows of the given size to rows of <see cref="GeneratorOutputs"/>; null means an MLP of <see cref="Hidden"/>.</summary>
+    /// <summary>
+    /// Makes another generator: a layer from rows of the given size to rows of <see cref="GeneratorOutputs"/>; null means an MLP of
+    /// <see cref="Hidden"/>.
+    /// </summary>
     public Func<int, TensorLayer>? Generator { get; init; }
 
     /// <summary>The numbers per row that <see cref="Generator"/> gives.</summary>

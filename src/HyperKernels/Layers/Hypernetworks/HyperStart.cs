@@ -13,10 +13,12 @@ internal static class HyperStart
     /// <param name="generated">The generated parameters by name: their values are the base weights, their roles decide the hyperfan variances.</param>
     public static EmissionScheme Scheme(HyperNetworkOptions options, IReadOnlyDictionary<string, NamedParameter> generated)
     {
-        HashSet<Parameter> weightsWithBias = [.. generated.Values.Where(static g => g.Role == ParameterRole.Bias && g.Weight is not null).Select(static g => g.Weight!)];
+        HashSet<Parameter> weightsWithBias =
+            [.. generated.Values.Where(static g => g.Role == ParameterRole.Bias && g.Weight is not null).Select(static g => g.Weight!)];
         return new EmissionScheme(
             (entry, width, random) => options.Initialization == HyperInitialization.Mip
-                ? Initializer.Normal(_ => MagnitudeInvariant.OutputDeviation(entry.Shape, MagnitudeInvariant.Gain(options.Activation))).Draw([entry.Count, width], random)
+                ? Initializer.Normal(_ => MagnitudeInvariant.OutputDeviation(entry.Shape, MagnitudeInvariant.Gain(options.Activation)))
+                    .Draw([entry.Count, width], random)
                 : HyperfanRows(options, generated, weightsWithBias, entry, width, random),
             entry => options.Base == BaseWeights.Target ? generated[entry.Name].Parameter.OwnValue.ToArray() : null,
             options.Base != BaseWeights.None);
@@ -33,7 +35,8 @@ internal static class HyperStart
             ? Hyperfan.WeightVariance(mode, [entry.Count, width], hasBias: false)
             : named.Role switch
             {
-                ParameterRole.Weight when entry.Shape.Rank > 1 => Hyperfan.WeightVariance(mode, entry.Shape, biases && weightsWithBias.Contains(named.Parameter)),
+                ParameterRole.Weight when entry.Shape.Rank > 1 =>
+                    Hyperfan.WeightVariance(mode, entry.Shape, biases && weightsWithBias.Contains(named.Parameter)),
                 ParameterRole.Bias when biases && named.Weight is not null => Hyperfan.BiasVariance(mode, named.Weight.Shape),
                 _ => 0,
             };

@@ -108,7 +108,8 @@ public sealed class TargetManifest
         {
             if (!have.TryGetValue(entry.Name, out NamedParameter? named) || named.Parameter.Shape != entry.Shape)
             {
-                Throw.Argument($"{where}: the target must have \"{entry.Name}\" {entry.Shape}; it has {(named is null ? "no such parameter" : named.Parameter.Shape.ToString())}.");
+                string got = named is null ? "no such parameter" : $"{named.Parameter.Shape}";
+                Throw.Argument($"{where}: the target must have \"{entry.Name}\" {entry.Shape}; it has {got}.");
             }
             found.Add(named);
         }

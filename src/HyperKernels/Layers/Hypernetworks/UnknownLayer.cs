@@ -10,7 +10,8 @@ internal sealed class UnknownLayer : Layer
 
     private UnknownLayer(IReadOnlyList<(string Name, Shape Shape, ParameterRole Role, Parameter?[] Shared)> parameters)
     {
-        foreach ((string name, Shape shape, ParameterRole role, Parameter?[] shared) in parameters.Where(static p => !p.Name.Contains('.', StringComparison.Ordinal)))
+        foreach ((string name, Shape shape, ParameterRole role, Parameter?[] shared) in parameters
+            .Where(static p => !p.Name.Contains('.', StringComparison.Ordinal)))
         {
             // The first name makes the parameter, further names of a tied one share it.
             shared[0] = shared[0] is { } made ? AddParameter(name, made, role) : AddParameter(name, shape, Initializer.Zeros, role: role);

@@ -53,7 +53,7 @@ public static class Hyperfan
     /// <param name="width">The width d of the last hidden layer.</param>
     /// <param name="inputVariance">The variance v of the embedding.</param>
     /// <param name="relu">Whether ReLUs follow the target's layers.</param>
-    /// <exception cref="ArgumentException">A vector stands where no weight of its length comes before it.</exception>
+    /// <exception cref="ArgumentException">A vector stands where no weight of its length comes before it, or chunk is below 1.</exception>
     public static double[] HeadVariances(FanMode mode, IReadOnlyList<Shape> targets, int width, double inputVariance, bool relu = true)
     {
         ArgumentNullException.ThrowIfNull(targets);
@@ -95,12 +95,12 @@ public static class Hyperfan
     /// <param name="mode">The fan of the weights.</param>
     /// <param name="targets">The generated tensors in order, biases after their weights.</param>
     /// <param name="chunk">The length of a chunk.</param>
-    /// <exception cref="ArgumentException">A vector stands where no weight of its length comes before it.</exception>
+    /// <exception cref="ArgumentException">A vector stands where no weight of its length comes before it, or chunk is below 1.</exception>
     /// <remarks>A heuristic of hypnettorch for hypernetworks that make all chunks by one head.</remarks>
     public static double[] ChunkTargetVariances(FanMode mode, IReadOnlyList<Shape> targets, int chunk)
     {
         ArgumentNullException.ThrowIfNull(targets);
-        ArgumentOutOfRangeException.ThrowIfLessThan(chunk, 1);
+        Checks.Positive("Hyperfan.ChunkTargetVariances", "chunk", chunk);
         long total = targets.Sum(static target => target.Count);
         double[] means = new double[checked((int)((total + chunk - 1) / chunk))];
         long at = 0;

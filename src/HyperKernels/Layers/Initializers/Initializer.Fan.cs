@@ -41,9 +41,13 @@ public abstract partial class Initializer
     public static Initializer Default { get; } = Uniform(static shape => 1 / Math.Sqrt(Math.Max(Fan(shape, FanMode.In), 1)));
 
     /// <summary>PyTorch's default for biases and recurrent cells: uniform within <c>±1 / sqrt(fan)</c>; zeros for fan 0.</summary>
+    /// <exception cref="ArgumentException">fan is negative.</exception>
     public static Initializer DefaultFor(long fan)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(fan);
+        if (fan < 0)
+        {
+            Throw.Argument($"Initializer.DefaultFor: fan must not be negative; got {fan}.");
+        }
         double bound = fan == 0 ? 0 : 1 / Math.Sqrt(fan);
         return Uniform(_ => bound);
     }

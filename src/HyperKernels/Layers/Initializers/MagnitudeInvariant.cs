@@ -7,7 +7,9 @@ namespace HyperKernels.Layers;
 /// <remarks>Source: Gonzalez Ortiz, Guttag, Dalca, ICLR 2024 (arXiv 2304.07645), as JJGO/hyperlight 0.0.5 does it.</remarks>
 public static class MagnitudeInvariant
 {
-    /// <summary>The gain of a hypernetwork's activation: that of the published library, which takes smooth rectifiers for leaky ones and any slope for 0.</summary>
+    /// <summary>
+    /// The gain of a hypernetwork's activation: that of the published library, which takes smooth rectifiers for leaky ones and any slope for 0.
+    /// </summary>
     public static double Gain(Activation activation) => activation.Kind switch
     {
         ActivationKind.Relu or ActivationKind.LeakyRelu or ActivationKind.Silu or ActivationKind.Gelu or ActivationKind.GeluTanh => Math.Sqrt(2),

@@ -25,6 +25,9 @@ internal static class GeneratePlanner
     // Weights that stay in the second cache: writing them out costs nothing, and bias and activation are applied in the same pass.
     private const long SmallWeightBytes = 1 << 20;
 
+    // What a number of the generator's gradient costs that is written and read back, where weights written out would leave it to the optimiser as factors.
+    private const double FormedGradient = 75;
+
     // Weights that memory has room for, and for their gradients too.
     private const long MostWeightBytes = 256L << 20;
 
@@ -43,7 +46,7 @@ internal static class GeneratePlanner
         {
             return ChooseForKernels(sizes);
         }
-        if ((training ? s_training : s_forward).PrefersReassociation(sizes, traits))
+        if ((training ? s_training : s_forward).PrefersReassociation(sizes, traits, training && LosesFactors(sizes, backend)))
         {
             return GeneratePlan.Reassociate;
         }
@@ -65,6 +68,13 @@ internal static class GeneratePlanner
     /// <summary>Whether a layer does as well with the weights written out, whatever plan is best for the product alone.</summary>
     public static bool IsSmall(in GenerateSizes sizes) => WeightBytes(sizes) <= SmallWeightBytes;
 
+    // Whether the optimiser would take the generator's gradient as factors if weights were written out.
+    private static bool LosesFactors(in GenerateSizes sizes, IBackend backend)
+    {
+        long weights = (long)sizes.Outputs * sizes.Inputs;
+        return weights <= int.MaxValue && backend.UsesUpProduct((int)weights, sizes.Embedding, sizes.Batch);
+    }
+
     private static bool IsCheap(in GenerateSizes sizes) => sizes.Rows <= FewRows && sizes.Embedding <= ShortEmbedding;
 
     private static long GeneratorBytes(in GenerateSizes sizes) => (long)sizeof(float) * sizes.Inputs * sizes.Outputs * sizes.Embedding;
@@ -85,7 +95,7 @@ internal static class GeneratePlanner
     private sealed record Costs(
         double Products, double Output, double Packing, double Weight, double Spill, double Reading, double LargeReading, double HugeReading, double Outer, double Row)
     {
-        public bool PrefersReassociation(in GenerateSizes sizes, BackendTraits traits)
+        public bool PrefersReassociation(in GenerateSizes sizes, BackendTraits traits, bool losesFactors)
         {
             double batch = sizes.Batch;
             double rows = batch * sizes.Rows;
@@ -94,7 +104,8 @@ internal static class GeneratePlanner
             double generate = Output + (product * sizes.Embedding * batch) + (product * rows) + (batch * (spills ? Weight + Spill : Weight))
                 + (batch > 1 ? Packing * (sizes.Embedding + RowPacking) : 0);
             double reading = Reading + (GeneratorBytes(sizes) > traits.Level2Bytes ? LargeReading : 0) + (GeneratorBytes(sizes) > traits.Level3Bytes ? HugeReading : 0);
-            double reassociate = (rows * Row) + (sizes.Embedding * (reading + (product * rows) + (Outer * rows / Math.Max(1, sizes.Outputs))));
+            double forming = losesFactors ? FormedGradient : 0;
+            double reassociate = (rows * Row) + (sizes.Embedding * (reading + forming + (product * rows) + (Outer * rows / Math.Max(1, sizes.Outputs))));
             return reassociate < generate;
         }
     }

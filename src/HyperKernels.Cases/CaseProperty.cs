@@ -20,7 +20,7 @@ public sealed record CaseProperty(string Name, Func<Device, CaseResult> Check)
     /// <summary>A rerun and another number of threads give the same bits.</summary>
     public const string Repeats = "repeats";
 
-    /// <summary>A copy, which has the settings and the state that files hold, gives the same bits.</summary>
+    /// <summary>A copy, what a file brings back, and another layer that takes the state give the same bits.</summary>
     public const string Stored = "stored";
 
     /// <summary>With a weight set for every sample or block of samples the output is the oracle's, block by block.</summary>

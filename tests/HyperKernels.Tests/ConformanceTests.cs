@@ -70,7 +70,8 @@ public sealed class ConformanceTests
     private static void Check(CaseProperty property, Device device)
     {
         CaseResult result = property.Check(device);
-        Assert.That(result.Passed, $"{result.Case} on {result.Backend}, {result.Property}: error {result.MaxError:G3} > {result.Tolerance:G3}; {result.Reason}");
+        Assert.That(
+            result.Passed, $"{result.Case} on {result.Backend}, {result.Property}: error {result.MaxError:G3} > {result.Tolerance:G3}; {result.Reason}");
     }
 
     /// <summary>The rows of a kind that have a property, on every device.</summary>

@@ -25,8 +25,8 @@ internal static class ConditioningLayerCases
             (layer, x) => layer.Forward(x),
             p => Answer(p, encoding))),
         Row(
-            "C=1 one embedding", random => new DeclaredConditioning([Condition.Embedding("task", 2, 5)], random: random), [CaseInput.FixedInts("task", [1], [1])],
-            (layer, x) => layer.Forward(x), p => new Plain([1, 5], p["task"].Values[5..])),
+            "C=1 one embedding", random => new DeclaredConditioning([Condition.Embedding("task", 2, 5)], random: random),
+            [CaseInput.FixedInts("task", [1], [1])], (layer, x) => layer.Forward(x), p => new Plain([1, 5], p["task"].Values[5..])),
     ];
 
     /// <summary>Numbers between 0 and 1 as the generator sees them: all first halves, then all second halves.</summary>

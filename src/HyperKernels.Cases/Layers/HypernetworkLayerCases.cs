@@ -113,7 +113,8 @@ internal static class HypernetworkLayerCases
                 target(random), conditions, [5, 4], pattern,
                 new HyperNetworkOptions
                 {
-                    Activation = Activation.Tanh, Emission = plan, ChunkSize = 7, ChunkEmbedding = 2, Base = baseWeights, Encoding = encoding ?? Encoding.CosSin, Random = random,
+                    Activation = Activation.Tanh, Emission = plan, ChunkSize = 7, ChunkEmbedding = 2, Base = baseWeights,
+                    Encoding = encoding ?? Encoding.CosSin, Random = random,
                 }),
             learned ? [input, t, CaseInput.Ints("task", [rows], 4)] : [input, t],
             run,

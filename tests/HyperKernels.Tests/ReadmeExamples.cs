@@ -202,6 +202,41 @@ public sealed class ReadmeExamples
     }
 
     [Test]
+    public void Layers_OfYourOwn_AreSavedCopiedAndTargets()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        string before = Environment.CurrentDirectory;
+        // The example writes where it runs.
+        Environment.CurrentDirectory = folder.Root;
+        try
+        {
+            // <stored>
+            LayerTypes.Register<Gated>();                            // once, before the first file with it is written or read
+
+            using Sequential network = [new Linear(4, 8), new Gated(new Mlp([8, 16, 8]), features: 8), new Linear(8, 2)];
+            network.Save("network.safetensors");                     // parameters, buffers, classes, settings, modes
+            using Sequential again = Layer.Load<Sequential>("network.safetensors");
+            using Sequential copy = network.Copy();                  // shares nothing with the first
+
+            using HyperNetwork hyper = HyperNetwork.For(copy, Condition.Unit("t"));   // any tree is a target
+            using TensorLayer half = hyper.Materialize(0.5f);
+            hyper.Save("hyper.safetensors");                         // the target's description goes along
+            // </stored>
+            using MemoryScope scope = new();
+            using HyperNetwork loaded = HyperNetwork.Load("hyper.safetensors");
+            Tensor x = Ops.RandomNormal([3, 4], new RandomStream(1));
+            float[] expected = network.Forward(x).ToArray();
+            Assert.That(again.Forward(x).ToArray(), Is.EqualTo(expected));
+            Assert.That(copy.Forward(x).ToArray(), Is.EqualTo(expected));
+            Assert.That(loaded.Forward(x, Tensor.From([0.5f])).ToArray(), Is.EqualTo(half.Forward(x).ToArray()).Within(1e-4f));
+        }
+        finally
+        {
+            Environment.CurrentDirectory = before;
+        }
+    }
+
+    [Test]
     public void Devices_ScopeGivesItsMemoryBack()
     {
         using Linear model = new(3, 2);
@@ -223,6 +258,28 @@ public sealed class ReadmeExamples
             return values;
         }
     }
+
+    // <layer>
+    public sealed class Gated : TensorLayer, IStoredLayer<Gated>
+    {
+        private readonly TensorLayer _inner;
+        private readonly Linear _gate;
+
+        public Gated(TensorLayer inner, int features)
+        {
+            _inner = Add("inner", inner);
+            _gate = Add("gate", new Linear(features, features));
+        }
+
+        public static string TypeName => "Gated";
+
+        public static Gated Read(LayerSettings settings) => new(settings.Layer<TensorLayer>("inner"), settings.Int("features"));
+
+        public void WriteSettings(LayerSettings settings) => settings.SetLayer("inner", _inner).Set("features", _gate.InFeatures);
+
+        public override Tensor Forward(Tensor input) => Ops.Multiply(_gate.Forward(input, Activation.Sigmoid), _inner.Forward(input));
+    }
+    // </layer>
 
     /// <summary>Bright squares at one of ten places, turned with the image's corner by a quarter or not: enough to learn from in a few steps.</summary>
     private sealed class TurnedSquares

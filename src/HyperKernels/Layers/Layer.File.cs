@@ -22,7 +22,10 @@ public abstract partial class Layer
     /// that the file alone is enough to go on. Written beside the file first, then renamed.
     /// </summary>
     /// <param name="path">The file to make or replace.</param>
-    /// <exception cref="InvalidOperationException">A layer's class is not registered (<see cref="LayerTypes"/>); the message names it.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A layer's class is not registered (<see cref="LayerTypes"/>),
+    /// or one that stands in settings was not added to the tree; the message names it.
+    /// </exception>
     /// <exception cref="IOException">The folder is missing or cannot be written, or the disk is full.</exception>
     public void Save(string path)
     {

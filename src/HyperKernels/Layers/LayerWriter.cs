@@ -30,7 +30,7 @@ internal sealed class LayerWriter
     /// <summary>Describes a tree.</summary>
     /// <param name="root">The tree.</param>
     /// <param name="where">Who asks, for the message.</param>
-    /// <exception cref="InvalidOperationException">A layer's class is not registered.</exception>
+    /// <exception cref="InvalidOperationException">A layer's class is not registered, or settings hold a layer that is not in the tree.</exception>
     public static JsonObject Write(Layer root, string where)
     {
         LayerWriter writer = new();
@@ -42,6 +42,13 @@ internal sealed class LayerWriter
             Throw.InvalidOperation(
                 $"{where}: the class of every layer must be registered; {(string.IsNullOrEmpty(name) ? "the layer" : $"\"{name}\"")} is a {type}. "
                 + $"Let it implement IStoredLayer<{type}> and call LayerTypes.Register<{type}>(), or keep its state alone (GetState).");
+        }
+        HashSet<Layer> tree = [.. root.NamedLayers().Select(static named => named.Layer)];
+        if (writer._numbers.Keys.FirstOrDefault(layer => !tree.Contains(layer)) is { } stranger)
+        {
+            Throw.InvalidOperation(
+                $"{where}: a layer that stands in settings must be part of the tree, or its values are lost; a {stranger.GetType().Name} is not. "
+                + "Register it in the constructor of the layer that holds it: Add(name, layer).");
         }
         string[] evaluating = [.. root.NamedLayers().Where(static named => !named.Layer.Training).Select(static named => named.Name)];
         if (evaluating.Length > 0)

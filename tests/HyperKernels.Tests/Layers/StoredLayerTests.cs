@@ -146,6 +146,16 @@ public sealed class StoredLayerTests
     }
 
     [Test]
+    public void Save_LayerThatIsNotAdded_SaysSo()
+    {
+        LayerTypes.Register<Forgetful>();
+        using Sequential chain = [new Linear(3, 3), new Forgetful(new Linear(3, 3))];
+        Assert.That(() => chain.Copy(), Throws.InvalidOperationException.With.Message.EqualTo(
+            "Sequential.Copy: a layer that stands in settings must be part of the tree, or its values are lost; a Linear is not. "
+            + "Register it in the constructor of the layer that holds it: Add(name, layer)."));
+    }
+
+    [Test]
     public void Load_AnotherClass_IsRefused()
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();
@@ -229,6 +239,17 @@ public sealed class StoredLayerTests
     private sealed class Unregistered : TensorLayer
     {
         public override Tensor Forward(Tensor input) => input;
+    }
+
+    private sealed class Forgetful(TensorLayer inner) : TensorLayer, IStoredLayer<Forgetful>
+    {
+        public static string TypeName => "Forgetful";
+
+        public static Forgetful Read(LayerSettings settings) => new(settings.Layer<TensorLayer>("inner"));
+
+        public void WriteSettings(LayerSettings settings) => settings.SetLayer("inner", inner);
+
+        public override Tensor Forward(Tensor input) => inner.Forward(input);
     }
 
     private sealed class Clumsy(string name) : Layer, IStoredLayer<Clumsy>

@@ -16,6 +16,9 @@ public sealed record Paper(string Authors, string Title, string Venue, int Year)
     /// <summary>The page of the paper: arXiv's if it is there, else what its DOI leads to, else nothing.</summary>
     public string Link => Arxiv is not null ? $"https://arxiv.org/abs/{Arxiv}" : Doi is not null ? $"https://doi.org/{Doi}" : "";
 
+    /// <summary>Authors, venue and year: <c>Feng, You, Zhang, Ji, Gao, AAAI 2019</c>.</summary>
+    public string Citation => $"{Authors}, {Venue} {Year}";
+
     /// <summary>Authors, title, venue and year in one line.</summary>
     public override string ToString() => $"{Authors}: {Title}, {Venue} {Year}";
 }

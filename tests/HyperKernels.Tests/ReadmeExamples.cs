@@ -6,7 +6,8 @@ using HyperKernels.Optim;
 namespace HyperKernels.Tests;
 
 /// <summary>
-/// The examples of README and docs, run as they stand there: what lies between <c>// &lt;name&gt;</c> and <c>// &lt;/name&gt;</c> is the code block of that name.
+/// The examples of README and docs, run as they stand there: what lies between <c>// &lt;name&gt;</c> and <c>// &lt;/name&gt;</c> is the code
+/// block of that name.
 /// </summary>
 public sealed class ReadmeExamples
 {

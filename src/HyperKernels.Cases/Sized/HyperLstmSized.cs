@@ -10,7 +10,10 @@ internal static class HyperLstmSized
     // Scales of the input's and of the state's gates, and a shift.
     private const int Generated = 3;
 
-    /// <summary>A layer-norm <see cref="HyperLstmCell"/> without the small bias, from a state of zeros; forward gives the last output, training is forward and backward.</summary>
+    /// <summary>
+    /// A layer-norm <see cref="HyperLstmCell"/> without the small bias, from a state of zeros; forward gives the last output, training is forward
+    /// and backward.
+    /// </summary>
     public static SizedOp Sequence { get; } = new(
         "hyper_lstm",
         [("B", "samples"), ("I", "inputs"), ("H", "state"), ("K", "the small cell's state"), ("Z", "embedding"), ("T", "steps")],

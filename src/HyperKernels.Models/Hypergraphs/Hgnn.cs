@@ -40,7 +40,11 @@ public sealed class Hgnn : Layer, IStoredLayer<Hgnn>
         Name = "hgnn",
         Title = "Hypergraph neural network (HGNN)",
         Kind = SystemKind.Hypergraphs,
-        Paper = new Paper("Feng, You, Zhang, Ji, Gao", "Hypergraph Neural Networks", "AAAI", 2019) { Arxiv = "1809.09401", Doi = "10.1609/aaai.v33i01.33013558" },
+        Paper = new Paper("Feng, You, Zhang, Ji, Gao", "Hypergraph Neural Networks", "AAAI", 2019)
+        {
+            Arxiv = "1809.09401",
+            Doi = "10.1609/aaai.v33i01.33013558",
+        },
         Equation = "X' = Dv^-1/2 H W De^-1 H^T Dv^-1/2 (X Theta^T + b)",
         Source = "eq. 10",
         Layers = [typeof(HypergraphConv), typeof(Hgnn)],

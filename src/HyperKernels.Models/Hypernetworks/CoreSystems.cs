@@ -11,7 +11,10 @@ public static class CoreSystems
         Name = "mip",
         Title = "Magnitude invariant parametrization (MIP)",
         Kind = SystemKind.Hypernetworks,
-        Paper = new Paper("Gonzalez Ortiz, Guttag, Dalca", "Magnitude Invariant Parametrizations Improve Hypernetwork Learning", "ICLR", 2024) { Arxiv = "2304.07645" },
+        Paper = new Paper("Gonzalez Ortiz, Guttag, Dalca", "Magnitude Invariant Parametrizations Improve Hypernetwork Learning", "ICLR", 2024)
+        {
+            Arxiv = "2304.07645",
+        },
         Equation = "theta = theta0 + h([cos(pi g / 2), sin(pi g / 2)]) for conditions g in [0, 1]",
         Source = "the authors' library, JJGO/hyperlight 0.0.5",
         Layers = [typeof(HyperNetwork), typeof(FullEmission), typeof(MagnitudeInvariant)],

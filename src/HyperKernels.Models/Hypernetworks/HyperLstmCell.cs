@@ -48,7 +48,7 @@ public sealed class HyperLstmCell : Layer, IStoredLayer<HyperLstmCell>
     /// <param name="hyperFeatures">The size K of the small cell's state; 128 is the authors' default.</param>
     /// <param name="embedding">The size Z of an embedding; 16 is the authors' default.</param>
     /// <param name="layerNorm">Whether gates and memories of both cells are normalised.</param>
-    /// <param name="hyperBias">Whether the small cell adds a bias before its norms, as the authors' does; the shifts of the norms make it nearly redundant.</param>
+    /// <param name="hyperBias">Whether the small cell adds a bias before its norms, as the authors' does; the norms leave little of it.</param>
     /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
     /// <exception cref="ArgumentException">A size is less than 1.</exception>
     public HyperLstmCell(
@@ -179,8 +179,11 @@ public sealed class HyperLstmCell : Layer, IStoredLayer<HyperLstmCell>
         .Set("embedding", EmbeddingFeatures).Set("layerNorm", LayerNorm).Set("hyperBias", _hyperBias is not null);
 
     /// <inheritdoc/>
-    protected override string Describe() =>
-        $"HyperLstmCell({InFeatures}, {HiddenFeatures}, hyperFeatures: {HyperFeatures}, embedding: {EmbeddingFeatures}{(LayerNorm ? "" : ", layerNorm: false")})";
+    protected override string Describe()
+    {
+        string norm = LayerNorm ? "" : ", layerNorm: false";
+        return $"HyperLstmCell({InFeatures}, {HiddenFeatures}, hyperFeatures: {HyperFeatures}, embedding: {EmbeddingFeatures}{norm})";
+    }
 
     private static void Positive(string name, int size)
     {

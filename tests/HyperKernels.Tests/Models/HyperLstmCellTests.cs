@@ -78,8 +78,11 @@ public sealed class HyperLstmCellTests
                 Throws.ArgumentException.With.Message.StartsWith("HyperLstmCell: the input must be [batch, 3]; got [2, 5]."));
             Assert.That(
                 () => cell.Forward(x, cell.ZeroState(7)),
-                Throws.ArgumentException.With.Message.StartsWith("HyperLstmCell: the state must be two tensors [2, 4] and two [2, 6]; got [7, 4], [7, 4], [7, 6] and [7, 6]."));
-            Assert.That(() => new HyperLstmCell(0, 4), Throws.ArgumentException.With.Message.StartsWith("HyperLstmCell: inFeatures must be at least 1; got 0."));
+                Throws.ArgumentException.With.Message.StartsWith(
+                    "HyperLstmCell: the state must be two tensors [2, 4] and two [2, 6]; got [7, 4], [7, 4], [7, 6] and [7, 6]."));
+            Assert.That(
+                () => new HyperLstmCell(0, 4),
+                Throws.ArgumentException.With.Message.StartsWith("HyperLstmCell: inFeatures must be at least 1; got 0."));
         });
     }
 

@@ -34,7 +34,8 @@ public sealed class LeNetTests
             Assert.That(Initializer.Random.State, Is.EqualTo(before));
             Assert.That(weight, Is.EqualTo(again.NamedParameters().Single(named => named.Name == "7.weight").Parameter.Value.ToArray()));
             Assert.That(Math.Sqrt(weight.Average(value => (double)value * value)), Is.EqualTo(Math.Sqrt(2.0 / 320)).Within(0.02 * Math.Sqrt(2.0 / 320)));
-            Assert.That(network.NamedParameters().Where(named => named.Role == ParameterRole.Bias).SelectMany(named => named.Parameter.Value.ToArray()), Has.All.Zero);
+            IEnumerable<NamedParameter> biases = network.NamedParameters().Where(named => named.Role == ParameterRole.Bias);
+            Assert.That(biases.SelectMany(named => named.Parameter.Value.ToArray()), Has.All.Zero);
         }
     }
 }

@@ -34,7 +34,7 @@ internal static class SystemsCommand
                 [
                     r.Name,
                     r.Title,
-                    $"{r.Paper.Authors}, {r.Paper.Venue} {r.Paper.Year}",
+                    r.Paper.Citation,
                     string.Join(", ", r.Layers),
                     string.Join(", ", r.Cases),
                     r.Recipe ?? "",

@@ -124,7 +124,7 @@ internal static class VerifyCommand
             [.. reports.GroupBy(r => PublishedSystems.OfCases(r.System)?.Title ?? r.System).Select(system => (string[])
             [
                 system.Key,
-                PublishedSystems.OfCases(system.First().System) is { } published ? $"{published.Paper.Authors}, {published.Paper.Venue} {published.Paper.Year}" : "",
+                PublishedSystems.OfCases(system.First().System)?.Paper.Citation ?? "",
                 $"{system.Count(r => r.Passed)}",
                 $"{system.Count(r => !r.Passed && r.Reason != Unsupported)}",
                 $"{system.Count(r => r.Reason == Unsupported)}",

@@ -18,7 +18,7 @@ internal sealed record SystemReport(
         system.Name,
         system.Title,
         system.Kind.ToString(),
-        new PaperReport(system.Paper.Authors, system.Paper.Title, system.Paper.Venue, system.Paper.Year, system.Paper.Link),
+        new PaperReport(system.Paper.Authors, system.Paper.Title, system.Paper.Venue, system.Paper.Year, system.Paper.Citation, system.Paper.Link),
         system.Equation,
         system.Source,
         [.. system.Layers.Select(static layer => layer.Name)],
@@ -27,4 +27,4 @@ internal sealed record SystemReport(
 }
 
 /// <summary>Where a system was published.</summary>
-internal sealed record PaperReport(string Authors, string Title, string Venue, int Year, string Link);
+internal sealed record PaperReport(string Authors, string Title, string Venue, int Year, string Citation, string Link);

@@ -100,8 +100,12 @@ internal static class LineChart
         }
         string unique = $"clip-{Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(name))}-";
         inner = inner.Replace("clipPath", "\0", StringComparison.Ordinal);
-        inner = inner.Replace("<\0", "<clipPath", StringComparison.Ordinal).Replace("</\0", "</clipPath", StringComparison.Ordinal).Replace("\0", unique, StringComparison.Ordinal);
-        return string.Create(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{WebUtility.HtmlEncode(name)} by step\">{inner}\n");
+        // The element keeps its name, the areas get another.
+        inner = inner.Replace("<\0", "<clipPath", StringComparison.Ordinal)
+            .Replace("</\0", "</clipPath", StringComparison.Ordinal)
+            .Replace("\0", unique, StringComparison.Ordinal);
+        string label = WebUtility.HtmlEncode(name);
+        return string.Create(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{label} by step\">{inner}\n");
     }
 
     /// <summary>Room for letters: those of a browser's font may be wider than those of the font that the library measures with.</summary>

@@ -12,6 +12,15 @@ internal static class BackendRegistry
     private static readonly Lock s_gate = new();
     private static IBackendProvider[] s_providers = [new CpuProvider(), new OpenCLProvider(), new CudaProvider()];
 
+    static BackendRegistry()
+    {
+        // While both stand side by side, the ILGPU side is asked for by name.
+        if (Environment.GetEnvironmentVariable("HYPERKERNELS_GPU") == "ilgpu")
+        {
+            Type.GetType("HyperKernels.Gpu.GpuBackends, HyperKernels.Gpu")?.GetMethod("Register")?.Invoke(null, null);
+        }
+    }
+
     /// <summary>All of them, absent ones too. Of several GPUs the last is the default device.</summary>
     public static IReadOnlyList<IBackendProvider> Providers => Volatile.Read(ref s_providers);
 

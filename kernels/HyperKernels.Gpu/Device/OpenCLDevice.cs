@@ -1,0 +1,111 @@
+using System.Runtime.InteropServices;
+using ILGPU.Runtime.OpenCL;
+using static ILGPU.Runtime.OpenCL.CLAPI;
+
+namespace HyperKernels.Gpu;
+
+/// <summary>A device through OpenCL.</summary>
+internal sealed unsafe class OpenCLDevice : GpuDevice
+{
+    // Drivers may hold work back until they are told; told at every launch, some are slow.
+    private const int LaunchesPerFlush = 16;
+
+    // Small uploads are copied here and transferred later, while the caller goes on; larger ones wait, because copying twice costs more.
+    private const int StagingBytes = 4 << 20;
+    private const int LargestStaged = 1 << 20;
+    private const int StagingAlignment = 64;
+
+    private readonly CLAccelerator _accelerator;
+    private byte* _staging;
+    private int _staged;
+    private int _launches;
+
+    public OpenCLDevice(CLAccelerator accelerator, CLStream stream, bool owned)
+        : base(accelerator, stream, owned, "dispose what is on it and open it again")
+    {
+        _accelerator = accelerator;
+        Description = $"{accelerator.Name.Trim()} ({accelerator.PlatformName.Trim()})";
+        _staging = (byte*)NativeMemory.AlignedAlloc(StagingBytes, StagingAlignment);
+    }
+
+    public override string Name => "opencl";
+
+    public override string Description { get; }
+
+    // OpenCL has no words for them.
+    public override bool HasTensorCores => false;
+
+    public override GpuBuffer Borrow(nint memory, long bytes, out long offset) => throw new NotImplementedException();
+
+    protected override bool IsFromDriver(Exception failure) => failure is CLException;
+
+    protected override DeviceException Translate(Exception failure, string call, string subject) => Failure(((CLException)failure).Error, call, subject);
+
+    protected override void Write(ReadOnlySpan<byte> source, nint memory, long offset)
+    {
+        if (source.Length <= LargestStaged)
+        {
+            if (_staged + source.Length > StagingBytes)
+            {
+                // All transfers out of it are done then.
+                Check(CurrentAPI.FinishCommandQueue(Queue), "clFinish", "an upload");
+                _staged = 0;
+            }
+            byte* place = _staging + _staged;
+            source.CopyTo(new Span<byte>(place, source.Length));
+            Check(CurrentAPI.WriteBuffer(Stream, memory, false, (nint)offset, source.Length, (nint)place), "clEnqueueWriteBuffer", "an upload");
+            _staged = (_staged + source.Length + StagingAlignment - 1) / StagingAlignment * StagingAlignment;
+            return;
+        }
+        fixed (byte* start = source)
+        {
+            Check(CurrentAPI.WriteBuffer(Stream, memory, true, (nint)offset, source.Length, (nint)start), "clEnqueueWriteBuffer", "an upload");
+        }
+    }
+
+    protected override void Read(nint memory, long offset, Span<byte> destination)
+    {
+        fixed (byte* start = destination)
+        {
+            Check(CurrentAPI.ReadBuffer(Stream, memory, true, (nint)offset, destination.Length, (nint)start), "clEnqueueReadBuffer", "a download");
+        }
+        _staged = 0;
+    }
+
+    protected override void Set(nint memory, long offset, long count, int bits) =>
+        Check(CurrentAPI.FillBuffer(Stream, memory, bits, (nint)offset, (nint)(count * sizeof(int))), "clEnqueueFillBuffer", "a fill");
+
+    protected override void Launched()
+    {
+        if (++_launches % LaunchesPerFlush == 0)
+        {
+            _ = CurrentAPI.FlushCommandQueue(Queue);
+        }
+    }
+
+    protected override void Release()
+    {
+        NativeMemory.AlignedFree(_staging);
+        _staging = null;
+    }
+
+    private nint Queue => ((CLStream)Stream).CommandQueue;
+
+    private void Check(CLError status, string call, string subject)
+    {
+        if (status != CLError.CL_SUCCESS)
+        {
+            throw Failure(status, call, subject);
+        }
+    }
+
+    private DeviceException Failure(CLError status, string call, string subject)
+    {
+        string text = $"opencl: {call} failed ({status}, {(int)status}) for {subject}.";
+        return IsLoss((int)status) ? Health.Lose($"{text} The last kernel before was {LastKernel}.") : new DeviceException(text);
+    }
+
+    // Whether a queue that answers so has met an error in a kernel before, after which nothing it holds can be trusted: not so for want
+    // of memory (-4, -6) or a wrong argument (-30 to -72), except that the context or the queue itself became invalid (-34, -36).
+    private static bool IsLoss(int status) => status != -4 && status != -6 && (status > -30 || status < -72 || status == -34 || status == -36);
+}

@@ -118,7 +118,7 @@ internal sealed partial class GpuBackend : IBackend, ICaptureBackend, IForeignMe
     private static ArrayView<int> Ints(BufferRef? place) => place is { } present ? Ints(present) : default;
 
     /// <summary>Whether a place is a multiple of four elements, so that a kernel may read and write there four at a time.</summary>
-    private static bool InFours(BufferRef place) => place.Offset % 4 == 0;
+    private static bool InFours(BufferRef place) => (((GpuBuffer)place.Buffer).Start + (place.Offset * sizeof(float))) % 16 == 0;
 
     private static bool InFours(BufferRef? place) => place is not { } present || InFours(present);
 

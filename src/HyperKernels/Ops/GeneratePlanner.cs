@@ -39,14 +39,20 @@ internal static class GeneratePlanner
     private static readonly Costs s_training =
         new(Products: 3, Output: 1200, Packing: 6, Weight: 112, Spill: 100, Reading: 30, LargeReading: 12, HugeReading: 0, Outer: 54, Row: 6);
 
-    public static GeneratePlan Choose(in GenerateSizes sizes, IBackend backend, bool training)
+    /// <param name="sizes">What is to be computed.</param>
+    /// <param name="backend">Where.</param>
+    /// <param name="training">Whether gradients are recorded.</param>
+    /// <param name="leavesFactors">
+    /// Whether the generator is a layer's, whose optimiser forms its gradient itself from factors: where weights are written out, it need not be written and read back.
+    /// </param>
+    public static GeneratePlan Choose(in GenerateSizes sizes, IBackend backend, bool training, bool leavesFactors = false)
     {
         BackendTraits traits = backend.Traits;
         if (traits.LaunchesKernels)
         {
             return ChooseForKernels(sizes);
         }
-        if ((training ? s_training : s_forward).PrefersReassociation(sizes, traits, training && LosesFactors(sizes, backend)))
+        if ((training ? s_training : s_forward).PrefersReassociation(sizes, traits, training && leavesFactors && LosesFactors(sizes, backend)))
         {
             return GeneratePlan.Reassociate;
         }

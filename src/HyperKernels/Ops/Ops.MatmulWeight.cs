@@ -72,7 +72,8 @@ public static partial class Ops
         {
             case WeightKind.Generated when weight.First.Shape[0] * 2L > l.Sets:
                 GenerateSizes sizes = SizesOf(weight, l);
-                GeneratePlan plan = GeneratePlanner.Choose(sizes, x.Device.Backend, IsRecorded([x, weight.First, weight.Second, weight.Base]));
+                GeneratePlan plan = GeneratePlanner.Choose(
+                    sizes, x.Device.Backend, IsRecorded([x, weight.First, weight.Second, weight.Base]), leavesFactors: true);
                 return plan == GeneratePlan.Tile && GeneratePlanner.IsSmall(sizes) ? GeneratePlan.Materialise : plan;
             case WeightKind.Generated:
                 // Few rows that many sets share: each is generated once.

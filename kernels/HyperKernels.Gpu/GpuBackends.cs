@@ -6,5 +6,9 @@ namespace HyperKernels.Gpu;
 public static class GpuBackends
 {
     /// <summary>Makes the devices known. The engine does so itself when it finds this assembly; call it where an application is packed into one file in a way that hides it.</summary>
-    public static void Register() => BackendRegistry.Register(new OpenCLProvider());
+    public static void Register()
+    {
+        BackendRegistry.Register(new OpenCLProvider());
+        BackendRegistry.Register(new CudaProvider());
+    }
 }

@@ -1,4 +1,3 @@
-using HyperKernels.Backends;
 using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Runtime;
@@ -10,34 +9,38 @@ namespace HyperKernels.Gpu;
 /// <summary>Contexts and accelerators of ILGPU as the kernels need them.</summary>
 internal static class Accelerators
 {
-    /// <summary>What an application's own context must be built with, so that these kernels run on its accelerators.</summary>
+    /// <summary>What a context must be built with, so that the kernels run on its accelerators.</summary>
     public static Context.Builder Prepare(Context.Builder builder)
     {
         Intrinsics.Register(builder);
         return builder.Optimize(OptimizationLevel.O2).Inlining(InliningMode.Aggressive);
     }
 
-    /// <summary>A context that knows OpenCL's devices.</summary>
-    public static Context OpenCLContext() => Context.Create(builder => Prepare(builder).OpenCL(device =>
+    /// <summary>For <see cref="CLDevice.GetDevices"/>: ILGPU asks for generic pointers, which code at this level never has and PoCL does not offer.</summary>
+    public static bool TakeWithoutGenericPointers(CLDevice device)
     {
-        // ILGPU asks for generic pointers, which code at this level never has and PoCL does not offer.
         typeof(CLCapabilityContext).GetProperty(nameof(device.Capabilities.GenericAddressSpace))!.SetValue(device.Capabilities, true);
         return true;
-    }));
-
-    /// <summary>A context that knows CUDA's devices.</summary>
-    public static Context CudaContext() => Context.Create(builder => Prepare(builder).Cuda());
+    }
 
     /// <summary>Mends an accelerator's backend and takes it with a stream.</summary>
+    /// <exception cref="ArgumentException">It is neither of OpenCL nor of CUDA, or the stream is another accelerator's.</exception>
     public static GpuDevice Open(Accelerator accelerator, AcceleratorStream stream, bool owned)
     {
-        Repairs.Apply(accelerator.GetBackend());
-        return (accelerator, stream) switch
+        if (!ReferenceEquals(stream.Accelerator, accelerator))
         {
-            (CLAccelerator openCL, CLStream queue) => new OpenCLDevice(openCL, queue, owned),
-            (CudaAccelerator cuda, CudaStream order) => new CudaDevice(cuda, order, owned),
-            _ => throw new ArgumentException(
-                $"GpuBackends.Open: the accelerator must be one of OpenCL or CUDA, and the stream one of it; got {accelerator.AcceleratorType} and {stream.GetType().Name}."),
-        };
+            Throw.Argument("GpuBackends.Open: the stream must be one of the accelerator that was handed over with it.");
+        }
+        Repairs.Apply(accelerator.GetBackend());
+        switch (accelerator)
+        {
+            case CLAccelerator openCL:
+                return new OpenCLDevice(openCL, (CLStream)stream, owned);
+            case CudaAccelerator cuda:
+                return new CudaDevice(cuda, (CudaStream)stream, owned);
+            default:
+                Throw.Argument($"GpuBackends.Open: the accelerator must be one of OpenCL or CUDA; it is one of {accelerator.AcceleratorType}.");
+                return null!;
+        }
     }
 }

@@ -5,7 +5,7 @@ using static ILGPU.Runtime.OpenCL.CLAPI;
 namespace HyperKernels.Gpu;
 
 /// <summary>A device through OpenCL.</summary>
-internal sealed unsafe class OpenCLDevice : GpuDevice
+internal sealed unsafe partial class OpenCLDevice : GpuDevice
 {
     // Drivers may hold work back until they are told; told at every launch, some are slow.
     private const int LaunchesPerFlush = 16;
@@ -14,6 +14,9 @@ internal sealed unsafe class OpenCLDevice : GpuDevice
     private const int StagingBytes = 4 << 20;
     private const int LargestStaged = 1 << 20;
     private const int StagingAlignment = 64;
+
+    private const uint MemorySize = 0x1102;
+    private const uint MemoryContext = 0x1106;
 
     private readonly CLAccelerator _accelerator;
     private byte* _staging;
@@ -35,7 +38,24 @@ internal sealed unsafe class OpenCLDevice : GpuDevice
     // OpenCL has no words for them.
     public override bool HasTensorCores => false;
 
-    public override GpuBuffer Borrow(nint memory, long bytes, out long offset) => throw new NotImplementedException();
+    public override GpuBuffer Borrow(nint memory, long bytes, out long offset)
+    {
+        nuint size = 0;
+        nint context = 0;
+        Check(clGetMemObjectInfo(memory, MemorySize, (nuint)sizeof(nuint), &size, null), nameof(clGetMemObjectInfo), "the memory that was handed over");
+        Check(clGetMemObjectInfo(memory, MemoryContext, (nuint)sizeof(nint), &context, null), nameof(clGetMemObjectInfo), "the memory that was handed over");
+        if (context != _accelerator.NativePtr)
+        {
+            Throw.Argument(
+                "Tensor.FromDevice: the memory object belongs to another context than this device, which has one of ILGPU's own (CLAccelerator.NativePtr): create it there.");
+        }
+        if ((nuint)bytes > size)
+        {
+            Throw.Argument($"Tensor.FromDevice: the shape needs {bytes:N0} bytes; the memory object has {size:N0}.");
+        }
+        offset = 0;
+        return new GpuBuffer(new ForeignMemory(_accelerator, memory, bytes), 0, bytes, owner: null);
+    }
 
     protected override bool IsFromDriver(Exception failure) => failure is CLException;
 
@@ -108,4 +128,8 @@ internal sealed unsafe class OpenCLDevice : GpuDevice
     // Whether a queue that answers so has met an error in a kernel before, after which nothing it holds can be trusted: not so for want
     // of memory (-4, -6) or a wrong argument (-30 to -72), except that the context or the queue itself became invalid (-34, -36).
     private static bool IsLoss(int status) => status != -4 && status != -6 && (status > -30 || status < -72 || status == -34 || status == -36);
+
+    // The one function that ILGPU does not offer.
+    [LibraryImport("OpenCL")]
+    private static partial CLError clGetMemObjectInfo(nint memory, uint name, nuint bytes, void* value, nuint* length);
 }

@@ -9,7 +9,16 @@ internal sealed class OpenCLProvider : IBackendProvider
 {
     private const string Remedy = "On Debian: apt-get install pocl-opencl-icd (processor) or your GPU's driver.";
 
-    private readonly Lazy<(Context? Context, CLDevice? Device, string Reason)> _found = new(Find);
+    // What is called in any case, so that a loader without one of them is refused before anything is made.
+    private static readonly string[] s_functions =
+    [
+        "clGetPlatformIDs", "clGetPlatformInfo", "clGetDeviceIDs", "clGetDeviceInfo", "clCreateContext", "clReleaseContext", "clCreateCommandQueue",
+        "clReleaseCommandQueue", "clCreateBuffer", "clReleaseMemObject", "clCreateProgramWithSource", "clBuildProgram", "clGetProgramBuildInfo",
+        "clReleaseProgram", "clCreateKernel", "clReleaseKernel", "clSetKernelArg", "clEnqueueNDRangeKernel", "clEnqueueReadBuffer", "clEnqueueWriteBuffer",
+        "clEnqueueFillBuffer", "clEnqueueBarrierWithWaitList", "clFlush", "clFinish", "clGetMemObjectInfo",
+    ];
+
+    private readonly Lazy<(CLDevice? Device, string Reason)> _found = new(Find);
 
     public string Name => "opencl";
 
@@ -19,26 +28,36 @@ internal sealed class OpenCLProvider : IBackendProvider
 
     public IBackend Open()
     {
-        (_, CLDevice? device, string reason) = _found.Value;
-        // A context of its own: it ends with the device.
-        Context context = Accelerators.OpenCLContext();
-        CLDevice own = context.Devices.OfType<CLDevice>().First(known => known.DeviceId == (device ?? throw new InvalidOperationException(reason)).DeviceId);
-        CLAccelerator accelerator = own.CreateCLAccelerator(context);
-        return new GpuBackend(Accelerators.Open(accelerator, accelerator.DefaultStream, owned: true));
+        CLDevice device = _found.Value.Device ?? throw new InvalidOperationException(Absence);
+        Context context = Context.Create(builder => Accelerators.Prepare(builder));
+        try
+        {
+            CLAccelerator accelerator = device.CreateCLAccelerator(context);
+            return new GpuBackend(Accelerators.Open(accelerator, accelerator.DefaultStream, owned: true));
+        }
+        catch (CLException failure)
+        {
+            context.Dispose();
+            throw new DeviceException($"opencl: {device.Name.Trim()} cannot be opened ({failure.Error}).");
+        }
     }
 
     public IBackend OpenOver(in ForeignHandles handles) => throw new NotSupportedException();
 
     public IEnumerable<IBackend> OpenVariants() => [];
 
-    private static (Context? Context, CLDevice? Device, string Reason) Find()
+    private static (CLDevice? Device, string Reason) Find()
     {
         if (!NativeLibraries.IsPresent("OpenCL", out string missing))
         {
-            return (null, null, $"no OpenCL loader ({missing}) on this machine. {Remedy}");
+            return (null, $"no OpenCL loader ({missing}) on this machine. {Remedy}");
         }
-        Context context = Accelerators.OpenCLContext();
-        CLDevice? device = context.Devices.OfType<CLDevice>().OrderByDescending(known => known.DeviceType == CLDeviceType.CL_DEVICE_TYPE_GPU).FirstOrDefault();
-        return (context, device, device is null ? $"the OpenCL loader knows no device. {Remedy}" : "");
+        if (NativeLibraries.FirstMissing("OpenCL", s_functions) is { } function)
+        {
+            return (null, $"the OpenCL loader lacks {function}. {Remedy}");
+        }
+        List<CLDevice> found = [.. CLDevice.GetDevices(Accelerators.TakeWithoutGenericPointers).OfType<CLDevice>()];
+        return (found.OrderByDescending(device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_GPU).FirstOrDefault(),
+            found.Count > 0 ? "" : $"the OpenCL loader knows no device that can be used. {Remedy}");
     }
 }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using ILGPU.Backends;
 using ILGPU.Backends.OpenCL;
@@ -16,6 +18,9 @@ internal static partial class Repairs
 {
     private const BindingFlags Hidden = BindingFlags.Instance | BindingFlags.NonPublic;
 
+    // Backends that were mended already: an application may hand over one accelerator several times.
+    private static readonly ConditionalWeakTable<Backend, object> s_mended = [];
+
     /// <summary>
     /// The pass that places code moves a load that feeds a branch behind later stores and barriers, so that it reads what came after. It is
     /// exchanged for the mode that leaves loads where they stand.
@@ -23,26 +28,14 @@ internal static partial class Repairs
     /// <exception cref="NotSupportedException">The passes are not those of the version that this was written for.</exception>
     public static void Apply(Backend backend)
     {
-        PropertyInfo property = typeof(Backend).GetProperty("KernelTransformers", Hidden) ?? throw Unknown();
-        int exchanged = 0;
-        ImmutableArray<Transformer> transformers = (ImmutableArray<Transformer>)property.GetValue(backend)!;
-        property.SetValue(backend, transformers.Select(Exchange).ToImmutableArray());
-        if (exchanged != 1)
+        lock (s_mended)
         {
-            throw Unknown();
-        }
-
-        Transformer Exchange(Transformer transformer) => Transformer.Create(
-            transformer.Configuration,
-            transformer.Transformations.Select(pass =>
+            if (!s_mended.TryGetValue(backend, out _))
             {
-                if (pass is not CodePlacement { Mode: CodePlacementMode.Aggressive })
-                {
-                    return pass;
-                }
-                exchanged++;
-                return new CodePlacement<CodePlacement.GroupOperands>(CodePlacementMode.Default);
-            }).ToImmutableArray());
+                Exchange(backend);
+                s_mended.Add(backend, backend);
+            }
+        }
     }
 
     /// <summary>Puts the mended text into a kernel that ILGPU has compiled.</summary>
@@ -63,12 +56,18 @@ internal static partial class Repairs
 
     /// <summary>
     /// Branches: a condition that follows another branch is called uniform although threads differ in it. Products and sums written as such stay apart,
-    /// as on every other device. Launch bounds tell the driver how many registers a thread may have.
+    /// as on every other device. Launch bounds tell the driver how many registers a thread may have. Devices from 8.0 on are given the code of 8.0, which
+    /// every later one runs too: ILGPU's tables of versions end before the devices do.
     /// </summary>
     internal static string MendPtx(string text, int groupSize)
     {
         text = UniformBranch().Replace(text, "$1");
         text = UnroundedArithmetic().Replace(text, "$1.rn.f32");
+        Match target = Target().Match(text);
+        if (target.Success && int.Parse(target.Groups[1].ValueSpan, CultureInfo.InvariantCulture) > 80)
+        {
+            text = Version().Replace(Target().Replace(text, ".target sm_80"), ".version 7.0");
+        }
         return text.Insert(text.IndexOf("\n{", text.IndexOf(".visible .entry", StringComparison.Ordinal), StringComparison.Ordinal), $"\n.maxntid {groupSize}, 1, 1");
     }
 
@@ -79,6 +78,30 @@ internal static partial class Repairs
         "#pragma OPENCL FP_CONTRACT OFF\n" + text
             .Replace("work_group_barrier ( CLK_GLOBAL_MEM_FENCE )", "work_group_barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)", StringComparison.Ordinal)
             .Replace("kernel void Kernel_", $"__attribute__((reqd_work_group_size({groupSize}, 1, 1))) kernel void Kernel_", StringComparison.Ordinal);
+
+    private static void Exchange(Backend backend)
+    {
+        PropertyInfo property = typeof(Backend).GetProperty("KernelTransformers", Hidden) ?? throw Unknown();
+        int exchanged = 0;
+        ImmutableArray<Transformer> transformers = (ImmutableArray<Transformer>)property.GetValue(backend)!;
+        property.SetValue(backend, transformers.Select(Mended).ToImmutableArray());
+        if (exchanged != 1)
+        {
+            throw Unknown();
+        }
+
+        Transformer Mended(Transformer transformer) => Transformer.Create(
+            transformer.Configuration,
+            transformer.Transformations.Select(pass =>
+            {
+                if (pass is not CodePlacement { Mode: CodePlacementMode.Aggressive })
+                {
+                    return pass;
+                }
+                exchanged++;
+                return new CodePlacement<CodePlacement.GroupOperands>(CodePlacementMode.Default);
+            }).ToImmutableArray());
+    }
 
     private static void Set(object kernel, string property, string text)
     {
@@ -94,4 +117,10 @@ internal static partial class Repairs
 
     [GeneratedRegex(@"\b(add|sub|mul)\.f32")]
     private static partial Regex UnroundedArithmetic();
+
+    [GeneratedRegex(@"\.target sm_(\d+)")]
+    private static partial Regex Target();
+
+    [GeneratedRegex(@"\.version \d+\.\d+")]
+    private static partial Regex Version();
 }

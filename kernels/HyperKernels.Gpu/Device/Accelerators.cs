@@ -16,12 +16,16 @@ internal static class Accelerators
         return builder.Optimize(OptimizationLevel.O2).Inlining(InliningMode.Aggressive);
     }
 
-    /// <summary>For <see cref="CLDevice.GetDevices"/>: ILGPU asks for generic pointers, which code at this level never has and PoCL does not offer.</summary>
-    public static bool TakeWithoutGenericPointers(CLDevice device)
-    {
-        typeof(CLCapabilityContext).GetProperty(nameof(device.Capabilities.GenericAddressSpace))!.SetValue(device.Capabilities, true);
-        return true;
-    }
+    /// <summary>What OpenCL's loader knows, GPUs first; nothing where it fails.</summary>
+    public static IReadOnlyList<CLDevice> OpenCLDevices() => !NativeLibraries.IsPresent("OpenCL", out _) ? [] :
+    [
+        .. CLDevice.GetDevices(device =>
+        {
+            // ILGPU asks for generic pointers, which code at this level never has and PoCL does not offer.
+            typeof(CLCapabilityContext).GetProperty(nameof(device.Capabilities.GenericAddressSpace))!.SetValue(device.Capabilities, true);
+            return true;
+        }).OfType<CLDevice>().OrderByDescending(device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_GPU),
+    ];
 
     /// <summary>Mends an accelerator's backend and takes it with a stream.</summary>
     /// <exception cref="ArgumentException">It is neither of OpenCL nor of CUDA, or the stream is another accelerator's.</exception>

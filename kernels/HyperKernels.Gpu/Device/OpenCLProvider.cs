@@ -56,8 +56,7 @@ internal sealed class OpenCLProvider : IBackendProvider
         {
             return (null, $"the OpenCL loader lacks {function}. {Remedy}");
         }
-        List<CLDevice> found = [.. CLDevice.GetDevices(Accelerators.TakeWithoutGenericPointers).OfType<CLDevice>()];
-        return (found.OrderByDescending(device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_GPU).FirstOrDefault(),
-            found.Count > 0 ? "" : $"the OpenCL loader knows no device that can be used. {Remedy}");
+        CLDevice? device = Accelerators.OpenCLDevices().FirstOrDefault();
+        return (device, device is null ? $"the OpenCL loader knows no device that can be used. {Remedy}" : "");
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
@@ -56,18 +55,12 @@ internal static partial class Repairs
 
     /// <summary>
     /// Branches: a condition that follows another branch is called uniform although threads differ in it. Products and sums written as such stay apart,
-    /// as on every other device. Launch bounds tell the driver how many registers a thread may have. Devices from 8.0 on are given the code of 8.0, which
-    /// every later one runs too: ILGPU's tables of versions end before the devices do.
+    /// as on every other device. Launch bounds tell the driver how many registers a thread may have.
     /// </summary>
     internal static string MendPtx(string text, int groupSize)
     {
         text = UniformBranch().Replace(text, "$1");
         text = UnroundedArithmetic().Replace(text, "$1.rn.f32");
-        Match target = Target().Match(text);
-        if (target.Success && int.Parse(target.Groups[1].ValueSpan, CultureInfo.InvariantCulture) > 80)
-        {
-            text = Version().Replace(Target().Replace(text, ".target sm_80"), ".version 7.0");
-        }
         return text.Insert(text.IndexOf("\n{", text.IndexOf(".visible .entry", StringComparison.Ordinal), StringComparison.Ordinal), $"\n.maxntid {groupSize}, 1, 1");
     }
 
@@ -117,10 +110,4 @@ internal static partial class Repairs
 
     [GeneratedRegex(@"\b(add|sub|mul)\.f32")]
     private static partial Regex UnroundedArithmetic();
-
-    [GeneratedRegex(@"\.target sm_(\d+)")]
-    private static partial Regex Target();
-
-    [GeneratedRegex(@"\.version \d+\.\d+")]
-    private static partial Regex Version();
 }

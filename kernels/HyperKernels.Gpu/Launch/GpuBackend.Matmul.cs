@@ -4,5 +4,168 @@ namespace HyperKernels.Gpu;
 
 internal sealed partial class GpuBackend
 {
-    public void Matmul(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y) => throw new NotImplementedException();
+    // Rows or columns up to which a product is bound by reading its other operand.
+    private const int ThinRows = 4;
+
+    // A thin product does not cut its depth between groups; from here on that leaves too much of the device idle.
+    private const int DeepestThin = 4096;
+
+    // Sides up to which every element of a product has a thread, and the depth up to which that is fast.
+    private const int SmallSide = 8;
+    private const int SmallDepth = 64;
+
+    public void Matmul(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y)
+    {
+        if (sizes.Batch == 0 || sizes.M == 0 || sizes.N == 0)
+        {
+            return;
+        }
+        if (sizes.Activation.Kind > ActivationKind.LeakyRelu)
+        {
+            throw new NotImplementedException();
+        }
+        if (sizes.M <= ThinRows)
+        {
+            MatmulThin thin = new(sizes, isRow: true, b, a, bias, y);
+            if (IsWorthThin(thin, sizes))
+            {
+                RunThin(thin, sizes.Batch);
+                return;
+            }
+        }
+        else if (sizes.N <= ThinRows)
+        {
+            MatmulThin thin = new(sizes, isRow: false, a, b, bias, y);
+            if (IsWorthThin(thin, sizes))
+            {
+                RunThin(thin, sizes.Batch);
+                return;
+            }
+        }
+        long results = (long)sizes.Batch * sizes.M * sizes.N;
+        MatmulArguments product = Arguments(sizes, a, b, bias, y);
+        if (Math.Max(sizes.M, sizes.N) <= SmallSide && sizes.K <= SmallDepth && results <= int.MaxValue)
+        {
+            ForEach(MatmulKernels.Small, results, new MatmulSmallArguments { Product = product, ByM = sizes.M, ByN = sizes.N, Count = (int)results });
+            return;
+        }
+        TilePlan tiles = PlanTiles(sizes.Batch, sizes.M, sizes.N, sizes.K);
+        product.Slices = tiles.Slices;
+        product.Depth = tiles.Depth;
+        product.StrideSlice = results;
+        if (tiles.Slices == 1)
+        {
+            RunTiles(tiles, product);
+            return;
+        }
+        lock (_scratchGate)
+        {
+            BufferRef parts = Scratch(tiles.Slices * results);
+            MatmulSizes s = sizes;
+            s.LdY = s.N;
+            s.StrideY = (long)s.M * s.N;
+            s.Activation = Activation.None;
+            MatmulArguments slices = Arguments(s, a, b, null, parts);
+            slices.Slices = tiles.Slices;
+            slices.Depth = tiles.Depth;
+            slices.StrideSlice = results;
+            RunTiles(tiles, slices);
+            product.A = Floats(parts);
+            ForEach(MatmulKernels.AddSlices, results, product);
+        }
+    }
+
+    private static MatmulArguments Arguments(in MatmulSizes s, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y) => new()
+    {
+        M = s.M,
+        N = s.N,
+        K = s.K,
+        LdA = s.LdA,
+        LdB = s.LdB,
+        LdY = s.LdY,
+        StrideA = s.StrideA,
+        StrideB = s.StrideB,
+        StrideY = s.StrideY,
+        StrideBias = s.StrideBias,
+        TransposeA = s.TransposeA ? 1 : 0,
+        TransposeB = s.TransposeB ? 1 : 0,
+        FoursA = InFours(a, s.LdA, s.StrideA) ? 1 : 0,
+        FoursB = InFours(b, s.LdB, s.StrideB) ? 1 : 0,
+        FoursY = InFours(y, s.LdY, s.StrideY) && s.M * (long)s.N % 4 == 0 ? 1 : 0,
+        Activation = (int)s.Activation.Kind,
+        Parameter = s.Activation.Parameter,
+        A = Floats(a),
+        B = Floats(b),
+        Bias = Floats(bias),
+        Y = Floats(y),
+    };
+
+    private void RunTiles(in TilePlan tiles, in MatmulArguments product) =>
+        ForGroups(
+            tiles.Size switch
+            {
+                128 => MatmulKernels.Tiled128,
+                64 => MatmulKernels.Tiled64,
+                _ => MatmulKernels.Tiled32,
+            },
+            tiles.Groups, product);
+
+    private bool IsWorthThin(in MatmulThin thin, in MatmulSizes sizes) =>
+        sizes.K <= DeepestThin || sizes.Batch * (long)thin.Groups >= _device.ComputeUnits;
+
+    private void RunThin(MatmulThin thin, int batch) =>
+        ForGroups(
+            (thin.IsDeep, thin.Arguments.Rows == 1) switch
+            {
+                (true, true) => MatmulThinKernels.Deep<OneRow>,
+                (true, false) => MatmulThinKernels.Deep<FourRows>,
+                (false, true) => MatmulThinKernels.Wide<OneRow>,
+                _ => MatmulThinKernels.Wide<FourRows>,
+            },
+            batch * (long)thin.Groups, thin.Arguments);
+
+    /// <summary>A product with few rows, or, turned on its side, with few columns.</summary>
+    private readonly struct MatmulThin
+    {
+        public MatmulThin(in MatmulSizes s, bool isRow, BufferRef w, BufferRef v, BufferRef? bias, BufferRef y)
+        {
+            IsDeep = isRow ? s.TransposeB : !s.TransposeA;
+            bool isVDeep = isRow ? !s.TransposeA : s.TransposeB;
+            int ldW = isRow ? s.LdB : s.LdA;
+            int ldV = isRow ? s.LdA : s.LdB;
+            long strideW = isRow ? s.StrideB : s.StrideA;
+            long strideV = isRow ? s.StrideA : s.StrideB;
+            Arguments = new ThinArguments
+            {
+                Rows = isRow ? s.M : s.N,
+                Outputs = isRow ? s.N : s.M,
+                K = s.K,
+                LdW = ldW,
+                StrideW = strideW,
+                StrideV = strideV,
+                StrideY = s.StrideY,
+                StrideBias = s.StrideBias,
+                RowV = isVDeep ? ldV : 1,
+                StepV = isVDeep ? 1 : ldV,
+                RowY = isRow ? s.LdY : 1,
+                StepY = isRow ? 1 : s.LdY,
+                RowBias = isRow ? 0 : 1,
+                StepBias = isRow ? 1 : 0,
+                FoursW = InFours(w, ldW, strideW) ? 1 : 0,
+                FoursV = isVDeep && InFours(v, ldV, strideV) ? 1 : 0,
+                Activation = (int)s.Activation.Kind,
+                Parameter = s.Activation.Parameter,
+                W = Floats(w),
+                V = Floats(v),
+                Bias = Floats(bias),
+                Y = Floats(y),
+            };
+        }
+
+        public ThinArguments Arguments { get; }
+
+        public bool IsDeep { get; }
+
+        public int Groups => (int)Pieces(Arguments.Outputs, IsDeep ? MatmulThinKernels.DeepOutputs : MatmulThinKernels.WideOutputs);
+    }
 }

@@ -1,0 +1,195 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace HyperKernels.Gpu;
+
+/// <summary>
+/// A product one of whose sides has only a few rows or columns is bound by reading the other, w, once: y[r, o] = activation(sum of w[o, k] v[r, k] + bias).
+/// Rows of v and y and their elements may lie apart by any step, so that the same kernels serve a matrix times a column.
+/// </summary>
+internal static class MatmulThinKernels
+{
+    /// <summary>
+    /// w stored [outputs, K]. A group takes 8 outputs, 32 threads each, that read four elements along k at a time.   One group per 8 outputs and matrix.
+    /// </summary>
+    [Kernel]
+    public static void Deep<TRows>(ThinArguments p)
+        where TRows : struct, IThinRows
+    {
+        ArrayView<float> partial = SharedMemory.Allocate1D<float>(TRows.Count * DeepOutputs * DeepPitch).AsContiguous();
+        int groups = (p.Outputs + DeepOutputs - 1) / DeepOutputs;
+        int matrix = Threads.Group / groups;
+        int first = (Threads.Group - (matrix * groups)) * DeepOutputs;
+        int line = Threads.Local >> 5;
+        int lane = Threads.Local & 31;
+        float sum0 = 0;
+        float sum1 = 0;
+        float sum2 = 0;
+        float sum3 = 0;
+        if (first + line < p.Outputs)
+        {
+            long w = (matrix * p.StrideW) + ((long)(first + line) * p.LdW);
+            long v = matrix * p.StrideV;
+            for (int k = 4 * lane; k < p.K; k += 128)
+            {
+                F4 weight = Tile.Get(p.W, w + k, 1, p.K - k, p.FoursW != 0);
+                sum0 = Add(sum0, weight, p, v, 0, k);
+                if (TRows.Count > 1)
+                {
+                    sum1 = Add(sum1, weight, p, v, 1, k);
+                    sum2 = Add(sum2, weight, p, v, 2, k);
+                    sum3 = Add(sum3, weight, p, v, 3, k);
+                }
+            }
+        }
+        int at = (line * DeepPitch) + lane;
+        partial[at] = sum0;
+        if (TRows.Count > 1)
+        {
+            partial[at + (DeepOutputs * DeepPitch)] = sum1;
+            partial[at + (2 * DeepOutputs * DeepPitch)] = sum2;
+            partial[at + (3 * DeepOutputs * DeepPitch)] = sum3;
+        }
+        Group.Barrier();
+        if (Threads.Local < DeepOutputs * TRows.Count)
+        {
+            int from = Threads.Local * DeepPitch;
+            float sum = partial[from];
+            for (int i = 1; i < 32; i++)
+            {
+                sum += partial[from + i];
+            }
+            Set(p, matrix, Threads.Local >> 3, first + (Threads.Local & 7), sum);
+        }
+    }
+
+    /// <summary>
+    /// w stored [K, outputs]. A group takes 32 outputs: 8 threads read four neighbours each, 32 such lines go through k in turn.   One group per 32 outputs
+    /// and matrix.
+    /// </summary>
+    [Kernel]
+    public static void Wide<TRows>(ThinArguments p)
+        where TRows : struct, IThinRows
+    {
+        ArrayView<F4> partial = SharedMemory.Allocate1D<F4>(TRows.Count * WideOutputs * WideOutputs / 4).AsContiguous();
+        int groups = (p.Outputs + WideOutputs - 1) / WideOutputs;
+        int matrix = Threads.Group / groups;
+        int first = (Threads.Group - (matrix * groups)) * WideOutputs;
+        int line = Threads.Local >> 3;
+        int lane = 4 * (Threads.Local & 7);
+        Tile44 sums = default;
+        long w = (matrix * p.StrideW) + first + lane;
+        long v = matrix * p.StrideV;
+        for (int k = line; k < p.K; k += 32)
+        {
+            F4 weight = Tile.Get(p.W, w + ((long)k * p.LdW), 1, p.Outputs - first - lane, p.FoursW != 0);
+            long at = v + (k * p.StepV);
+            F4 column = F4.All(p.V[at]);
+            if (TRows.Count > 1)
+            {
+                column.Y = p.Rows > 1 ? p.V[at + p.RowV] : 0;
+                column.Z = p.Rows > 2 ? p.V[at + (2 * p.RowV)] : 0;
+                column.W = p.Rows > 3 ? p.V[at + (3 * p.RowV)] : 0;
+            }
+            sums = Tile44.Add(sums, column, weight);
+        }
+        partial[Threads.Local] = sums.Row0;
+        if (TRows.Count > 1)
+        {
+            partial[Threads.Local + 256] = sums.Row1;
+            partial[Threads.Local + 512] = sums.Row2;
+            partial[Threads.Local + 768] = sums.Row3;
+        }
+        Group.Barrier();
+        if (Threads.Local < WideOutputs * TRows.Count)
+        {
+            ArrayView<float> single = partial.Cast<float>();
+            int row = Threads.Local >> 5;
+            int output = Threads.Local & 31;
+            int from = (row * WideOutputs * WideOutputs) + output;
+            float sum = single[from];
+            for (int i = 1; i < 32; i++)
+            {
+                sum += single[from + (i * WideOutputs)];
+            }
+            Set(p, matrix, row, first + output, sum);
+        }
+    }
+
+    /// <summary>Outputs of a group where k is contiguous.</summary>
+    public const int DeepOutputs = 8;
+
+    /// <summary>The same where outputs are.</summary>
+    public const int WideOutputs = 32;
+
+    // 32 partial sums an output, and one to spare against bank conflicts.
+    private const int DeepPitch = 33;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Add(float sum, F4 weight, ThinArguments p, long v, int row, int k)
+    {
+        F4 x = Tile.Get(p.V, v + (row * p.RowV) + (k * p.StepV), p.StepV, row < p.Rows ? p.K - k : 0, p.FoursV != 0);
+        sum = Intrinsics.Fma(weight.X, x.X, sum);
+        sum = Intrinsics.Fma(weight.Y, x.Y, sum);
+        sum = Intrinsics.Fma(weight.Z, x.Z, sum);
+        return Intrinsics.Fma(weight.W, x.W, sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Set(ThinArguments p, int matrix, int row, int output, float sum)
+    {
+        if (row < p.Rows && output < p.Outputs)
+        {
+            if (p.Bias.Length > 0)
+            {
+                sum += p.Bias[(matrix * p.StrideBias) + ((long)row * p.RowBias) + ((long)output * p.StepBias)];
+            }
+            p.Y[(matrix * p.StrideY) + (row * p.RowY) + (output * p.StepY)] = MatmulKernels.Activate(p.Activation, sum, p.Parameter);
+        }
+    }
+}
+
+/// <summary>The most rows of a thin product.</summary>
+internal interface IThinRows
+{
+    static abstract int Count { get; }
+}
+
+/// <summary>A row.</summary>
+internal struct OneRow : IThinRows
+{
+    public static int Count => 1;
+}
+
+/// <summary>Up to four rows.</summary>
+internal struct FourRows : IThinRows
+{
+    public static int Count => 4;
+}
+
+/// <summary>Arguments of <see cref="MatmulThinKernels"/>: strides lead from one matrix to the next, rows and steps through one; fours: may be read so.</summary>
+internal struct ThinArguments
+{
+    public int Rows;
+    public int Outputs;
+    public int K;
+    public int LdW;
+    public long StrideW;
+    public long StrideV;
+    public long StrideY;
+    public long StrideBias;
+    public long RowV;
+    public long StepV;
+    public long RowY;
+    public long StepY;
+    public int RowBias;
+    public int StepBias;
+    public int FoursW;
+    public int FoursV;
+    public int Activation;
+    public float Parameter;
+    public ArrayView<float> W;
+    public ArrayView<float> V;
+    public ArrayView<float> Bias;
+    public ArrayView<float> Y;
+}

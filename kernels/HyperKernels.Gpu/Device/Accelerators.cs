@@ -1,5 +1,8 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Backends;
+using ILGPU.IR;
+using ILGPU.IR.Intrinsics;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
@@ -9,10 +12,17 @@ namespace HyperKernels.Gpu;
 /// <summary>Contexts and accelerators of ILGPU as the kernels need them.</summary>
 internal static class Accelerators
 {
+    // Contexts, by what they keep of their builder, that know the functions of the kernels.
+    private static readonly ConditionalWeakTable<IntrinsicImplementationManager, object> s_prepared = [];
+
     /// <summary>What a context must be built with, so that the kernels run on its accelerators.</summary>
     public static Context.Builder Prepare(Context.Builder builder)
     {
-        Intrinsics.Register(builder);
+        IntrinsicImplementationManager manager = builder.GetIntrinsicManager();
+        if (s_prepared.TryAdd(manager, manager))
+        {
+            Intrinsics.Register(manager);
+        }
         return builder.Optimize(OptimizationLevel.O2).Inlining(InliningMode.Aggressive);
     }
 
@@ -34,6 +44,10 @@ internal static class Accelerators
         if (!ReferenceEquals(stream.Accelerator, accelerator))
         {
             Throw.Argument("GpuBackends.Open: the stream must be one of the accelerator that was handed over with it.");
+        }
+        if (!s_prepared.TryGetValue(accelerator.Context.GetIntrinsicManager(), out _))
+        {
+            Throw.Argument("GpuBackends.Open: the accelerator's context must be built with UseHyperKernels: Context.Create(builder => builder.UseHyperKernels().AllAccelerators()).");
         }
         Repairs.Apply(accelerator.GetBackend());
         switch (accelerator)

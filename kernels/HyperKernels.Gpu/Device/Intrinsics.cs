@@ -46,9 +46,8 @@ internal static class Intrinsics
     public static float Sqrt(float x) => MathF.Sqrt(x);
 
     /// <summary>Makes the functions known to a context that is being built. Without that a kernel that calls one does not compile.</summary>
-    public static void Register(Context.Builder builder)
+    public static void Register(IntrinsicImplementationManager manager)
     {
-        IntrinsicImplementationManager manager = builder.GetIntrinsicManager();
         foreach ((string name, _, _) in s_known)
         {
             MethodInfo method = typeof(Intrinsics).GetMethod(name)!;

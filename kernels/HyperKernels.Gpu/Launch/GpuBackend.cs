@@ -1,5 +1,6 @@
 using HyperKernels.Backends;
 using ILGPU;
+using ILGPU.Runtime;
 
 namespace HyperKernels.Gpu;
 
@@ -24,6 +25,9 @@ internal sealed partial class GpuBackend : IBackend, ICaptureBackend, IForeignMe
     public string Name => _device.Name;
 
     public string Description => _device.Description;
+
+    /// <summary>ILGPU's.</summary>
+    public Accelerator Accelerator => _device.Accelerator;
 
     public BackendTraits Traits { get; }
 

@@ -21,7 +21,12 @@ public readonly partial struct Tensor
             Throw.InvalidOperation($"Tensor.FromDevice: the device must be reached through OpenCL or CUDA; it is {device}. Use Tensor.From.");
             return default;
         }
-        DeviceBuffer buffer = foreign.Borrow(memory, shape.Count * 4, out long offset);
+        return OverForeign(foreign.Borrow(memory, shape.Count * 4, out long offset), offset, shape, device, type);
+    }
+
+    /// <summary>A tensor over a buffer that somebody else owns. Integers are read, for their bounds.</summary>
+    internal static Tensor OverForeign(DeviceBuffer buffer, long offset, Shape shape, Device device, ElementType type)
+    {
         buffer.AddReference();
         Tensor result = Over(device, buffer, offset, shape, shape.RowCount, type);
         if (type == ElementType.Int32)

@@ -45,20 +45,17 @@ internal static class Accelerators
         {
             Throw.Argument("GpuBackends.Open: the stream must be one of the accelerator that was handed over with it.");
         }
+        if (accelerator is not (CLAccelerator or CudaAccelerator))
+        {
+            Throw.Argument($"GpuBackends.Open: the accelerator must be one of OpenCL or CUDA; it is one of {accelerator.AcceleratorType}.");
+        }
         if (!s_prepared.TryGetValue(accelerator.Context.GetIntrinsicManager(), out _))
         {
             Throw.Argument("GpuBackends.Open: the accelerator's context must be built with UseHyperKernels: Context.Create(builder => builder.UseHyperKernels().AllAccelerators()).");
         }
         Repairs.Apply(accelerator.GetBackend());
-        switch (accelerator)
-        {
-            case CLAccelerator openCL:
-                return new OpenCLDevice(openCL, (CLStream)stream, owned);
-            case CudaAccelerator cuda:
-                return new CudaDevice(cuda, (CudaStream)stream, owned);
-            default:
-                Throw.Argument($"GpuBackends.Open: the accelerator must be one of OpenCL or CUDA; it is one of {accelerator.AcceleratorType}.");
-                return null!;
-        }
+        return accelerator is CLAccelerator openCL
+            ? new OpenCLDevice(openCL, (CLStream)stream, owned)
+            : new CudaDevice((CudaAccelerator)accelerator, (CudaStream)stream, owned);
     }
 }

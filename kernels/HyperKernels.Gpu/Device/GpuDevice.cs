@@ -35,6 +35,9 @@ internal abstract class GpuDevice : IDisposable
     /// <summary>Whether it has tensor cores that kernels can use.</summary>
     public abstract bool HasTensorCores { get; }
 
+    /// <summary>Whether it is the processor, whose threads share few registers and whose group memory is ordinary memory.</summary>
+    public virtual bool IsProcessor => false;
+
     /// <summary>How many groups can run at once, roughly: launches that stride over their work need no more.</summary>
     public int ComputeUnits => Accelerator.NumMultiprocessors;
 

@@ -35,6 +35,8 @@ internal sealed unsafe partial class OpenCLDevice : GpuDevice
 
     public override string Description { get; }
 
+    public override bool IsProcessor => _accelerator.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_CPU);
+
     // OpenCL has no words for them.
     public override bool HasTensorCores => false;
 

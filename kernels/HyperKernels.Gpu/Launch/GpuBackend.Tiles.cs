@@ -14,12 +14,16 @@ internal sealed partial class GpuBackend
     /// <summary>Tiles of one size, and slices of the depth, <paramref name="Depth"/> long, that each add up a part.</summary>
     private readonly record struct TilePlan(int Size, int Slices, int Depth, long Groups);
 
+    /// <summary>The only size of tile, 32, 64 or 128, so that kernels can be checked on devices for which they are not chosen; 0: as sizes ask for.</summary>
+    public int OnlyTile { get; init; }
+
     /// <summary>Cuts products [rows, depth] x [depth, columns], into tiles of one size only if it is given.</summary>
     /// <remarks>
     /// The larger a tile, the fewer times an operand is read; but every unit of the device should have one. So: 128 where the sides are no
     /// shorter than three quarters of it, 64 where they are over 32, each where there are enough such tiles, counting what slices would add
-    /// (long ones for 128, whose gain is small); else 32. Where tiles are still too few to keep the device busy and the depth is large, it is cut into slices, if the
-    /// caller can add them up.
+    /// (long ones for 128, whose gain is small); else 32. Where tiles are still too few to keep the device busy and the depth is large, it is cut into slices,
+    /// if the caller can add them up. A processor takes 64 always: it has too few registers for 128, and goes through groups of 64 threads several times
+    /// more slowly than through those of 256 (PoCL 3.1).
     /// </remarks>
     private TilePlan PlanTiles(long matrices, int rows, int columns, int depth, bool mayCut = true, int only = 0)
     {
@@ -27,6 +31,8 @@ internal sealed partial class GpuBackend
         int shorter = Math.Min(rows, columns);
         int cuts = mayCut ? depth / ShortestSlice : 1;
         int size = only > 0 ? only
+            : OnlyTile > 0 ? OnlyTile
+            : _device.IsProcessor ? 64
             : shorter >= 96 && Tiles(matrices, rows, columns, 128) * Math.Max(1, cuts / 4) >= units ? 128
             : shorter > 32 && Tiles(matrices, rows, columns, 64) * Math.Max(1, cuts) >= units ? 64
             : 32;

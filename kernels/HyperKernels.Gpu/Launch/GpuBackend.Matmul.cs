@@ -43,35 +43,28 @@ internal sealed partial class GpuBackend
             }
         }
         long results = (long)sizes.Batch * sizes.M * sizes.N;
-        MatmulArguments product = Arguments(sizes, a, b, bias, y);
         if (Math.Max(sizes.M, sizes.N) <= SmallSide && sizes.K <= SmallDepth && results <= int.MaxValue)
         {
-            ForEach(MatmulKernels.Small, results, new MatmulSmallArguments { Product = product, ByM = sizes.M, ByN = sizes.N, Count = (int)results });
+            ForEach(
+                MatmulKernels.Small, results,
+                new MatmulSmallArguments { Product = Arguments(sizes, a, b, bias, y), ByM = sizes.M, ByN = sizes.N, Count = (int)results });
             return;
         }
         TilePlan tiles = PlanTiles(sizes.Batch, sizes.M, sizes.N, sizes.K);
-        product.Slices = tiles.Slices;
-        product.Depth = tiles.Depth;
-        product.StrideSlice = results;
         if (tiles.Slices == 1)
         {
-            RunTiles(tiles, product);
+            RunTiles(sizes, tiles, a, b, bias, y);
             return;
         }
         lock (_scratchGate)
         {
             BufferRef parts = Scratch(tiles.Slices * results);
-            MatmulSizes s = sizes;
-            s.LdY = s.N;
-            s.StrideY = (long)s.M * s.N;
-            s.Activation = Activation.None;
-            MatmulArguments slices = Arguments(s, a, b, null, parts);
-            slices.Slices = tiles.Slices;
-            slices.Depth = tiles.Depth;
-            slices.StrideSlice = results;
-            RunTiles(tiles, slices);
-            product.A = Floats(parts);
-            ForEach(MatmulKernels.AddSlices, results, product);
+            MatmulSizes slices = sizes;
+            slices.LdY = sizes.N;
+            slices.StrideY = (long)sizes.M * sizes.N;
+            slices.Activation = Activation.None;
+            RunTiles(slices, tiles, a, b, null, parts);
+            AddSlices(sizes, tiles.Slices, parts, bias, y);
         }
     }
 
@@ -92,6 +85,7 @@ internal sealed partial class GpuBackend
         FoursA = InFours(a, s.LdA, s.StrideA) ? 1 : 0,
         FoursB = InFours(b, s.LdB, s.StrideB) ? 1 : 0,
         FoursY = InFours(y, s.LdY, s.StrideY) && s.M * (long)s.N % 4 == 0 ? 1 : 0,
+        StrideSlice = (long)s.Batch * s.M * s.N,
         Activation = (int)s.Activation.Kind,
         Parameter = s.Activation.Parameter,
         A = Floats(a),
@@ -100,7 +94,11 @@ internal sealed partial class GpuBackend
         Y = Floats(y),
     };
 
-    private void RunTiles(in TilePlan tiles, in MatmulArguments product) =>
+    private void RunTiles(in MatmulSizes sizes, in TilePlan tiles, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y)
+    {
+        MatmulArguments product = Arguments(sizes, a, b, bias, y);
+        product.Slices = tiles.Slices;
+        product.Depth = tiles.Depth;
         ForGroups(
             tiles.Size switch
             {
@@ -109,6 +107,15 @@ internal sealed partial class GpuBackend
                 _ => MatmulKernels.Tiled32,
             },
             tiles.Groups, product);
+    }
+
+    /// <summary>The product from the sums of its slices [slices, batch, M, N].</summary>
+    private void AddSlices(in MatmulSizes sizes, int slices, BufferRef parts, BufferRef? bias, BufferRef y)
+    {
+        MatmulArguments sum = Arguments(sizes, parts, parts, bias, y);
+        sum.Slices = slices;
+        ForEach(MatmulKernels.AddSlices, sum.StrideSlice, sum);
+    }
 
     private bool IsWorthThin(in MatmulThin thin, in MatmulSizes sizes) =>
         sizes.K <= DeepestThin || sizes.Batch * (long)thin.Groups >= _device.ComputeUnits;

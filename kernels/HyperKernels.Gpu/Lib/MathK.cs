@@ -186,4 +186,30 @@ internal static partial class MathK
         float cubic = Fma(0.044715f * x * x, x, x);
         return x * Sigmoid(1.59576912f * cubic);
     }
+
+    /// <summary>The gradient of <see cref="Gelu"/>: Phi(x) + x phi(x).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float GeluSlope(float x)
+    {
+        float cumulative = Fma(0.5f, Erf(x * 0.70710678f), 0.5f);
+        float density = 0.39894228f * Exp(-0.5f * x * x);
+        return Fma(x, density, cumulative);
+    }
+
+    /// <summary>The gradient of <see cref="GeluTanh"/>, x s(v) with v = sqrt(8 / pi) (x + 0.044715 x^3): s + x s (1 - s) v'.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float GeluTanhSlope(float x)
+    {
+        float square = x * x;
+        float s = Sigmoid(1.59576912f * Fma(0.044715f * square, x, x));
+        return s * Fma(x * Fma(0.21406445f, square, 1.59576912f), 1.0f - s, 1.0f);
+    }
+
+    /// <summary>The gradient of x sigmoid(x).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float SiluSlope(float x)
+    {
+        float s = Sigmoid(x);
+        return s * Fma(x, 1.0f - s, 1.0f);
+    }
 }

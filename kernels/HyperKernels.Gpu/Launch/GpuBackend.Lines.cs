@@ -40,6 +40,9 @@ internal sealed partial class GpuBackend
         /// <summary>Threads for each line, a power of two.</summary>
         public int Width { get; }
 
+        /// <summary>Which one: kernels are given it.</summary>
+        public int WidthBits => BitOperations.Log2((uint)Width);
+
         /// <summary>Elements of a piece; the last may have fewer.</summary>
         public int Piece { get; }
 

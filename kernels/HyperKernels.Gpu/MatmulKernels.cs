@@ -46,7 +46,7 @@ internal static class MatmulKernels
             {
                 sum += s.Bias[(matrix * s.StrideBias) + column];
             }
-            s.Y[(matrix * s.StrideY) + ((long)row * s.LdY) + column] = Activate(s.Activation, sum, s.Parameter);
+            s.Y[(matrix * s.StrideY) + ((long)row * s.LdY) + column] = ActivationK.Apply(s.Activation, sum, s.Parameter);
         }
     }
 
@@ -72,19 +72,8 @@ internal static class MatmulKernels
             {
                 sum += p.Bias[(matrix * p.StrideBias) + column];
             }
-            p.Y[(matrix * p.StrideY) + ((line - (matrix * p.M)) * p.LdY) + column] = Activate(p.Activation, sum, p.Parameter);
+            p.Y[(matrix * p.StrideY) + ((line - (matrix * p.M)) * p.LdY) + column] = ActivationK.Apply(p.Activation, sum, p.Parameter);
         }
-    }
-
-    /// <summary>Those functions that are comparisons, until the others are here.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Activate(int kind, float x, float parameter)
-    {
-        if (kind == (int)ActivationKind.Relu)
-        {
-            return x > 0 ? x : 0;
-        }
-        return kind == (int)ActivationKind.LeakyRelu && x < 0 ? x * parameter : x;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -118,7 +107,7 @@ internal static class MatmulKernels
                 if (row < p.M && column < p.N)
                 {
                     long at = result.Start + ((long)row * p.LdY) + column;
-                    p.Y[at] = Activate(p.Activation, p.Y[at], p.Parameter);
+                    p.Y[at] = ActivationK.Apply(p.Activation, p.Y[at], p.Parameter);
                 }
             }
         }

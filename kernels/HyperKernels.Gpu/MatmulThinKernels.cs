@@ -18,7 +18,7 @@ internal static class MatmulThinKernels
     {
         ArrayView<float> partial = SharedMemory.Allocate1D<float>(TRows.Count * DeepOutputs * DeepPitch).AsContiguous();
         int groups = (p.Outputs + DeepOutputs - 1) / DeepOutputs;
-        int matrix = Threads.Group / groups;
+        int matrix = p.ByGroups.Quotient(Threads.Group);
         int first = (Threads.Group - (matrix * groups)) * DeepOutputs;
         int line = Threads.Local >> 5;
         int lane = Threads.Local & 31;
@@ -73,7 +73,7 @@ internal static class MatmulThinKernels
     {
         ArrayView<F4> partial = SharedMemory.Allocate1D<F4>(TRows.Count * WideOutputs * WideOutputs / 4).AsContiguous();
         int groups = (p.Outputs + WideOutputs - 1) / WideOutputs;
-        int matrix = Threads.Group / groups;
+        int matrix = p.ByGroups.Quotient(Threads.Group);
         int first = (Threads.Group - (matrix * groups)) * WideOutputs;
         int line = Threads.Local >> 3;
         int lane = 4 * (Threads.Local & 7);
@@ -144,7 +144,7 @@ internal static class MatmulThinKernels
             {
                 sum += p.Bias[(matrix * p.StrideBias) + ((long)row * p.RowBias) + ((long)output * p.StepBias)];
             }
-            p.Y[(matrix * p.StrideY) + (row * p.RowY) + (output * p.StepY)] = MatmulKernels.Activate(p.Activation, sum, p.Parameter);
+            p.Y[(matrix * p.StrideY) + (row * p.RowY) + (output * p.StepY)] = ActivationK.Apply(p.Activation, sum, p.Parameter);
         }
     }
 }
@@ -184,6 +184,7 @@ internal struct ThinArguments
     public long StepY;
     public int RowBias;
     public int StepBias;
+    public Divisor ByGroups;
     public int FoursW;
     public int FoursV;
     public int Activation;

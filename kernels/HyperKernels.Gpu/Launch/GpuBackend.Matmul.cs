@@ -20,10 +20,6 @@ internal sealed partial class GpuBackend
         {
             return;
         }
-        if (sizes.Activation.Kind > ActivationKind.LeakyRelu)
-        {
-            throw new NotImplementedException();
-        }
         if (sizes.M <= ThinRows)
         {
             MatmulThin thin = new(sizes, isRow: true, b, a, bias, y);
@@ -142,10 +138,12 @@ internal sealed partial class GpuBackend
             int ldV = isRow ? s.LdA : s.LdB;
             long strideW = isRow ? s.StrideB : s.StrideA;
             long strideV = isRow ? s.StrideA : s.StrideB;
+            int outputs = isRow ? s.N : s.M;
+            Groups = (int)Pieces(outputs, IsDeep ? MatmulThinKernels.DeepOutputs : MatmulThinKernels.WideOutputs);
             Arguments = new ThinArguments
             {
                 Rows = isRow ? s.M : s.N,
-                Outputs = isRow ? s.N : s.M,
+                Outputs = outputs,
                 K = s.K,
                 LdW = ldW,
                 StrideW = strideW,
@@ -158,6 +156,7 @@ internal sealed partial class GpuBackend
                 StepY = isRow ? 1 : s.LdY,
                 RowBias = isRow ? 0 : 1,
                 StepBias = isRow ? 1 : 0,
+                ByGroups = Groups,
                 FoursW = InFours(w, ldW, strideW) ? 1 : 0,
                 FoursV = isVDeep && InFours(v, ldV, strideV) ? 1 : 0,
                 Activation = (int)s.Activation.Kind,
@@ -173,6 +172,6 @@ internal sealed partial class GpuBackend
 
         public bool IsDeep { get; }
 
-        public int Groups => (int)Pieces(Arguments.Outputs, IsDeep ? MatmulThinKernels.DeepOutputs : MatmulThinKernels.WideOutputs);
+        public int Groups { get; }
     }
 }

@@ -128,7 +128,7 @@ internal static class Tile
     {
         if (fours && count >= 4)
         {
-            return from.Cast<F4>()[place >> 2];
+            return F4.Get(from, place);
         }
         F4 four = default;
         if (count > 0)
@@ -156,7 +156,7 @@ internal static class Tile
     {
         if (fours && count >= 4)
         {
-            to.Cast<F4>()[place >> 2] = value;
+            F4.Set(to, place, value);
         }
         else
         {

@@ -31,7 +31,7 @@ internal readonly struct ReduceSizes
         Axis = axis;
         Inner = inner;
         ColumnBits = Math.Min(MostColumnBits, CeilingBits(inner));
-        RowBits = Math.Min(GroupBits - ColumnBits, CeilingBits(((axis - 1) / FewestSteps) + 1));
+        RowBits = LaneBits(axis, GroupBits - ColumnBits);
         Piece = Math.Max(1, Math.Min(axis, MostSteps << RowBits));
         Pieces = Math.Max(1, (int)Blocks(axis, Piece));
     }
@@ -57,6 +57,9 @@ internal readonly struct ReduceSizes
     public long Groups => Blocks(Inner, 1 << ColumnBits) * Pieces * Blocks(Outer, 1 << (GroupBits - ColumnBits - RowBits));
 
     private static long Blocks(long items, long size) => (items + size - 1) / size;
+
+    /// <summary>How many threads, as a power of two, share the elements of one result.</summary>
+    public static int LaneBits(int elements, int most) => Math.Min(most, CeilingBits(((elements - 1) / FewestSteps) + 1));
 
     private static int CeilingBits(int count) => count <= 1 ? 0 : BitOperations.Log2((uint)count - 1) + 1;
 }

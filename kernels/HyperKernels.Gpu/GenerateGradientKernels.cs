@@ -22,7 +22,7 @@ internal static class GenerateGradientKernels
     [Kernel]
     public static void Embedding128(GenerateArguments p) => Embedding<Tile128>(p);
 
-    /// <summary>dGenerator [(o, i), H] = gradients by the weights, turned [(o, i), B], x z [B, H]. Tiles of 32 x 32.   One group per tile and slice of B.</summary>
+    /// <summary>dGenerator [(o, i), H] = gradients by the weights, turned [(o, i), B], x z [B, H]. Tiles of 32 x 32.   One group per tile.</summary>
     [Kernel(64)]
     public static void Generator32(GenerateArguments p) => Generator<Tile32>(p);
 

@@ -4,14 +4,14 @@ using ILGPU;
 namespace HyperKernels.Gpu;
 
 /// <summary>
-/// Weights generated per context and applied at once, W_b[o, i] = base[o, i] + sum_h z[b, h] generator[o, i, h], and the gradients. The weights are never in
-/// memory: they are either formed in group memory for a tile (<see cref="Contexts"/>), or not formed at all, the sums being ordered anew (<see cref="Thin"/>
-/// and the rows: y = sum over (u, h) of (x_u z_h) generator[o, (u, h)], a product whose left side is formed while tiles are filled). The gradient by x is the
-/// same computation with inputs and outputs exchanged: both are written over "summed" positions, u, and "result" positions.
+/// Weights generated per context and applied at once, W_b[o, i] = base[o, i] + sum_h z[b, h] generator[o, i, h]. The weights are never in memory: they are
+/// either formed in group memory for a tile (<see cref="Contexts{TBlocks}"/>), or not formed at all, the sums being ordered anew (<see cref="Thin"/> and the
+/// rows: y = sum over (u, h) of (x_u z_h) generator[o, (u, h)], a product whose left side is formed while tiles are filled). The gradient by x is the same
+/// computation with inputs and outputs exchanged: both are written over "summed" positions, u, and "result" positions.
 /// </summary>
 internal static class GenerateKernels
 {
-    /// <summary>Result positions that a group of <see cref="Contexts"/> takes, and rows of each context for every block of sums.</summary>
+    /// <summary>Result positions that a group of <see cref="Contexts{TBlocks}"/> takes, and rows of each context for every block of sums.</summary>
     public const int ContextsTile = 32;
 
     /// <summary>How many contexts it generates for at once.</summary>
@@ -89,72 +89,63 @@ internal static class GenerateKernels
     /// </summary>
     [Kernel]
     public static void Contexts<TBlocks>(GenerateArguments p)
-        where TBlocks : struct, IContextBlocks
+        where TBlocks : struct, IContextBlocks<TBlocks>
     {
-        int valuePitch = (TBlocks.Count * ContextsTile / 4) + 1;
         ArrayView<F4> weights = SharedMemory.Allocate1D<F4>(ContextsAtOnce * Step * WeightPitch).AsContiguous();
         ArrayView<F4> values = SharedMemory.Allocate1D<F4>(ContextsAtOnce * Step * ((TBlocks.Count * ContextsTile / 4) + 1)).AsContiguous();
+        int valuePitch = (TBlocks.Count * ContextsTile / 4) + 1;
         TilePlace place = TilePlace.Of((p.Rows + TBlocks.Count - 1) / TBlocks.Count, p.ResultColumns, 1, ContextsTile);
         int firstRow = place.Row * TBlocks.Count;
         int firstContext = ContextsAtOnce * place.Matrix;
-        int contexts = p.Contexts - firstContext;
+        // 64 threads for each context.
         int own = Threads.Local >> 6;
         int lane = Threads.Local & 63;
-        int ownRows = own < contexts ? p.Rows : 0;
+        int rows = firstContext + own < p.Contexts ? p.Rows : 0;
         // This thread's weight, and the first of its values: four along the summed positions.
         int weightU = Threads.Local & 7;
         int weightColumn = Threads.Local >> 3;
         int valueU = 4 * (lane & 1);
         int valueRow = lane >> 1;
-        int left = own * Step * valuePitch;
-        int right = own * Step * WeightPitch;
-        Tile44 upper = default;
-        Tile44 lower = default;
+        int ownValues = own * Step * valuePitch;
+        int ownWeights = own * Step * WeightPitch;
         long x = (long)(firstContext + own) * p.Rows * p.Summed;
+        ArrayView<float> single = weights.Cast<float>();
+        TBlocks sums = default;
         for (int u0 = 0; u0 < p.Summed; u0 += Step)
         {
-            F4 fetchedUpper = Values(p, x, firstRow + valueRow, ownRows, u0 + valueU);
-            F4 fetchedLower = default;
+            F4 fetched = Values(p, x, firstRow + valueRow, rows, u0 + valueU);
+            F4 fetchedBelow = default;
             if (TBlocks.Count > 1)
             {
-                fetchedLower = Values(p, x, firstRow + ContextsTile + valueRow, ownRows, u0 + valueU);
+                fetchedBelow = Values(p, x, firstRow + ContextsTile + valueRow, rows, u0 + valueU);
             }
-            F4 generated = Generated(p, firstContext, contexts, place.Column + weightColumn, u0 + weightU);
+            F4 generated = Generated(p, firstContext, place.Column + weightColumn, u0 + weightU);
             Group.Barrier();
-            ArrayView<float> single = weights.Cast<float>();
             int at = (4 * weightU * WeightPitch) + weightColumn;
             single[at] = generated.X;
             single[at + (4 * Step * WeightPitch)] = generated.Y;
             single[at + (8 * Step * WeightPitch)] = generated.Z;
             single[at + (12 * Step * WeightPitch)] = generated.W;
-            Tile.Put(values, left, valuePitch, true, valueRow, valueU, fetchedUpper);
+            Tile.Put(values, ownValues, valuePitch, true, valueRow, valueU, fetched);
             if (TBlocks.Count > 1)
             {
-                Tile.Put(values, left, valuePitch, true, ContextsTile + valueRow, valueU, fetchedLower);
+                Tile.Put(values, ownValues, valuePitch, true, ContextsTile + valueRow, valueU, fetchedBelow);
             }
             Group.Barrier();
-            int a = left + (lane >> 3);
-            int b = right + (lane & 7);
-            for (int k = 0; k < Step; k++)
+            int a = ownValues + (lane >> 3);
+            int b = ownWeights + (lane & 7);
+            for (int k = 0; k < Step; k += 4)
             {
-                F4 row = weights[b];
-                upper = Tile44.Add(upper, values[a], row);
-                if (TBlocks.Count > 1)
-                {
-                    lower = Tile44.Add(lower, values[a + (ContextsTile / 4)], row);
-                }
-                a += valuePitch;
-                b += WeightPitch;
+                sums = TBlocks.Add(sums, values, weights, a, b);
+                sums = TBlocks.Add(sums, values, weights, a + valuePitch, b + WeightPitch);
+                sums = TBlocks.Add(sums, values, weights, a + (2 * valuePitch), b + (2 * WeightPitch));
+                sums = TBlocks.Add(sums, values, weights, a + (3 * valuePitch), b + (3 * WeightPitch));
+                a += 4 * valuePitch;
+                b += 4 * WeightPitch;
             }
         }
-        GenerateResult result = GenerateResult.Of(p, (long)(firstContext + own) * p.Rows * p.ResultColumns, ownRows);
-        int resultRow = firstRow + (4 * (lane >> 3));
-        int column = place.Column + (4 * (lane & 7));
-        result.Set(resultRow, column, upper);
-        if (TBlocks.Count > 1)
-        {
-            result.Set(resultRow + ContextsTile, column, lower);
-        }
+        GenerateResult result = GenerateResult.Of(p, (long)(firstContext + own) * p.Rows * p.ResultColumns, rows);
+        TBlocks.Store(sums, result, firstRow + (4 * (lane >> 3)), place.Column + (4 * (lane & 7)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -193,9 +184,9 @@ internal static class GenerateKernels
     private static F4 Values(GenerateArguments p, long x, int row, int rows, int u) =>
         Tile.Get(p.X, x + ((long)row * p.Summed) + u, 1, row < rows ? p.Summed - u : 0, p.FoursX != 0);
 
-    // A weight of each of four contexts.
+    // A weight of each of four contexts. Where there are fewer, the last one's again, so that nothing has to be asked: nobody uses them.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static F4 Generated(GenerateArguments p, int firstContext, int contexts, int column, int u)
+    private static F4 Generated(GenerateArguments p, int firstContext, int column, int u)
     {
         F4 sums = default;
         if (column < p.ResultColumns && u < p.Summed)
@@ -206,15 +197,19 @@ internal static class GenerateKernels
             }
             long from = (column * p.GeneratorResult) + (u * p.GeneratorSummed);
             long z = (long)firstContext * p.Embedding;
+            long last = (long)(p.Contexts - 1) * p.Embedding;
+            long z1 = z < last ? z + p.Embedding : last;
+            long z2 = z1 < last ? z1 + p.Embedding : last;
+            long z3 = z2 < last ? z2 + p.Embedding : last;
             bool fours = p.Fours != 0;
             for (int h = 0; h < p.Embedding; h += 4)
             {
                 int count = p.Embedding - h;
                 F4 right = Tile.Get(p.Generator, from + h, 1, count, fours);
                 sums.X = Add(sums.X, right, Tile.Get(p.Z, z + h, 1, count, fours));
-                sums.Y = Add(sums.Y, right, Tile.Get(p.Z, z + p.Embedding + h, 1, contexts > 1 ? count : 0, fours));
-                sums.Z = Add(sums.Z, right, Tile.Get(p.Z, z + (2L * p.Embedding) + h, 1, contexts > 2 ? count : 0, fours));
-                sums.W = Add(sums.W, right, Tile.Get(p.Z, z + (3L * p.Embedding) + h, 1, contexts > 3 ? count : 0, fours));
+                sums.Y = Add(sums.Y, right, Tile.Get(p.Z, z1 + h, 1, count, fours));
+                sums.Z = Add(sums.Z, right, Tile.Get(p.Z, z2 + h, 1, count, fours));
+                sums.W = Add(sums.W, right, Tile.Get(p.Z, z3 + h, 1, count, fours));
             }
         }
         return sums;
@@ -228,24 +223,6 @@ internal static class GenerateKernels
         sum = Intrinsics.Fma(a.Z, b.Z, sum);
         return Intrinsics.Fma(a.W, b.W, sum);
     }
-}
-
-/// <summary>How many blocks of 4 x 4 sums a thread of <see cref="GenerateKernels.Contexts"/> has, one below the other.</summary>
-internal interface IContextBlocks
-{
-    static abstract int Count { get; }
-}
-
-/// <summary>32 rows of a context.</summary>
-internal struct OneBlock : IContextBlocks
-{
-    public static int Count => 1;
-}
-
-/// <summary>64 rows of a context.</summary>
-internal struct TwoBlocks : IContextBlocks
-{
-    public static int Count => 2;
 }
 
 /// <summary>

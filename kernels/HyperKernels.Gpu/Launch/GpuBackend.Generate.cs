@@ -199,8 +199,8 @@ internal sealed partial class GpuBackend
             arguments.Result = Floats(y);
             // With more rows in a tile the weights are generated fewer times.
             int blocks = arguments.Rows > GenerateKernels.ContextsTile ? 2 : 1;
-            long groups = Tiles(
-                Pieces(arguments.Contexts, GenerateKernels.ContextsAtOnce), (arguments.Rows + blocks - 1) / blocks, arguments.ResultColumns, GenerateKernels.ContextsTile);
+            long fours = Pieces(arguments.Contexts, GenerateKernels.ContextsAtOnce);
+            long groups = Tiles(fours, (arguments.Rows + blocks - 1) / blocks, arguments.ResultColumns, GenerateKernels.ContextsTile);
             ForGroups(blocks == 2 ? GenerateKernels.Contexts<TwoBlocks> : GenerateKernels.Contexts<OneBlock>, groups, arguments);
         }
     }

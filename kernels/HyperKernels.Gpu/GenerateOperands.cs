@@ -68,7 +68,7 @@ internal struct ProductsOfRow : IOperand
             PairPlace at = PairPlace.Of(k, _p.Embedding, _p.ByEmbedding);
             if (_p.Fours != 0)
             {
-                F4 z = _p.Z.Cast<F4>()[(_z + at.Inner) >> 2];
+                F4 z = F4.Get(_p.Z, _z + at.Inner);
                 float x = _p.X[_x + at.Outer];
                 four = new F4(x * z.X, x * z.Y, x * z.Z, x * z.W);
             }
@@ -120,7 +120,7 @@ internal struct GeneratorOfColumn : IOperand
             PairPlace at = PairPlace.Of(k, _p.Embedding, _p.ByEmbedding);
             if (_p.Fours != 0)
             {
-                four = _p.Generator.Cast<F4>()[(_start + (at.Outer * _p.GeneratorSummed) + at.Inner) >> 2];
+                four = F4.Get(_p.Generator, _start + (at.Outer * _p.GeneratorSummed) + at.Inner);
             }
             else
             {
@@ -220,7 +220,7 @@ internal static class WeightGradients
             gradient += at.Outer;
             for (int t = 0; t < p.Rows; t++)
             {
-                F4 values = p.X.Cast<F4>()[x >> 2];
+                F4 values = F4.Get(p.X, x);
                 float value = p.Gradient[gradient];
                 four.X = Intrinsics.Fma(value, values.X, four.X);
                 four.Y = Intrinsics.Fma(value, values.Y, four.Y);

@@ -33,9 +33,8 @@ internal static class KernelInstances
         Type[] wanted = [.. parameter.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface)];
         return
             from type in s_assembly.GetTypes()
-            where type.IsValueType && wanted.Length > 0
+            where type.IsValueType && wanted.Length > 0 && wanted.All(constraint => Implements(type, constraint))
             from closed in type.IsGenericTypeDefinition ? Choices(type.GetGenericArguments()).Select(arguments => type.MakeGenericType(arguments)) : [type]
-            where wanted.All(constraint => Implements(closed, constraint))
             select closed;
     }
 

@@ -9,6 +9,10 @@ internal static class Divide
     /// <summary>i / by; a 64-bit division costs several times a 32-bit one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Quotient(long i, int by) => (i >> 32) == 0 ? (uint)i / (uint)by : i / by;
+
+    /// <summary>The same for any divisor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long Quotient(long i, long by) => ((i | by) >> 32) == 0 ? (uint)i / (uint)by : i / by;
 }
 
 /// <summary>

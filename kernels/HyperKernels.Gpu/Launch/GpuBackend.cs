@@ -19,7 +19,7 @@ internal sealed partial class GpuBackend : IBackend, ICaptureBackend, IForeignMe
         _device = device;
         UsesTensorCores = device.HasTensorCores;
         Traits = new BackendTraits(
-            LaunchesKernels: true, VectorWidth: 0, Level2Bytes: 0, Level3Bytes: 0, GeneratedTile: 0, SegmentPieceSlots);
+            LaunchesKernels: true, VectorWidth: 0, Level2Bytes: 0, Level3Bytes: 0, GeneratedTile: 0, SegmentSizes.PieceSlots);
     }
 
     public string Name => _device.Name;

@@ -30,25 +30,41 @@ internal static class MatmulThinKernels
         {
             long w = (matrix * p.StrideW) + ((long)(first + line) * p.LdW);
             long v = matrix * p.StrideV;
-            for (int k = 4 * lane; k < p.K; k += 128)
+            int k = 4 * lane;
+            if (p.FoursW != 0 && p.FoursV != 0)
             {
+                for (; k < p.K - 3; k += 128)
+                {
+                    F4 weight = F4.Get(p.W, w + k);
+                    sum0 = Add(sum0, weight, F4.Get(p.V, v + k));
+                    if (TRows.Count > 1)
+                    {
+                        sum1 = Add(sum1, weight, F4.Get(p.V, v + Row(p, 1) + k));
+                        sum2 = Add(sum2, weight, F4.Get(p.V, v + Row(p, 2) + k));
+                        sum3 = Add(sum3, weight, F4.Get(p.V, v + Row(p, 3) + k));
+                    }
+                }
+            }
+            for (; k < p.K; k += 128)
+            {
+                long at = v + (k * p.StepV);
                 F4 weight = Tile.Get(p.W, w + k, 1, p.K - k, p.FoursW != 0);
-                sum0 = Add(sum0, weight, p, v, 0, k);
+                sum0 = Add(sum0, weight, Tile.Get(p.V, at, p.StepV, p.K - k, false));
                 if (TRows.Count > 1)
                 {
-                    sum1 = Add(sum1, weight, p, v, 1, k);
-                    sum2 = Add(sum2, weight, p, v, 2, k);
-                    sum3 = Add(sum3, weight, p, v, 3, k);
+                    sum1 = Add(sum1, weight, Tile.Get(p.V, at + Row(p, 1), p.StepV, p.K - k, false));
+                    sum2 = Add(sum2, weight, Tile.Get(p.V, at + Row(p, 2), p.StepV, p.K - k, false));
+                    sum3 = Add(sum3, weight, Tile.Get(p.V, at + Row(p, 3), p.StepV, p.K - k, false));
                 }
             }
         }
-        int at = (line * DeepPitch) + lane;
-        partial[at] = sum0;
+        int place = (line * DeepPitch) + lane;
+        partial[place] = sum0;
         if (TRows.Count > 1)
         {
-            partial[at + (DeepOutputs * DeepPitch)] = sum1;
-            partial[at + (2 * DeepOutputs * DeepPitch)] = sum2;
-            partial[at + (3 * DeepOutputs * DeepPitch)] = sum3;
+            partial[place + (DeepOutputs * DeepPitch)] = sum1;
+            partial[place + (2 * DeepOutputs * DeepPitch)] = sum2;
+            partial[place + (3 * DeepOutputs * DeepPitch)] = sum3;
         }
         Group.Barrier();
         if (Threads.Local < DeepOutputs * TRows.Count)
@@ -87,9 +103,9 @@ internal static class MatmulThinKernels
             F4 column = F4.All(p.V[at]);
             if (TRows.Count > 1)
             {
-                column.Y = p.Rows > 1 ? p.V[at + p.RowV] : 0;
-                column.Z = p.Rows > 2 ? p.V[at + (2 * p.RowV)] : 0;
-                column.W = p.Rows > 3 ? p.V[at + (3 * p.RowV)] : 0;
+                column.Y = p.V[at + Row(p, 1)];
+                column.Z = p.V[at + Row(p, 2)];
+                column.W = p.V[at + Row(p, 3)];
             }
             sums = Tile44.Add(sums, column, weight);
         }
@@ -126,14 +142,17 @@ internal static class MatmulThinKernels
     private const int DeepPitch = 33;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Add(float sum, F4 weight, ThinArguments p, long v, int row, int k)
+    private static float Add(float sum, F4 weight, F4 x)
     {
-        F4 x = Tile.Get(p.V, v + (row * p.RowV) + (k * p.StepV), p.StepV, row < p.Rows ? p.K - k : 0, p.FoursV != 0);
         sum = Intrinsics.Fma(weight.X, x.X, sum);
         sum = Intrinsics.Fma(weight.Y, x.Y, sum);
         sum = Intrinsics.Fma(weight.Z, x.Z, sum);
         return Intrinsics.Fma(weight.W, x.W, sum);
     }
+
+    // Where a row of v begins; one that is not there is the first once more, whose sums nobody asks for.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long Row(ThinArguments p, int row) => row < p.Rows ? row * p.RowV : 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Set(ThinArguments p, int matrix, int row, int output, float sum)

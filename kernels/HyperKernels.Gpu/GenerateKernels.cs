@@ -61,7 +61,7 @@ internal static class GenerateKernels
         {
             for (int u = Threads.Local; u < p.Summed; u += 256)
             {
-                float weight = p.Base[(Threads.Group * p.BaseResult) + (u * p.BaseSummed)];
+                float weight = p.Base[((long)Threads.Group * p.BaseResult) + ((long)u * p.BaseSummed)];
                 sums.X = Intrinsics.Fma(row0.X(u), weight, sums.X);
                 sums.Y = Intrinsics.Fma(row1.X(u), weight, sums.Y);
                 sums.Z = Intrinsics.Fma(row2.X(u), weight, sums.Z);

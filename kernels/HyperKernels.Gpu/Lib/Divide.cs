@@ -8,11 +8,16 @@ internal static class Divide
 {
     /// <summary>i / by; a 64-bit division costs several times a 32-bit one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static long Quotient(long i, int by) => (i >> 32) == 0 ? (uint)i / (uint)by : i / by;
+    public static long Quotient(long i, int by) => (i >> 32) == 0 ? (uint)i / (uint)by : i / Guarded(by);
 
     /// <summary>The same for any divisor.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static long Quotient(long i, long by) => ((i | by) >> 32) == 0 ? (uint)i / (uint)by : i / by;
+    public static long Quotient(long i, long by) => ((i | by) >> 32) == 0 ? (uint)i / (uint)by : i / Guarded(by);
+
+    // The same number. ILGPU works out both sides of a short condition and chooses one, unless there is a call in it; the driver's compiler knows that this
+    // one gives 0.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long Guarded(long by) => by + Intrinsics.MulHi((uint)by, 1);
 }
 
 /// <summary>

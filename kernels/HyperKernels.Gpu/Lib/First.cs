@@ -16,8 +16,8 @@ internal static class First
         {
             return p < 0 && q >= 0;
         }
-        bool isNaNA = float.IsNaN(a);
-        bool isNaNB = float.IsNaN(b);
+        bool isNaNA = MathK.IsNaN(a);
+        bool isNaNB = MathK.IsNaN(b);
         if (isNaNA || isNaNB)
         {
             return isNaNA && isNaNB ? q < p : isNaNB;

@@ -140,7 +140,7 @@ internal static partial class MathK
         bool odd = whole && Abs(b) < 16777216.0f && Rint(0.5f * b) != 0.5f * b;
         y = (int)Interop.FloatAsInt(a) < 0 && odd ? -y : y;
         y = a < 0.0f && magnitude < Infinity && !whole ? Interop.IntAsFloat(0x7FC00000) : y;
-        y = float.IsNaN(a) || float.IsNaN(b) ? a + b : y;
+        y = IsNaN(a) | IsNaN(b) ? a + b : y;
         return b == 0.0f || a == 1.0f || (a == -1.0f && Abs(b) == Infinity) ? 1.0f : y;
     }
 

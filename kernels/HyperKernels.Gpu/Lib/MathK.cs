@@ -21,13 +21,28 @@ internal static partial class MathK
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Abs(float x) => IntrinsicMath.Abs(x);
 
-    /// <summary>The larger and the smaller; NaN if one is.</summary>
+    /// <summary>Whether x is NaN; OpenCL's own isnan is a call on some drivers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Max(float a, float b) => a > b || float.IsNaN(a) ? a : b;
+#pragma warning disable CS1718 // Compared with itself.
+    public static bool IsNaN(float x) => x != x;
+#pragma warning restore CS1718
 
-    /// <summary>Min</summary>
+    /// <summary>The larger; NaN if one is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Min(float a, float b) => a < b || float.IsNaN(a) ? a : b;
+    public static float Max(float a, float b)
+    {
+        // Two choices that are one instruction each; a condition of two parts becomes branches.
+        float larger = a > b ? a : b;
+        return IsNaN(a) ? a : larger;
+    }
+
+    /// <summary>The smaller; NaN if one is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Min(float a, float b)
+    {
+        float smaller = a < b ? a : b;
+        return IsNaN(a) ? a : smaller;
+    }
 
     /// <summary>e^(x + rest) for a rest far smaller than x.   Relative error below 2e-7, infinity above 88.73, zero below -104.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

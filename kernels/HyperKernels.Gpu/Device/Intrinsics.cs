@@ -54,6 +54,7 @@ internal static class Intrinsics
             manager.RegisterMethod(method, new CLIntrinsic(typeof(Intrinsics), nameof(EmitOpenCL), IntrinsicImplementationMode.GenerateCode));
             manager.RegisterMethod(method, new PTXIntrinsic(typeof(Intrinsics), nameof(EmitPtx), IntrinsicImplementationMode.GenerateCode));
         }
+        TensorIntrinsics.Register(manager);
     }
 
     private static void EmitOpenCL(CLBackend backend, CLCodeGenerator generator, Value value)

@@ -14,6 +14,8 @@ internal sealed partial class GpuBackend
     private const int SmallSide = 8;
     private const int SmallDepth = 64;
 
+    private const int TensorTile = MatmulTensorKernels.Size;
+
     public void Matmul(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y)
     {
         if (sizes.Batch == 0 || sizes.M == 0 || sizes.N == 0)
@@ -46,7 +48,7 @@ internal sealed partial class GpuBackend
                 new MatmulSmallArguments { Product = Arguments(sizes, a, b, bias, y), ByM = sizes.M, ByN = sizes.N, Count = (int)results });
             return;
         }
-        TilePlan tiles = PlanTiles(sizes.Batch, sizes.M, sizes.N, sizes.K);
+        TilePlan tiles = PlanTiles(sizes.Batch, sizes.M, sizes.N, sizes.K, only: OnTensorCores(sizes) ? TensorTile : 0);
         if (tiles.Slices == 1)
         {
             RunTiles(sizes, tiles, a, b, bias, y);
@@ -90,16 +92,23 @@ internal sealed partial class GpuBackend
         Y = Floats(y),
     };
 
+    // The tensor cores' kernels have one size of tile: a product that fills less than a quarter of its tiles is better off in float32.
+    private bool OnTensorCores(in MatmulSizes sizes) =>
+        UsesTensorCores && sizes.Precision != MatmulPrecision.Float32
+        && Tiles(1, sizes.M, sizes.N, TensorTile) * TensorTile * TensorTile <= 4L * sizes.M * sizes.N;
+
     private void RunTiles(in MatmulSizes sizes, in TilePlan tiles, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y)
     {
         MatmulArguments product = Arguments(sizes, a, b, bias, y);
         product.Slices = tiles.Slices;
         product.Depth = tiles.Depth;
         ForGroups(
-            tiles.Size switch
+            (OnTensorCores(sizes), sizes.Precision, tiles.Size) switch
             {
-                128 => MatmulKernels.Tiled128,
-                64 => MatmulKernels.Tiled64,
+                (true, MatmulPrecision.TF32, _) => _device.HasTensorCores ? MatmulTensorKernels.Tiled<CudaTf32> : MatmulTensorKernels.Tiled<EmulatedTf32>,
+                (true, _, _) => _device.HasTensorCores ? MatmulTensorKernels.Tiled<CudaBFloat16> : MatmulTensorKernels.Tiled<EmulatedBFloat16>,
+                (_, _, 128) => MatmulKernels.Tiled128,
+                (_, _, 64) => MatmulKernels.Tiled64,
                 _ => MatmulKernels.Tiled32,
             },
             tiles.Groups, product);

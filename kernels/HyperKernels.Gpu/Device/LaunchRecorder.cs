@@ -10,6 +10,9 @@ internal sealed class LaunchRecorder(GpuDevice device) : ILaunchRecorder
 
     public int Launches => _entries.Count(entry => entry is not HostWork);
 
+    /// <summary>What was launched, by name, in order.</summary>
+    public IEnumerable<string> Kernels => _entries.Select(entry => entry.Kernel).OfType<string>();
+
     public bool Paused { get; set; }
 
     public void Launch<TArguments>(LoadedKernel<TArguments> kernel, int groups, in TArguments arguments)
@@ -90,12 +93,16 @@ internal sealed class LaunchRecorder(GpuDevice device) : ILaunchRecorder
 
     private abstract class Entry
     {
+        public virtual string? Kernel => null;
+
         public abstract void Run(GpuDevice device);
     }
 
     private sealed class Start<TArguments>(LoadedKernel<TArguments> kernel, int groups, TArguments arguments) : Entry
         where TArguments : struct
     {
+        public override string? Kernel => kernel.Name;
+
         public override void Run(GpuDevice device) => device.Start(kernel, groups, arguments);
     }
 

@@ -1,23 +1,44 @@
-using HyperKernels.Backends;
-using HyperKernels.Backends.Gpu;
+using HyperKernels.Gpu;
 
 namespace HyperKernels.Tests.Gpu;
 
-/// <summary>Which products go to the kernels for tensor cores: seen on a device that computes nothing and notes what is launched.</summary>
+/// <summary>Which products go to the kernels for tensor cores: seen in what is recorded, on a device that emulates them.</summary>
 public sealed class TensorCoreChoiceTests
 {
-    [TestCase(MatmulPrecision.TF32, "matmul_tf32")]
-    [TestCase(MatmulPrecision.BFloat16, "matmul_bfloat16")]
+    private GpuBackend _backend = null!;
+    private GpuBackend _plainBackend = null!;
+    private Device _device = null!;
+    private Device _plain = null!;
+
+    [OneTimeSetUp]
+    public void Open()
+    {
+        _backend = new GpuBackend(Gpus.OpenAnotherOpenCL()) { UsesTensorCores = true };
+        _plainBackend = new GpuBackend(Gpus.OpenAnotherOpenCL());
+        _device = new Device(_backend);
+        _plain = new Device(_plainBackend);
+    }
+
+    [OneTimeTearDown]
+    public void Close()
+    {
+        _device.Dispose();
+        _plain.Dispose();
+        _backend.Dispose();
+        _plainBackend.Dispose();
+    }
+
+    [TestCase(MatmulPrecision.TF32, "Tf32")]
+    [TestCase(MatmulPrecision.BFloat16, "BFloat16")]
     public void Matmul_InAScope_TakesTheKernelOfItsPrecision(MatmulPrecision precision, string kernel) =>
-        Assert.That(Launches(true, precision, 200, 50, 300), Is.EqualTo(new[] { kernel }));
+        Assert.That(Launches(true, precision, 200, 50, 300), Is.EqualTo(new[] { $"MatmulTensorKernels.Tiled(Emulated{kernel})" }));
 
     [Test]
     public void Matmul_WithoutTensorCores_StaysFloat32() =>
         Assert.That(Launches(false, MatmulPrecision.TF32, 200, 50, 300), Is.EqualTo(Launches(false, MatmulPrecision.Float32, 200, 50, 300)));
 
     [Test]
-    public void Matmul_OutsideAScope_StaysFloat32() =>
-        Assert.That(Launches(true, MatmulPrecision.Float32, 200, 50, 300), Has.None.Contains("tf32").And.None.Contains("bfloat16"));
+    public void Matmul_OutsideAScope_StaysFloat32() => Assert.That(Launches(true, MatmulPrecision.Float32, 200, 50, 300), Has.None.Contains("Tensor"));
 
     [TestCase(63, 60, 63)]
     [TestCase(3, 500, 500)]
@@ -29,88 +50,41 @@ public sealed class TensorCoreChoiceTests
     [TestCase(false)]
     public void Gradient_TakesThePrecisionInForceWhenItIsComputed(bool inside)
     {
-        NotingDevice noting = new(true);
-        using Device device = new(new GpuBackend(noting));
-        using MemoryScope scope = device.Scope();
+        using MemoryScope scope = _device.Scope();
         using Tape tape = new();
-        Tensor a = tape.Watch(Tensor.Zeros([128, 128], device));
+        Tensor a = tape.Watch(Tensor.Zeros([128, 128], _device));
         Tensor y;
         using (Precision.Use(inside ? MatmulPrecision.Float32 : MatmulPrecision.TF32))
         {
             y = Ops.Linear(a, a);
         }
-        noting.Launched.Clear();
         using PrecisionUse use = Precision.Use(inside ? MatmulPrecision.TF32 : MatmulPrecision.Float32);
-        _ = tape.Gradient(y, [a], Tensor.Zeros([128, 128], device));
-        Assert.That(noting.Launched.Count(name => name == "matmul_tf32"), Is.EqualTo(inside ? 2 : 0));
+        string[] launches = Launches(_backend, () => _ = tape.Gradient(y, [a], Tensor.Zeros([128, 128], _device)));
+        Assert.That(launches.Count(name => name.Contains("Tf32", StringComparison.Ordinal)), Is.EqualTo(inside ? 2 : 0));
     }
 
-    private static string[] Launches(bool hasTensorCores, MatmulPrecision precision, int m, int k, int n)
+    private string[] Launches(bool hasTensorCores, MatmulPrecision precision, int m, int k, int n)
     {
-        NotingDevice noting = new(hasTensorCores);
-        using Device device = new(new GpuBackend(noting));
+        Device device = hasTensorCores ? _device : _plain;
         using MemoryScope scope = device.Scope();
         Tensor a = Tensor.Zeros([m, k], device), b = Tensor.Zeros([k, n], device);
         using PrecisionUse use = Precision.Use(precision);
-        _ = Ops.Matmul(a, b);
-        Assert.That(noting.Launched, Is.Not.Empty);
-        return [.. noting.Launched];
+        string[] launches = Launches(hasTensorCores ? _backend : _plainBackend, () => _ = Ops.Matmul(a, b));
+        Assert.That(launches, Is.Not.Empty);
+        return launches;
     }
 
-    private sealed class NotingDevice(bool hasTensorCores) : IGpuDevice, IGpuModule
+    private static string[] Launches(GpuBackend backend, Action work)
     {
-        public List<string> Launched { get; } = [];
-
-        public string Name => "cuda";
-
-        public string Description => "notes launches";
-
-        public int ComputeUnits => 1;
-
-        public bool HasTensorCores => hasTensorCores;
-
-        public GpuBuffer Allocate(long bytes) => new(this, 1, bytes);
-
-        public GpuBuffer Borrow(nint memory, long bytes, out long offset)
+        using LaunchRecorder recorder = (LaunchRecorder)backend.BeginRecording();
+        try
         {
-            offset = 0;
-            return new GpuBuffer(this, memory, bytes, owned: false);
+            work();
+            return [.. recorder.Kernels];
         }
-
-        public nint HandleOf(BufferRef place, out long offset)
+        finally
         {
-            offset = 0;
-            return 1;
-        }
-
-        public void Free(nint handle)
-        {
-        }
-
-        public IGpuModule Build(KernelSource source) => this;
-
-        public GpuKernel Find(string name) => new(name, 1, 256);
-
-        public void Launch(GpuKernel kernel, int groups, ReadOnlySpan<KernelArgument> arguments) => Launched.Add(kernel.Name);
-
-        public IGpuGraph? Capture(Action launches) => null;
-
-        public void Upload(ReadOnlySpan<byte> source, BufferRef destination)
-        {
-        }
-
-        public void Download(BufferRef source, Span<byte> destination) => destination.Clear();
-
-        public void Fill(BufferRef destination, long count, int bits)
-        {
-        }
-
-        public void Synchronize()
-        {
-        }
-
-        public void Dispose()
-        {
+            backend.EndRecording();
         }
     }
 }

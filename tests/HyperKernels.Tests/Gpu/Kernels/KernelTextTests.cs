@@ -52,6 +52,17 @@ public sealed partial class KernelTextTests
         });
     }
 
+    /// <summary>Fragments stay in registers, 4 x 4 of them to a step.</summary>
+    [TestCase(typeof(CudaTf32), "m16n8k8.row.col.f32.tf32.tf32.f32")]
+    [TestCase(typeof(CudaBFloat16), "m16n8k16.row.col.f32.bf16.bf16.f32")]
+    public void ATensorCoreKernelMultipliesByTheirInstruction(Type cores, string instruction)
+    {
+        string text = PtxOf(typeof(MatmulTensorKernels).GetMethod(nameof(MatmulTensorKernels.Tiled))!.MakeGenericMethod(cores));
+
+        const string Four = @"\{%\w\d+, %\w\d+, %\w\d+, %\w\d+\}";
+        Assert.That(Regex.Count(text, $@"mma\.sync\.aligned\.{Regex.Escape(instruction)}\s+{Four}, {Four}, \{{%r\d+, %r\d+\}}, {Four};"), Is.EqualTo(16));
+    }
+
     private static IEnumerable<TestCaseData> Kernels() => KernelInstances.All.Select(kernel => new TestCaseData(kernel).SetArgDisplayNames(KernelLoader.NameOf(kernel)));
 
     private static string PtxOf(MethodInfo kernel) => ((PTXCompiledKernel)KernelLoader.Compile(s_backend, kernel)).PTXAssembly;

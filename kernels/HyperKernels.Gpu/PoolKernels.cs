@@ -29,13 +29,12 @@ internal static class PoolKernels
             {
                 for (int column = across.First; column < across.Last; column++)
                 {
+                    // Choices instead of branches, which threads of a group would take apart.
                     float value = p.X[line + column];
-                    if (value > best || float.IsNaN(value))
-                    {
-                        best = value;
-                        bestRow = row;
-                        bestColumn = column;
-                    }
+                    bool isBetter = (value > best) | MathK.IsNaN(value);
+                    best = isBetter ? value : best;
+                    bestRow = isBetter ? row : bestRow;
+                    bestColumn = isBetter ? column : bestColumn;
                 }
                 line += p.Across.Size;
             }
@@ -78,9 +77,10 @@ internal static class PoolKernels
             float sum = 0;
             for (int row = down.First; row < down.Last; row++)
             {
-                for (int column = across.First; column < across.Last; column++)
+                long end = line + across.Last;
+                for (long at = line + across.First; at < end; at++)
                 {
-                    sum += p.X[line + column];
+                    sum += p.X[at];
                 }
                 line += p.Across.Size;
             }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
@@ -59,6 +60,7 @@ internal static partial class Repairs
     /// </summary>
     internal static string MendPtx(string text, int groupSize)
     {
+        text = Renumbered(text, PtxNumber());
         text = UniformBranch().Replace(text, "$1");
         text = UnroundedArithmetic().Replace(text, "$1.rn.f32");
         return text.Insert(text.IndexOf("\n{", text.IndexOf(".visible .entry", StringComparison.Ordinal), StringComparison.Ordinal), $"\n.maxntid {groupSize}, 1, 1");
@@ -68,9 +70,24 @@ internal static partial class Repairs
     /// Barriers order group memory, not only the device's. Products and sums written as such stay apart. The compiler is told the size of groups.
     /// </summary>
     internal static string MendOpenCL(string text, int groupSize) =>
-        "#pragma OPENCL FP_CONTRACT OFF\n" + text
+        "#pragma OPENCL FP_CONTRACT OFF\n" + Renumbered(text, OpenCLNumber())
             .Replace("work_group_barrier ( CLK_GLOBAL_MEM_FENCE )", "work_group_barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)", StringComparison.Ordinal)
             .Replace("kernel void Kernel_", $"__attribute__((reqd_work_group_size({groupSize}, 1, 1))) kernel void Kernel_", StringComparison.Ordinal);
+
+    // Names carry numbers that count over all kernels of the process. Counted in the text alone, the same kernel has the same text whatever was compiled before
+    // it, so that drivers find it again in what they keep on disk.
+    private static string Renumbered(string text, Regex number)
+    {
+        Dictionary<string, int> known = [];
+        return number.Replace(text, name =>
+        {
+            if (!known.TryGetValue(name.Value, out int at))
+            {
+                known.Add(name.Value, at = known.Count);
+            }
+            return at.ToString(CultureInfo.InvariantCulture);
+        });
+    }
 
     private static void Exchange(Backend backend)
     {
@@ -104,6 +121,14 @@ internal static partial class Repairs
 
     private static NotSupportedException Unknown() => new(
         $"HyperKernels.Gpu: ILGPU {typeof(Backend).Assembly.GetName().Version} is not the version whose code generator is mended here: reference ILGPU 1.5.3.");
+
+    // Types and labels.
+    [GeneratedRegex(@"(?<=\b(?:type|L)_)\d+")]
+    private static partial Regex OpenCLNumber();
+
+    // Labels, functions, their parameters and results; not the architecture.
+    [GeneratedRegex(@"(?<=\w_)(?<!\bsm_)\d+\b")]
+    private static partial Regex PtxNumber();
 
     [GeneratedRegex(@"(@!?%p\d+ bra)\.uni")]
     private static partial Regex UniformBranch();

@@ -89,6 +89,20 @@ public sealed class RepairTests
         });
     }
 
+    /// <summary>What drivers keep on disk under a kernel's text is found again.</summary>
+    [Test]
+    public void Mended_AKernelHasTheSameTextWhateverWasCompiledBefore()
+    {
+        _ = Gpus.OpenCL;
+
+        Assert.Multiple(() =>
+        {
+            string branch = nameof(RepairKernels.BranchAfterBranch), exchange = nameof(RepairKernels.Exchange), other = nameof(RepairKernels.LoadBeforeStore);
+            Assert.That(PtxOf(branch, mended: true, before: other), Is.EqualTo(PtxOf(branch, mended: true)));
+            Assert.That(OpenCLOf(exchange, before: other).Mended, Is.EqualTo(OpenCLOf(exchange).Mended));
+        });
+    }
+
     /// <summary>A backend whose passes are others is refused, once mended ones are not.</summary>
     [Test]
     public void ABackendWithOtherPassesIsRefused()
@@ -111,7 +125,7 @@ public sealed class RepairTests
 
     private static MethodInfo Kernel(string name) => typeof(RepairKernels).GetMethod(name)!;
 
-    private static string PtxOf(string kernel, bool mended)
+    private static string PtxOf(string kernel, bool mended, string? before = null)
     {
         using Context context = Context.Create(builder => Accelerators.Prepare(builder));
         using PTXBackend backend = new(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_70, null!);
@@ -120,14 +134,22 @@ public sealed class RepairTests
             return ((PTXCompiledKernel)AsShipped(backend, kernel)).PTXAssembly;
         }
         Repairs.Apply(backend);
+        if (before is not null)
+        {
+            KernelLoader.Compile(backend, Kernel(before));
+        }
         return ((PTXCompiledKernel)KernelLoader.Compile(backend, Kernel(kernel))).PTXAssembly;
     }
 
-    private static (string AsShipped, string Mended) OpenCLOf(string kernel)
+    private static (string AsShipped, string Mended) OpenCLOf(string kernel, string? before = null)
     {
         using Context context = Context.Create(builder => Accelerators.Prepare(builder));
         using CLAccelerator accelerator = FirstDevice().CreateCLAccelerator(context);
         Repairs.Apply(accelerator.GetBackend());
+        if (before is not null)
+        {
+            KernelLoader.Compile(accelerator.GetBackend(), Kernel(before));
+        }
         return (((CLCompiledKernel)AsShipped(accelerator.GetBackend(), kernel)).Source,
             ((CLCompiledKernel)KernelLoader.Compile(accelerator.GetBackend(), Kernel(kernel))).Source);
     }

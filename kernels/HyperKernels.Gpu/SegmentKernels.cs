@@ -8,7 +8,7 @@ internal static class SegmentKernels
 {
     /// <summary>
     /// y[s] = out scale[s] * sum over the slots i of s of weights[position(i), head] * in scale[row(i)] * x[row(i)].   x rows stride apart, y dense rows of
-    /// units, a head to each head units of them. Long segments take two more launches: their pieces into rows of their own, and those rows, now x, joined.
+    /// units, a head to each equal part of them. Long segments take two more launches: their pieces into rows of their own, and those rows, now x, joined.
     /// One group per 256 threads of the layout. Four floats a unit: all rows at multiples of 16 bytes.
     /// </summary>
     [Kernel]
@@ -18,30 +18,30 @@ internal static class SegmentKernels
         ArrayView<T> room = SharedMemory.Allocate1D<T>(256).AsContiguous();
         SegmentPlace place = SegmentPlace.Of(p.Sizes, p.Offsets, p.Pieces);
         int lanes = p.Sizes.Lanes;
-        int head = place.Unit / p.HeadUnits;
+        int head = p.ByHeadUnits.Quotient(place.Unit);
         long column = (long)place.Unit * T.Count;
         T sum = default;
         int slot = place.Begin + place.Lane;
         // Four rows on their way at once.
         for (; slot < place.End - (3 * lanes); slot += 4 * lanes)
         {
-            long rowA = Row(p, slot);
-            long rowB = Row(p, slot + lanes);
-            long rowC = Row(p, slot + (2 * lanes));
-            long rowD = Row(p, slot + (3 * lanes));
-            T a = T.Get(p.X, (rowA * p.Stride) + column);
-            T b = T.Get(p.X, (rowB * p.Stride) + column);
-            T c = T.Get(p.X, (rowC * p.Stride) + column);
-            T d = T.Get(p.X, (rowD * p.Stride) + column);
-            sum = T.Mad(Factor(p, slot, rowA, head), a, sum);
-            sum = T.Mad(Factor(p, slot + lanes, rowB, head), b, sum);
-            sum = T.Mad(Factor(p, slot + (2 * lanes), rowC, head), c, sum);
-            sum = T.Mad(Factor(p, slot + (3 * lanes), rowD, head), d, sum);
+            I4 slots = I4.Range(slot, lanes);
+            I4 rows = I4.Listed(p.Rows, slots);
+            T a = T.Get(p.X, (rows.X * p.Stride) + column);
+            T b = T.Get(p.X, (rows.Y * p.Stride) + column);
+            T c = T.Get(p.X, (rows.Z * p.Stride) + column);
+            T d = T.Get(p.X, (rows.W * p.Stride) + column);
+            F4 factors = Factors(p, slots, rows, head);
+            sum = T.Mad(factors.X, a, sum);
+            sum = T.Mad(factors.Y, b, sum);
+            sum = T.Mad(factors.Z, c, sum);
+            sum = T.Mad(factors.W, d, sum);
         }
         for (; slot < place.End; slot += lanes)
         {
-            long row = Row(p, slot);
-            sum = T.Mad(Factor(p, slot, row, head), T.Get(p.X, (row * p.Stride) + column), sum);
+            int row = I4.Listed(p.Rows, slot);
+            T a = T.Get(p.X, (row * p.Stride) + column);
+            sum = T.Mad(Factor(p, slot, row, head), a, sum);
         }
         room[Threads.Local] = sum;
         for (int span = lanes >> 1; span > 0; span >>= 1)
@@ -105,29 +105,32 @@ internal static class SegmentKernels
         }
     }
 
+    // The factors of four slots.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static long Row(SegmentSumArguments p, int slot)
+    private static F4 Factors(SegmentSumArguments p, I4 slots, I4 rows, int head)
     {
-        long row = slot;
-        if (p.Rows.Length > 0)
+        F4 factors = F4.All(1);
+        if (p.Weights.Length > 0)
         {
-            row = p.Rows[slot];
+            I4 members = I4.Listed(p.Positions, slots);
+            factors = new F4(Weight(p, members.X, head), Weight(p, members.Y, head), Weight(p, members.Z, head), Weight(p, members.W, head));
         }
-        return row;
+        if (p.InScale.Length > 0)
+        {
+            F4 scales = new(p.InScale[rows.X], p.InScale[rows.Y], p.InScale[rows.Z], p.InScale[rows.W]);
+            factors = new F4(factors.X * scales.X, factors.Y * scales.Y, factors.Z * scales.Z, factors.W * scales.W);
+        }
+        return factors;
     }
 
+    // The factor of one.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Factor(SegmentSumArguments p, int slot, long row, int head)
+    private static float Factor(SegmentSumArguments p, int slot, int row, int head)
     {
         float factor = 1;
         if (p.Weights.Length > 0)
         {
-            long member = slot;
-            if (p.Positions.Length > 0)
-            {
-                member = p.Positions[slot];
-            }
-            factor = p.Weights[(member * p.Heads) + head];
+            factor = Weight(p, I4.Listed(p.Positions, slot), head);
         }
         if (p.InScale.Length > 0)
         {
@@ -135,6 +138,9 @@ internal static class SegmentKernels
         }
         return factor;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Weight(SegmentSumArguments p, int member, int head) => p.Weights[((long)member * p.Heads) + head];
 }
 
 /// <summary>Arguments of <see cref="SegmentKernels.Sum{T}"/>.</summary>
@@ -142,7 +148,7 @@ internal struct SegmentSumArguments
 {
     public SegmentSizes Sizes;
     public int Heads;
-    public int HeadUnits;
+    public Divisor ByHeadUnits;
     public long Stride;
     public ArrayView<int> Offsets;
     public ArrayView<int> Pieces;

@@ -3,21 +3,9 @@ using ILGPU;
 
 namespace HyperKernels.Gpu;
 
-/// <summary>What segments have besides sums: the largest, the smallest, softmax. A unit is one column.</summary>
+/// <summary>The largest and the smallest of segments, and what their gradients need. A unit is one column.</summary>
 internal static class SegmentReduceKernels
 {
-    /// <summary>What a launch of <see cref="Softmax{TForm}"/> does: all, for segments that are not cut into pieces.</summary>
-    public const int Whole = 0;
-
-    /// <summary>The largest and the sum of each piece.</summary>
-    public const int Statistics = 1;
-
-    /// <summary>Those of a segment from its pieces', into the row of the first piece.</summary>
-    public const int JoinedStatistics = 2;
-
-    /// <summary>The result of each piece from them.</summary>
-    public const int Result = 3;
-
     /// <summary>
     /// y[s, f] = the largest (or smallest) values[position(i), f] of the slots i of s, argument[s, f] = the membership it came from: the first of equals; an
     /// empty segment gives 0 and -1. Long segments take two more launches: their pieces into rows of their own, and those rows, now values with their members,
@@ -29,34 +17,33 @@ internal static class SegmentReduceKernels
         ArrayView<float> bests = SharedMemory.Allocate1D<float>(256).AsContiguous();
         ArrayView<int> members = SharedMemory.Allocate1D<int>(256).AsContiguous();
         SegmentPlace place = SegmentPlace.Of(p.Sizes, p.Offsets, p.Pieces);
-        bool largest = p.Largest != 0;
-        float best = 0;
-        int where = -1;
-        for (int slot = place.Begin + place.Lane; slot < place.End; slot += p.Sizes.Lanes)
+        int lanes = p.Sizes.Lanes;
+        int slot = place.Begin + place.Lane;
+        Found best = default;
+        best.Member = -1;
+        // Four on their way at once.
+        for (; slot < place.End - (3 * lanes); slot += 4 * lanes)
         {
-            int row = Row(p.Positions, slot);
-            long at = ((long)row * p.Sizes.Units) + place.Unit;
-            int member = row;
-            if (p.Members.Length > 0)
-            {
-                member = p.Members[at];
-            }
-            float value = p.Values[at];
-            if (First.Comes(largest, value, member, best, where))
-            {
-                best = value;
-                where = member;
-            }
+            I4 rows = I4.Listed(p.Positions, I4.Range(slot, lanes));
+            Found a = Get(p, rows.X, place.Unit);
+            Found b = Get(p, rows.Y, place.Unit);
+            Found c = Get(p, rows.Z, place.Unit);
+            Found d = Get(p, rows.W, place.Unit);
+            best = Better(p, Better(p, Better(p, Better(p, best, a), b), c), d);
         }
-        bests[Threads.Local] = best;
-        members[Threads.Local] = where;
-        for (int span = p.Sizes.Lanes >> 1; span > 0; span >>= 1)
+        for (; slot < place.End; slot += lanes)
+        {
+            best = Better(p, best, Get(p, I4.Listed(p.Positions, slot), place.Unit));
+        }
+        bests[Threads.Local] = best.Value;
+        members[Threads.Local] = best.Member;
+        for (int span = lanes >> 1; span > 0; span >>= 1)
         {
             Group.Barrier();
             if (SegmentPlace.Joins(place, span))
             {
                 int other = Threads.Local + (span * p.Sizes.Units);
-                if (First.Comes(largest, bests[other], members[other], bests[Threads.Local], members[Threads.Local]))
+                if (First.Comes(p.Largest != 0, bests[other], members[other], bests[Threads.Local], members[Threads.Local]))
                 {
                     bests[Threads.Local] = bests[other];
                     members[Threads.Local] = members[other];
@@ -94,145 +81,30 @@ internal static class SegmentReduceKernels
         }
     }
 
-    /// <summary>
-    /// Softmax over the slots of each segment, column by column: y = e^(x - max) / sum of the same. As gradient: y = x * (gradient - sum of x * gradient), x being
-    /// the softmax. Long segments take three more launches: the statistics (largest, sum) of their pieces, those joined into the row of the first piece, and
-    /// the result from them; firsts[piece] = that row.   One group per 256 threads of the layout.
-    /// </summary>
-    [Kernel]
-    public static void Softmax<TForm>(SegmentSoftmaxArguments p)
-        where TForm : struct, ISegmentSoftmax
+    // A row's value, and the membership it stands for.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Found Get(SegmentExtremeArguments p, int row, int unit)
     {
-        ArrayView<float> room = SharedMemory.Allocate1D<float>(256).AsContiguous();
-        SegmentPlace place = SegmentPlace.Of(p.Sizes, p.Offsets, p.Pieces);
-        bool isJoined = p.Part == JoinedStatistics;
-        int begin = place.Begin + place.Lane;
-        // No barrier under a condition, although this one is the same for all threads: where there is nothing to gather, nothing is read.
-        int readEnd = p.Part == Result ? place.Begin : place.End;
-        float largest = 0;
-        if (!TForm.IsGradient)
+        long at = ((long)row * p.Sizes.Units) + unit;
+        Found found = default;
+        found.Value = p.Values[at];
+        found.Member = row;
+        if (p.Members.Length > 0)
         {
-            float most = float.NegativeInfinity;
-            for (int slot = begin; slot < readEnd; slot += p.Sizes.Lanes)
-            {
-                float value;
-                if (isJoined)
-                {
-                    value = p.Largests[((long)slot * p.Sizes.Units) + place.Unit];
-                }
-                else
-                {
-                    value = p.X[((long)Row(p.Positions, slot) * p.Sizes.Units) + place.Unit];
-                }
-                most = MathK.Max(most, value);
-            }
-            room[Threads.Local] = most;
-            for (int span = p.Sizes.Lanes >> 1; span > 0; span >>= 1)
-            {
-                Group.Barrier();
-                if (SegmentPlace.Joins(place, span))
-                {
-                    room[Threads.Local] = MathK.Max(room[Threads.Local], room[Threads.Local + (span * p.Sizes.Units)]);
-                }
-            }
-            Group.Barrier();
-            largest = FirstLane(room, place, p.Sizes);
-            Group.Barrier();
+            found.Member = p.Members[at];
         }
-        float sum = 0;
-        for (int slot = begin; slot < readEnd; slot += p.Sizes.Lanes)
-        {
-            if (isJoined)
-            {
-                long at = ((long)slot * p.Sizes.Units) + place.Unit;
-                sum += TForm.IsGradient ? p.Sums[at] : p.Sums[at] * MathK.Exp(p.Largests[at] - largest);
-                if (place.Unit == 0)
-                {
-                    p.Firsts[slot] = place.Begin;
-                }
-            }
-            else
-            {
-                long at = ((long)Row(p.Positions, slot) * p.Sizes.Units) + place.Unit;
-                sum = TForm.IsGradient ? Intrinsics.Fma(p.X[at], p.Gradient[at], sum) : sum + MathK.Exp(p.X[at] - largest);
-            }
-        }
-        room[Threads.Local] = sum;
-        for (int span = p.Sizes.Lanes >> 1; span > 0; span >>= 1)
-        {
-            Group.Barrier();
-            if (SegmentPlace.Joins(place, span))
-            {
-                room[Threads.Local] += room[Threads.Local + (span * p.Sizes.Units)];
-            }
-        }
-        Group.Barrier();
-        sum = FirstLane(room, place, p.Sizes);
-        if (p.Part == Result && place.IsPresent)
-        {
-            long at = ((long)p.Firsts[place.Segment] * p.Sizes.Units) + place.Unit;
-            sum = p.Sums[at];
-            if (!TForm.IsGradient)
-            {
-                largest = p.Largests[at];
-            }
-        }
-        if (p.Part == Statistics || isJoined)
-        {
-            if (place.IsPresent && place.Lane == 0)
-            {
-                long at = ((long)(isJoined ? place.Begin : place.Segment) * p.Sizes.Units) + place.Unit;
-                p.Sums[at] = sum;
-                if (!TForm.IsGradient)
-                {
-                    p.Largests[at] = largest;
-                }
-            }
-        }
-        else
-        {
-            float inverse = 1 / sum;
-            for (int slot = begin; slot < place.End; slot += p.Sizes.Lanes)
-            {
-                long at = ((long)Row(p.Positions, slot) * p.Sizes.Units) + place.Unit;
-                p.Y[at] = TForm.IsGradient ? p.X[at] * (p.Gradient[at] - sum) : MathK.Exp(p.X[at] - largest) * inverse;
-            }
-        }
+        return found;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Row(ArrayView<int> positions, int slot)
+    private static Found Better(SegmentExtremeArguments p, Found best, Found next) =>
+        First.Comes(p.Largest != 0, next.Value, next.Member, best.Value, best.Member) ? next : best;
+
+    private struct Found
     {
-        int row = slot;
-        if (positions.Length > 0)
-        {
-            row = positions[slot];
-        }
-        return row;
+        public float Value;
+        public int Member;
     }
-
-    // What the first lane of a thread's segment has left.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float FirstLane(ArrayView<float> room, SegmentPlace place, SegmentSizes sizes) =>
-        place.IsPresent ? room[Threads.Local - (place.Lane * sizes.Units)] : 0;
-}
-
-/// <summary>Softmax of segments or its gradient.</summary>
-internal interface ISegmentSoftmax
-{
-    static abstract bool IsGradient { get; }
-}
-
-/// <summary>Softmax.</summary>
-internal struct SegmentSoftmaxValue : ISegmentSoftmax
-{
-    public static bool IsGradient => false;
-}
-
-/// <summary>Its gradient.</summary>
-internal struct SegmentSoftmaxGradient : ISegmentSoftmax
-{
-    public static bool IsGradient => true;
 }
 
 /// <summary>Arguments of <see cref="SegmentReduceKernels.Extreme"/>.</summary>
@@ -257,21 +129,5 @@ internal struct SegmentPickArguments
     public long Count;
     public ArrayView<int> Argument;
     public ArrayView<float> X;
-    public ArrayView<float> Y;
-}
-
-/// <summary>Arguments of <see cref="SegmentReduceKernels.Softmax{TForm}"/>.</summary>
-internal struct SegmentSoftmaxArguments
-{
-    public SegmentSizes Sizes;
-    public int Part;
-    public ArrayView<int> Offsets;
-    public ArrayView<int> Pieces;
-    public ArrayView<int> Positions;
-    public ArrayView<float> X;
-    public ArrayView<float> Gradient;
-    public ArrayView<float> Largests;
-    public ArrayView<float> Sums;
-    public ArrayView<int> Firsts;
     public ArrayView<float> Y;
 }

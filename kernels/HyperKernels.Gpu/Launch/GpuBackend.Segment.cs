@@ -27,8 +27,8 @@ internal sealed partial class GpuBackend
         }
 
         void Launch(
-            in SegmentSizes sizes, BufferRef? offsets, BufferRef? rows, BufferRef? positions, BufferRef from, long stride, BufferRef? factors, BufferRef? before,
-            BufferRef? after, BufferRef to) =>
+            in SegmentSizes sizes, BufferRef? offsets, BufferRef? rows, BufferRef? positions, BufferRef from, long stride, BufferRef? factors,
+            BufferRef? before, BufferRef? after, BufferRef to) =>
             ForGroups(
                 fours ? SegmentKernels.Sum<F4> : SegmentKernels.Sum<F1>,
                 sizes.Groups,
@@ -36,7 +36,7 @@ internal sealed partial class GpuBackend
                 {
                     Sizes = sizes,
                     Heads = heads,
-                    HeadUnits = units / heads,
+                    ByHeadUnits = units / heads,
                     Stride = stride,
                     Offsets = Ints(offsets),
                     Pieces = Ints(pieces),
@@ -145,7 +145,7 @@ internal sealed partial class GpuBackend
         BufferRef? largests = null;
         BufferRef? sums = null;
         BufferRef? firsts = null;
-        Launch(SegmentReduceKernels.Whole, SegmentSizes.OfShort(form, columns), form.Offsets);
+        Launch(SegmentSoftmaxKernels.Whole, SegmentSizes.OfShort(form, columns), form.Offsets);
         if (form.PieceCount > 0)
         {
             long items = (long)form.PieceCount * columns;
@@ -153,15 +153,15 @@ internal sealed partial class GpuBackend
             {
                 BufferRef room = Scratch((2 * items) + form.PieceCount);
                 (largests, sums, firsts) = (room, room.Skip(items), room.Skip(2 * items));
-                Launch(SegmentReduceKernels.Statistics, SegmentSizes.OfPieces(form, columns), null);
-                Launch(SegmentReduceKernels.JoinedStatistics, SegmentSizes.OfJoin(form, columns), form.FirstPieces);
-                Launch(SegmentReduceKernels.Result, SegmentSizes.OfPieces(form, columns), null);
+                Launch(SegmentSoftmaxKernels.Statistics, SegmentSizes.OfPieces(form, columns), null);
+                Launch(SegmentSoftmaxKernels.JoinedStatistics, SegmentSizes.OfJoin(form, columns), form.FirstPieces);
+                Launch(SegmentSoftmaxKernels.Result, SegmentSizes.OfPieces(form, columns), null);
             }
         }
 
         void Launch(int part, in SegmentSizes sizes, BufferRef? offsets) =>
             ForGroups(
-                gradient is null ? SegmentReduceKernels.Softmax<SegmentSoftmaxValue> : SegmentReduceKernels.Softmax<SegmentSoftmaxGradient>,
+                gradient is null ? SegmentSoftmaxKernels.Softmax<SegmentSoftmaxValue> : SegmentSoftmaxKernels.Softmax<SegmentSoftmaxGradient>,
                 sizes.Groups,
                 new SegmentSoftmaxArguments
                 {

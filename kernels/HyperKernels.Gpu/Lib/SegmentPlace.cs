@@ -3,7 +3,7 @@ using ILGPU;
 
 namespace HyperKernels.Gpu;
 
-/// <summary>A thread's place among segments, as <see cref="SegmentSizes"/> lays them: its slots begin at Begin + Lane. Every thread of a group has one.</summary>
+/// <summary>A thread's place among segments, as <see cref="SegmentSizes"/> lays them: its slots begin at Begin + Lane. Every thread has one.</summary>
 internal struct SegmentPlace
 {
     /// <summary>The row of the result.</summary>
@@ -17,25 +17,20 @@ internal struct SegmentPlace
     public bool IsPresent;
 
     /// <summary>
-    /// Offsets as in <see cref="Backends.SegmentForm"/>, those of the pieces of each long segment for <see cref="SegmentSizes.Join"/>. Without any, each slot is
-    /// a segment of its own.
+    /// Offsets as in <see cref="Backends.SegmentForm"/>, those of the pieces of each long segment for <see cref="SegmentSizes.Join"/>. Without any, each slot
+    /// is a segment of its own.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static SegmentPlace Of(SegmentSizes sizes, ArrayView<int> offsets, ArrayView<int> pieces)
     {
         int width = sizes.Lanes * sizes.Units;
-        int threads = 256;
-        if (sizes.Lanes > 1)
-        {
-            threads = 256 / width * width;
-        }
-        long item = ((long)Threads.Group * threads) + Threads.Local;
+        long item = ((long)Threads.Group * sizes.Threads) + Threads.Local;
         SegmentPlace place = default;
         place.Segment = (int)Divide.Quotient(item, width);
         int within = (int)(item - ((long)place.Segment * width));
-        place.Lane = within / sizes.Units;
+        place.Lane = sizes.ByUnits.Quotient(within);
         place.Unit = within - (place.Lane * sizes.Units);
-        if (Threads.Local < threads && place.Segment < sizes.Segments)
+        if (Threads.Local < sizes.Threads && place.Segment < sizes.Segments)
         {
             int begin = place.Segment;
             int end = place.Segment + 1;

@@ -3,8 +3,8 @@ using HyperKernels.Backends;
 namespace HyperKernels.Gpu;
 
 /// <summary>
-/// How threads are laid over segments: for each segment some lanes, a power of two, that take every lanes-th slot each, and per lane one thread for each unit of
-/// a row. A group of 256 threads holds whole segments if there are several lanes; with one lane they may run on into the next group.
+/// How threads are laid over segments: for each segment some lanes, a power of two, that take every lanes-th slot each, and per lane one thread for each unit
+/// of a row. A group of 256 threads holds whole segments if there are several lanes; with one lane they may run on into the next group.
 /// </summary>
 internal readonly struct SegmentSizes
 {
@@ -31,6 +31,10 @@ internal readonly struct SegmentSizes
     public readonly int Lanes;
     public readonly int Longest;
 
+    /// <summary>How many threads of a group have a place.</summary>
+    public readonly int Threads;
+    public readonly Divisor ByUnits;
+
     private SegmentSizes(int source, int segments, int units, long slots, int longest = int.MaxValue)
     {
         Source = source;
@@ -42,9 +46,11 @@ internal readonly struct SegmentSizes
         {
             Lanes *= 2;
         }
+        Threads = Lanes > 1 ? Group / (Lanes * units) * (Lanes * units) : Group;
+        ByUnits = units;
     }
 
-    public long Groups => Lanes > 1 ? Blocks(Segments, Group / (Lanes * Units)) : Blocks((long)Segments * Units, Group);
+    public long Groups => Blocks((long)Segments * Lanes * Units, Threads);
 
     /// <summary>The segments that are not cut into pieces, with lanes for their mean length.</summary>
     public static SegmentSizes OfShort(in SegmentForm form, int units) => new(

@@ -67,10 +67,11 @@ internal static partial class Repairs
     }
 
     /// <summary>
-    /// Barriers order group memory, not only the device's. Products and sums written as such stay apart. The compiler is told the size of groups.
+    /// Barriers order group memory, not only the device's. Products and sums written as such stay apart. The compiler is told the size of groups, and not to
+    /// tell the user about unsigned constants, which are kept in signed variables.
     /// </summary>
     internal static string MendOpenCL(string text, int groupSize) =>
-        "#pragma OPENCL FP_CONTRACT OFF\n" + Renumbered(text, OpenCLNumber())
+        "#pragma OPENCL FP_CONTRACT OFF\n#pragma clang diagnostic ignored \"-Wconstant-conversion\"\n" + Renumbered(text, OpenCLNumber())
             .Replace("work_group_barrier ( CLK_GLOBAL_MEM_FENCE )", "work_group_barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)", StringComparison.Ordinal)
             .Replace("kernel void Kernel_", $"__attribute__((reqd_work_group_size({groupSize}, 1, 1))) kernel void Kernel_", StringComparison.Ordinal);
 

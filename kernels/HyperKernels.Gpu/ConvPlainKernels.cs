@@ -14,10 +14,10 @@ internal static class ConvPlainKernels
     {
         ConvShape s = p.Shape;
         int count = s.Outputs * s.OutPixels;
-        int sample = Threads.Group / p.Blocks;
+        int sample = p.ByBlocks.Quotient(Threads.Group);
         int first = (Threads.Group - (sample * p.Blocks)) * Elements;
         int end = count - first < Elements ? count : first + Elements;
-        int set = sample / s.SamplesPerSet;
+        int set = s.BySamplesPerSet.Quotient(sample);
         long x = sample * s.SampleX;
         long y = sample * s.SampleY;
         long w = set * s.SetW;
@@ -28,7 +28,7 @@ internal static class ConvPlainKernels
             ConvPixel pixel = ConvPixel.Output(s, at);
             int output = pixel.Sample;
             long weights = w + ((long)output * s.GroupInputs * s.Places);
-            long from = x + ((long)(output / s.GroupOutputs) * s.GroupInputs * s.Pixels);
+            long from = x + ((long)s.ByGroupOutputs.Quotient(output) * s.GroupInputs * s.Pixels);
             float sum = p.Bias.Length > 0 ? p.Bias[bias + output] : 0f;
             for (int i = 0; i < s.GroupInputs; i++)
             {
@@ -60,18 +60,18 @@ internal static class ConvPlainKernels
     {
         ConvShape s = p.Shape;
         int count = s.Inputs * s.Pixels;
-        int sample = Threads.Group / p.Blocks;
+        int sample = p.ByBlocks.Quotient(Threads.Group);
         int first = (Threads.Group - (sample * p.Blocks)) * Elements;
         int end = count - first < Elements ? count : first + Elements;
         long x = sample * s.SampleX;
         long y = sample * s.SampleY;
-        long w = sample / s.SamplesPerSet * s.SetW;
+        long w = s.BySamplesPerSet.Quotient(sample) * s.SetW;
         for (int at = first + Threads.Local; at < end; at += 256)
         {
             // The input channel counts as a sample here.
             ConvPixel pixel = ConvPixel.Input(s, at);
             int input = pixel.Sample;
-            int group = input / s.GroupInputs;
+            int group = s.ByGroupInputs.Quotient(input);
             long weights = w + ((((long)group * s.GroupOutputs * s.GroupInputs) + input - (group * s.GroupInputs)) * s.Places);
             long from = y + ((long)group * s.GroupOutputs * s.OutPixels);
             float sum = 0;
@@ -106,11 +106,11 @@ internal static class ConvPlainKernels
         ArrayView<float> scratch = SharedMemory.Allocate1D<float>(GroupSum.Scratch).AsContiguous();
         ConvShape s = p.Shape;
         int depth = s.GroupInputs * s.Places;
-        int line = Threads.Group / depth;
-        int set = line / s.Outputs;
+        int line = s.ByDepth.Quotient(Threads.Group);
+        int set = s.ByOutputs.Quotient(line);
         int output = line - (set * s.Outputs);
         ConvTap tap = ConvTap.Of(s, Threads.Group - (line * depth));
-        int input = (output / s.GroupOutputs * s.GroupInputs) + tap.Channel;
+        int input = (s.ByGroupOutputs.Quotient(output) * s.GroupInputs) + tap.Channel;
         long x = (set * s.SamplesPerSet * s.SampleX) + ((long)input * s.Pixels);
         long y = (set * s.SamplesPerSet * s.SampleY) + ((long)output * s.OutPixels);
         float sum = 0;
@@ -140,6 +140,7 @@ internal struct ConvPlainArguments
 {
     public ConvShape Shape;
     public int Blocks;
+    public Divisor ByBlocks;
     public ArrayView<float> X;
     public ArrayView<float> W;
     public ArrayView<float> Bias;

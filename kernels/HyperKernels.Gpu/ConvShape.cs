@@ -19,7 +19,7 @@ internal struct ConvAxis
 
     /// <summary>Whether an input position lies inside.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool Has(ConvAxis axis, int position) => position >= 0 && position < axis.Size;
+    public static bool Has(ConvAxis axis, int position) => (uint)position < (uint)axis.Size;
 
     /// <summary>The output position that meets an input position through a kernel's place; -1 if none does.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -64,6 +64,11 @@ internal struct ConvShape
     public Divisor ByOutWidth;
     public Divisor ByPlaces;
     public Divisor ByKernelWidth;
+    public Divisor ByDepth;
+    public Divisor ByGroupInputs;
+    public Divisor ByGroupOutputs;
+    public Divisor ByOutputs;
+    public Divisor BySamplesPerSet;
 }
 
 /// <summary>A pixel of the images, or of the outputs, of several samples.</summary>

@@ -11,11 +11,31 @@ internal struct PoolAxis
     public Divisor BySize;
     public Divisor ByOutSize;
 
+    // Position p of the smaller or drawn side is p steps / out steps on the other, at the least 1: the sizes, or one less where corners are kept in place.
+    public int Steps;
+    public int OutSteps;
+    public Divisor BySteps;
+    public Divisor ByOutSteps;
+
     // Of the windows; nothing where they are adaptive.
     public int Kernel;
     public int Stride;
     public int Padding;
     public int IsAdaptive;
+
+    /// <summary>For the launching side.</summary>
+    public PoolAxis(int size, int outSize, bool keepsCorners)
+    {
+        int less = keepsCorners ? 1 : 0;
+        Size = size;
+        OutSize = outSize;
+        BySize = size;
+        ByOutSize = outSize;
+        Steps = Math.Max(1, size - less);
+        OutSteps = Math.Max(1, outSize - less);
+        BySteps = Steps;
+        ByOutSteps = OutSteps;
+    }
 
     /// <summary>The window at a position of the smaller side.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -24,8 +44,8 @@ internal struct PoolAxis
         PoolWindow window = default;
         if (axis.IsAdaptive != 0)
         {
-            window.First = (int)Divide.Quotient((long)at * axis.Size, axis.OutSize);
-            window.Last = (int)Divide.Quotient(((at + 1L) * axis.Size) + axis.OutSize - 1, axis.OutSize);
+            window.First = (int)axis.ByOutSteps.Quotient((long)at * axis.Steps, axis.OutSteps);
+            window.Last = (int)axis.ByOutSteps.Quotient(((at + 1L) * axis.Steps) + axis.OutSteps - 1, axis.OutSteps);
             window.Origin = window.First;
             window.Length = window.Last - window.First;
         }
@@ -47,8 +67,8 @@ internal struct PoolAxis
         Stretch windows = default;
         if (axis.IsAdaptive != 0)
         {
-            windows.First = (int)Divide.Quotient((long)at * axis.OutSize, axis.Size);
-            windows.Last = (int)Divide.Quotient(((at + 1L) * axis.OutSize) + axis.Size - 1, axis.Size);
+            windows.First = (int)axis.BySteps.Quotient((long)at * axis.OutSteps, axis.Steps);
+            windows.Last = (int)axis.BySteps.Quotient(((at + 1L) * axis.OutSteps) + axis.Steps - 1, axis.Steps);
         }
         else
         {
@@ -64,22 +84,19 @@ internal struct PoolAxis
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ResizeSource Source(PoolAxis axis, int mode, int at)
     {
-        ResizeSource source = default;
-        long above = (long)at * axis.Size;
-        long below = axis.OutSize;
+        long above = (long)at * axis.Steps;
+        long below = axis.OutSteps;
+        long whole = above;
         if (mode == (int)ResizeMode.Bilinear)
         {
-            above = (((2L * at) + 1) * axis.Size) - axis.OutSize;
-            below = 2L * axis.OutSize;
+            // From centre to centre.
+            above = (((2L * at) + 1) * axis.Steps) - axis.OutSteps;
+            above = above > 0 ? above : 0;
+            below = 2L * axis.OutSteps;
+            whole = above >> 1;
         }
-        else if (mode == (int)ResizeMode.BilinearAligned)
-        {
-            above = at * (axis.Size - 1L);
-            below = axis.OutSize - 1;
-        }
-        above = above > 0 && below > 0 ? above : 0;
-        below = below > 0 ? below : 1;
-        int first = (int)Divide.Quotient(above, below);
+        int first = (int)axis.ByOutSteps.Quotient(whole, axis.OutSteps);
+        ResizeSource source = default;
         source.First = first < axis.Size - 1 ? first : axis.Size - 1;
         source.Second = source.First;
         if (mode != (int)ResizeMode.Nearest)
@@ -94,28 +111,30 @@ internal struct PoolAxis
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Stretch Targets(PoolAxis axis, int mode, int at)
     {
-        long size = axis.Size;
-        long outSize = axis.OutSize;
-        long first = 0;
-        long last = outSize;
-        if (mode == (int)ResizeMode.Nearest)
+        long from = (long)at * axis.OutSteps;
+        long to = from + axis.OutSteps;
+        int before = 0;
+        int behind = 1;
+        if (mode == (int)ResizeMode.Bilinear)
         {
-            first = at * outSize / size;
-            last = ((at + 1) * outSize / size) + 1;
+            from = (((2L * at) - 1) * axis.OutSteps) >> 1;
+            to = (((2L * at) + 3) * axis.OutSteps) >> 1;
+            before = 1;
+            behind = 2;
         }
-        else if (mode == (int)ResizeMode.Bilinear)
+        else if (mode == (int)ResizeMode.BilinearAligned)
         {
-            first = (((2L * at) - 1) * outSize / (2 * size)) - 1;
-            last = (((2L * at) + 3) * outSize / (2 * size)) + 2;
+            // A single row or column is everywhere.
+            from = axis.Size > 1 ? from - axis.OutSteps : 0;
+            to = axis.Size > 1 ? to : axis.OutSteps;
+            before = 1;
+            behind = 2;
         }
-        else if (size > 1)
-        {
-            first = ((at - 1L) * (outSize - 1) / (size - 1)) - 1;
-            last = ((at + 1L) * (outSize - 1) / (size - 1)) + 2;
-        }
+        long first = axis.BySteps.Quotient(from > 0 ? from : 0, axis.Steps) - before;
+        long last = axis.BySteps.Quotient(to, axis.Steps) + behind;
         Stretch targets = default;
         targets.First = first > 0 ? (int)first : 0;
-        targets.Last = last < outSize ? (int)last : axis.OutSize;
+        targets.Last = last < axis.OutSize ? (int)last : axis.OutSize;
         return targets;
     }
 }

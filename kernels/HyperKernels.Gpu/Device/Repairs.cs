@@ -23,7 +23,7 @@ internal static partial class Repairs
 
     /// <summary>
     /// The pass that places code moves a load that feeds a branch behind later stores and barriers, so that it reads what came after. It is
-    /// exchanged for the mode that leaves loads where they stand.
+    /// exchanged for the mode that leaves loads where they stand. OpenCL gets one more pass (<see cref="NaNComparisons"/>).
     /// </summary>
     /// <exception cref="NotSupportedException">The passes are not those of the version that this was written for.</exception>
     public static void Apply(Backend backend)
@@ -103,14 +103,15 @@ internal static partial class Repairs
 
         Transformer Mended(Transformer transformer) => Transformer.Create(
             transformer.Configuration,
-            transformer.Transformations.Select(pass =>
+            transformer.Transformations.SelectMany(pass =>
             {
                 if (pass is not CodePlacement { Mode: CodePlacementMode.Aggressive })
                 {
-                    return pass;
+                    return [pass];
                 }
                 exchanged++;
-                return new CodePlacement<CodePlacement.GroupOperands>(CodePlacementMode.Default);
+                CodePlacement placement = new CodePlacement<CodePlacement.GroupOperands>(CodePlacementMode.Default);
+                return backend is CLBackend ? (Transformation[])[new NaNComparisons(), placement] : [placement];
             }).ToImmutableArray());
     }
 

@@ -151,6 +151,7 @@ internal sealed partial class GpuBackend
     {
         ConvPlainArguments arguments = PlainArguments(s, x, w, bias, y);
         arguments.Blocks = (int)Pieces(elements, ConvPlainKernels.Elements);
+        arguments.ByBlocks = arguments.Blocks;
         ForGroups(kernel, s.Batch * (long)arguments.Blocks, arguments);
     }
 
@@ -204,5 +205,10 @@ internal sealed partial class GpuBackend
         ByOutWidth = s.OutWidth,
         ByPlaces = s.KernelH * s.KernelW,
         ByKernelWidth = s.KernelW,
+        ByDepth = s.Depth,
+        ByGroupInputs = s.GroupInputs,
+        ByGroupOutputs = s.GroupOutputs,
+        ByOutputs = s.Outputs,
+        BySamplesPerSet = s.SamplesPerSet,
     };
 }

@@ -22,41 +22,22 @@ internal sealed partial class GpuBackend
 
     public void Resize(ResizeMode mode, bool adjoint, in PoolSizes sizes, BufferRef x, BufferRef y)
     {
-        PoolArguments arguments = Arguments(sizes, x, y);
+        PoolArguments arguments = Arguments(sizes, x, y, mode == ResizeMode.BilinearAligned);
         arguments.Mode = (int)mode;
         ForPlanes(adjoint ? ResizeKernels.Adjoint : ResizeKernels.Draw, sizes, adjoint, arguments);
     }
 
-    private static PoolArguments Arguments(in PoolSizes s, BufferRef x, BufferRef y)
+    private static PoolArguments Arguments(in PoolSizes s, BufferRef x, BufferRef y, bool keepsCorners = false)
     {
-        int isAdaptive = s.Adaptive ? 1 : 0;
-        return new PoolArguments
+        PoolArguments arguments = new()
         {
-            Down = new PoolAxis
-            {
-                Size = s.Height,
-                OutSize = s.OutHeight,
-                BySize = s.Height,
-                ByOutSize = s.OutHeight,
-                Kernel = s.KernelH,
-                Stride = s.StrideH,
-                Padding = s.PaddingH,
-                IsAdaptive = isAdaptive,
-            },
-            Across = new PoolAxis
-            {
-                Size = s.Width,
-                OutSize = s.OutWidth,
-                BySize = s.Width,
-                ByOutSize = s.OutWidth,
-                Kernel = s.KernelW,
-                Stride = s.StrideW,
-                Padding = s.PaddingW,
-                IsAdaptive = isAdaptive,
-            },
+            Down = new PoolAxis(s.Height, s.OutHeight, keepsCorners) { Kernel = s.KernelH, Stride = s.StrideH, Padding = s.PaddingH },
+            Across = new PoolAxis(s.Width, s.OutWidth, keepsCorners) { Kernel = s.KernelW, Stride = s.StrideW, Padding = s.PaddingW },
             X = Floats(x),
             Y = Floats(y),
         };
+        arguments.Down.IsAdaptive = arguments.Across.IsAdaptive = s.Adaptive ? 1 : 0;
+        return arguments;
     }
 
     /// <summary>Launches a kernel for every element of one side, as many planes at a time as have less than 2^31 elements on both sides.</summary>

@@ -14,10 +14,12 @@ internal static class Divide
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Quotient(long i, long by) => ((i | by) >> 32) == 0 ? (uint)i / (uint)by : i / Guarded(by);
 
-    // The same number. ILGPU works out both sides of a short condition and chooses one, unless there is a call in it; the driver's compiler knows that this
-    // one gives 0.
+    /// <summary>
+    /// The same number. ILGPU works out both sides of a short condition and chooses one, unless there is a call in it; the driver's compiler knows that this
+    /// one gives 0.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static long Guarded(long by) => by + Intrinsics.MulHi((uint)by, 1);
+    public static long Guarded(long by) => by + Intrinsics.MulHi((uint)by, 1);
 }
 
 /// <summary>
@@ -46,4 +48,8 @@ internal readonly struct Divisor
     /// <summary>n / d for 0 &lt;= n &lt; 2^31.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Quotient(int n) => (int)(((ulong)(uint)n * _factor) >> _shift);
+
+    /// <summary>n / d for any n from 0 on; d is the number that this divides by.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public long Quotient(long n, int d) => (n >> 31) == 0 ? Quotient((int)n) : n / Divide.Guarded(d);
 }

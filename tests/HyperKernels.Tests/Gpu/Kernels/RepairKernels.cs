@@ -47,6 +47,29 @@ public static class RepairKernels
         p.Values[Group.IdxX] = shared[Threads - 1 - Group.IdxX];
     }
 
+    /// <summary>values[i] = the number of comparisons that hold between the float of these bits and 1.</summary>
+    [Kernel(4)]
+    public static void CompareToOne(RepairArguments p)
+    {
+        float x = Interop.IntAsFloat((uint)p.Values[Group.IdxX]);
+        int holding = 0;
+        if (x > 1)
+        {
+            holding = p.Values[0] > 0 ? 1 : 2;
+        }
+        if (x <= 1)
+        {
+            holding += p.Values[0] > 0 ? 1 : 2;
+        }
+        while (x < 1)
+        {
+            holding++;
+            x = 2;
+        }
+        Group.Barrier();
+        p.Values[Group.IdxX] = holding;
+    }
+
     /// <summary>A product and a sum.</summary>
     [Kernel(4)]
     public static void ProductAndSum(RepairArguments p)

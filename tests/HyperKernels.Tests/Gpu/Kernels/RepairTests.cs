@@ -78,6 +78,32 @@ public sealed class RepairTests
         Assert.That(Run(nameof(RepairKernels.Exchange), values), Is.EqualTo(values.Reverse()));
     }
 
+    /// <summary>D. A condition that was turned round holds for NaN, which is not said in OpenCL.</summary>
+    [Test]
+    public void WithoutRepair_AComparisonForgetsNaN()
+    {
+        _ = Gpus.OpenCL;
+        using Context context = Context.Create(builder => Accelerators.Prepare(builder));
+        using CLAccelerator accelerator = FirstDevice().CreateCLAccelerator(context);
+        string asShipped = ((CLCompiledKernel)AsShipped(accelerator.GetBackend(), nameof(RepairKernels.CompareToOne))).Source;
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(asShipped, Does.Not.Contain("!="));
+            Assert.That(OpenCLOf(nameof(RepairKernels.CompareToOne)).Mended, Does.Contain("!="));
+        });
+    }
+
+    /// <summary>D, run: nothing holds for NaN.</summary>
+    [Test]
+    public void Mended_NoComparisonHoldsForNaN()
+    {
+        _ = Gpus.OpenCL;
+        int[] values = [.. new[] { 2, 1, 0.5f, float.NaN }.Select(BitConverter.SingleToInt32Bits)];
+
+        Assert.That(Run(nameof(RepairKernels.CompareToOne), values), Is.EqualTo(new[] { 1, 1, 2, 0 }));
+    }
+
     /// <summary>Sums and products that are written apart stay apart.</summary>
     [Test]
     public void WithoutRepair_TheDriverMayFuseProductsAndSums()

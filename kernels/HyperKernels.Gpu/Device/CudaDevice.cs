@@ -1,6 +1,9 @@
-using System.Runtime.InteropServices;
+using HyperKernels.Backends;
+using ILGPU.Backends;
+using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
+using static HyperKernels.Gpu.CudaErrors;
 using static HyperKernels.Gpu.CudaImports;
 
 namespace HyperKernels.Gpu;
@@ -24,7 +27,7 @@ internal sealed class CudaDevice : GpuDevice
         _stream = stream;
         Description = $"{accelerator.Name} (compute {accelerator.Architecture.Major}.{accelerator.Architecture.Minor}, {accelerator.MemorySize >> 20:N0} MiB, "
             + $"CUDA {accelerator.DriverVersion.Major}.{accelerator.DriverVersion.Minor})";
-        using AccelerationScope scope = Enter();
+        using Turn turn = new(this);
         _staging = new CudaStaging(this, stream);
     }
 
@@ -43,7 +46,7 @@ internal sealed class CudaDevice : GpuDevice
         {
             Throw.Argument($"Tensor.FromDevice: the address must be a multiple of four bytes, and not null; got 0x{memory:X}.");
         }
-        using AccelerationScope scope = Enter();
+        using Turn turn = new(this);
         if (cuPointerGetAttribute(out nint context, ContextOfPointer, memory) != 0 || context != _accelerator.NativePtr)
         {
             Throw.Argument(
@@ -53,19 +56,49 @@ internal sealed class CudaDevice : GpuDevice
         // Kernels read by sixteen bytes where offset and sizes allow it, and take the base for aligned: the base is moved back, the offset forward.
         nint past = memory & 15;
         offset = past / sizeof(float);
-        return new GpuBuffer(new ForeignMemory(_accelerator, memory - past, bytes + past), 0, bytes + past, owner: null);
+        return new GpuBuffer(new RawMemory(_accelerator, memory - past, bytes + past), 0, bytes + past, owner: null);
+    }
+
+    // An address is as good as a handle and an offset.
+    public override nint HandleOf(BufferRef place, out long offset)
+    {
+        nint start = base.HandleOf(place, out long bytes);
+        offset = 0;
+        return start + (nint)bytes;
+    }
+
+    public override void Free(nint memory)
+    {
+        lock (Gate)
+        {
+            // Also the collector's thread comes here, and late: a context that is gone has taken its memory along.
+            if (IsDisposed || Health.IsLost)
+            {
+                return;
+            }
+            try
+            {
+                using Turn turn = new(this);
+                _ = CudaAPI.CurrentAPI.FreeMemory(memory);
+            }
+            catch (DeviceException)
+            {
+                // It is lost, which the next call tells.
+            }
+        }
     }
 
     public override IGpuGraph? Capture(Action launches)
     {
-        using AccelerationScope scope = Enter();
+        using Turn turn = new(this);
         // Refused for example by the legacy default stream.
-        if (cuStreamBeginCapture_v2(_stream.StreamPtr, ThreadLocalCapture) != 0)
+        if (cuStreamBeginCapture_v2(_stream.StreamPtr, ThreadLocalCapture) != Success)
         {
             return null;
         }
-        nint graph = 0;
         int status;
+        nint graph = 0;
+        nint executable = 0;
         try
         {
             launches();
@@ -73,14 +106,13 @@ internal sealed class CudaDevice : GpuDevice
         finally
         {
             status = cuStreamEndCapture(_stream.StreamPtr, out graph);
+            if (status == Success && graph != 0)
+            {
+                status = cuGraphInstantiateWithFlags(out executable, graph, 0);
+                _ = cuGraphDestroy(graph);
+            }
         }
-        if (status != 0 || graph == 0)
-        {
-            return null;
-        }
-        status = cuGraphInstantiateWithFlags(out nint executable, graph, 0);
-        _ = cuGraphDestroy(graph);
-        return status == 0 ? new Graph(this, executable) : null;
+        return status == Success && executable != 0 ? new Graph(this, executable) : null;
     }
 
     /// <summary>Throws if a call failed, and remembers a failure after which the context is of no more use.</summary>
@@ -92,83 +124,106 @@ internal sealed class CudaDevice : GpuDevice
         }
     }
 
-    protected override bool IsFromDriver(Exception failure) => failure is CudaException;
+    protected override string LaunchCall => "cuLaunchKernel";
 
-    protected override DeviceException Translate(Exception failure, string call, string subject) =>
-        Failure(Enum.TryParse(((CudaException)failure).Error, out CudaError status) ? (int)status : (int)CudaError.CUDA_ERROR_UNKNOWN, call, subject);
+    protected override string WaitCall => "cuStreamSynchronize";
 
-    protected override void Write(ReadOnlySpan<byte> source, nint memory, long offset)
+    protected override DeviceException Translate(AcceleratorException failure, string call, string subject) =>
+        Failure(StatusOf((CudaException)failure), call, subject);
+
+    protected override DeviceException Refusal(AcceleratorException failure, CompiledKernel kernel, string name)
     {
-        using AccelerationScope scope = Enter();
-        _staging.Upload(source, memory + (nint)offset);
+        int status = StatusOf((CudaException)failure);
+        if (!IsBuildFailure(status))
+        {
+            return Failure(status, "loading a kernel", name);
+        }
+        // ILGPU has the log, but keeps it to itself.
+        _ = CudaAPI.CurrentAPI.LoadModule(out _, ((PTXCompiledKernel)kernel).PTXAssembly, out string? log);
+        return new KernelBuildException($"cuda: {Text("cuModuleLoadDataEx", status)} for {name} on '{Description}'. Log:\n{log?.TrimEnd('\0', '\n', ' ')}");
     }
 
-    protected override void Read(nint memory, long offset, Span<byte> destination)
+    protected override nint Take(long bytes)
     {
-        using AccelerationScope scope = Enter();
-        _staging.Download(memory + (nint)offset, destination);
+        Check(CudaAPI.CurrentAPI.AllocateMemory(out nint memory, (nint)bytes), "cuMemAlloc", $"{bytes:N0} bytes");
+        return memory;
     }
 
-    protected override void Set(nint memory, long offset, long count, int bits)
-    {
-        using AccelerationScope scope = Enter();
+    protected override void Write(ReadOnlySpan<byte> source, nint memory, long offset) => _staging.Upload(source, memory + (nint)offset);
+
+    protected override void Read(nint memory, long offset, Span<byte> destination) => _staging.Download(memory + (nint)offset, destination);
+
+    protected override void Set(nint memory, long offset, long count, int bits) =>
         Check((CudaError)cuMemsetD32Async(memory + (nint)offset, (uint)bits, (nuint)count, _stream.StreamPtr), nameof(cuMemsetD32Async), $"{count:N0} elements");
+
+    protected override void Release() => _staging.Dispose();
+
+    protected override nint Occupant()
+    {
+        Check((CudaError)cuCtxGetCurrent(out nint context), nameof(cuCtxGetCurrent), Description);
+        return context;
     }
 
-    protected override void Release()
+    // The context is made the thread's in any case: ILGPU does so only where it has not done so before, and others of the process, such as the CUDA runtime,
+    // may have put theirs in its place since.
+    protected override void Enter()
     {
-        using AccelerationScope scope = Enter();
-        _staging.Dispose();
+        Check(CudaAPI.CurrentAPI.SetCurrentContext(_accelerator.NativePtr), "cuCtxSetCurrent", Description);
+        try
+        {
+            _accelerator.Bind();
+        }
+        catch (CudaException failure)
+        {
+            throw Translate(failure, "cuCtxSetCurrent", Description);
+        }
     }
 
-    // Whether a context that said so answers every later call with an error: nothing but a new process helps.
-    private static bool IsLoss(int status) => status switch
+    // An accelerator that is the application's stays the thread's, as after every call to ILGPU, which remembers it so.
+    protected override void Leave(nint before)
     {
-        4 => true, // the driver is shutting down
-        214 or 220 => true, // uncorrectable memory error, of the device or of NVLink
-        700 or 702 => true, // illegal address, launch timeout
-        709 or 710 => true, // context destroyed, assert
-        >= 714 and <= 719 => true, // stack, instruction, alignment, address space, program counter, launch failed
-        999 => true, // unknown, which the driver says when it has lost track
-        _ => false,
-    };
+        if (IsOwned)
+        {
+            _ = CudaAPI.CurrentAPI.SetCurrentContext(before);
+        }
+    }
 
     // Kernels run after their launch returns: the call that hears of a fault need not be the one that made it.
     private DeviceException Failure(int status, string call, string subject)
     {
-        string name = cuGetErrorName(status, out nint text) == 0 && text != 0 ? Marshal.PtrToStringUTF8(text)! : "unknown code";
-        string message = $"cuda: {call} failed ({name}, {status}) for {subject}.";
-        return IsLoss(status) ? Health.Lose($"{message} The last kernel before was {LastKernel}.") : new DeviceException(message);
-    }
-
-    private AccelerationScope Enter() => new(_accelerator.BindScoped());
-
-    /// <summary>Makes the context the calling thread's until the end of the block, and leaves the thread's own as it was.</summary>
-    private readonly ref struct AccelerationScope(ScopedAcceleratorBinding binding)
-    {
-        public void Dispose() => binding.Dispose();
+        string message = $"cuda: {Text(call, status)} for {subject}.";
+        if (!IsLoss(status))
+        {
+            return new DeviceException(message);
+        }
+        Accelerators.Abandon(_accelerator);
+        return Health.Lose($"{message} The last kernel before was {LastKernel}.");
     }
 
     private sealed class Graph(CudaDevice device, nint executable) : IGpuGraph
     {
         public void Launch()
         {
-            lock (device.Gate)
-            {
-                device.Health.ThrowIfLost();
-                using AccelerationScope scope = device.Enter();
-                device.Check((CudaError)cuGraphLaunch(executable, device._stream.StreamPtr), nameof(cuGraphLaunch), "a captured step");
-            }
+            using Turn turn = new(device);
+            device.Check((CudaError)cuGraphLaunch(executable, device._stream.StreamPtr), nameof(cuGraphLaunch), "a captured step");
         }
 
         public void Dispose()
         {
             lock (device.Gate)
             {
-                if (!device.Health.IsLost)
+                if (device.IsDisposed || device.Health.IsLost)
                 {
-                    using AccelerationScope scope = device.Enter();
+                    return;
+                }
+                try
+                {
+                    using Turn turn = new(device);
                     _ = cuGraphExecDestroy(executable);
+                }
+                catch (DeviceException)
+                {
+                    // It is lost, which the next call tells.
                 }
             }
         }

@@ -2,19 +2,31 @@ using System.Runtime.InteropServices;
 
 namespace HyperKernels.Gpu;
 
-/// <summary>The few functions of CUDA's driver that ILGPU does not offer. All return a status, 0 for success.</summary>
+/// <summary>The few functions of CUDA's driver that ILGPU does not offer, or whose status it keeps to itself. All return a status, 0 for success.</summary>
 internal static partial class CudaImports
 {
     private const string Library = "cuda";
 
-    /// <summary>What the driver's library must offer, of these and of those that ILGPU calls first, before one of them is called.</summary>
+    /// <summary>All that is called, here and by ILGPU, so that a driver without one of them is refused before anything is made.</summary>
     public static IReadOnlyList<string> Functions { get; } =
     [
-        "cuInit", "cuDriverGetVersion", "cuDeviceGetCount", "cuDeviceGet", "cuDeviceGetName", "cuDeviceGetAttribute", "cuCtxCreate_v2", "cuCtxSetCurrent",
-        "cuMemAlloc_v2", "cuMemFree_v2", "cuMemAllocHost_v2", "cuMemcpyAsync", "cuModuleLoadDataEx", "cuModuleGetFunction", "cuLaunchKernel",
-        nameof(cuGetErrorName), nameof(cuMemsetD32Async), nameof(cuPointerGetAttribute), nameof(cuStreamBeginCapture_v2), nameof(cuStreamEndCapture),
-        nameof(cuGraphInstantiateWithFlags), nameof(cuGraphLaunch), nameof(cuGraphExecDestroy), nameof(cuGraphDestroy),
+        nameof(cuInit), "cuDriverGetVersion", "cuDeviceGetCount", "cuDeviceGet", "cuDeviceGetName", "cuDeviceTotalMem_v2", "cuDeviceGetAttribute",
+        "cuCtxCreate_v2", "cuCtxDestroy_v2", "cuCtxSetCurrent", nameof(cuCtxGetCurrent), nameof(cuCtxPopCurrent_v2), "cuCtxGetSharedMemConfig",
+        "cuCtxGetCacheConfig", "cuMemAlloc_v2", "cuMemFree_v2", "cuMemAllocHost_v2", "cuMemFreeHost", "cuMemcpyAsync", nameof(cuMemsetD32Async),
+        nameof(cuPointerGetAttribute), "cuStreamCreate", "cuStreamDestroy_v2", "cuStreamSynchronize", "cuEventCreate", "cuEventDestroy_v2", "cuEventRecord",
+        "cuEventSynchronize", "cuModuleLoadDataEx", "cuModuleUnload", "cuModuleGetFunction", "cuLaunchKernel", nameof(cuGetErrorName), "cuGetErrorString",
+        nameof(cuStreamBeginCapture_v2), nameof(cuStreamEndCapture), nameof(cuGraphInstantiateWithFlags), nameof(cuGraphLaunch), nameof(cuGraphExecDestroy),
+        nameof(cuGraphDestroy),
     ];
+
+    [LibraryImport(Library)]
+    public static partial int cuInit(uint flags);
+
+    [LibraryImport(Library)]
+    public static partial int cuCtxGetCurrent(out nint context);
+
+    [LibraryImport(Library)]
+    public static partial int cuCtxPopCurrent_v2(out nint context);
 
     [LibraryImport(Library)]
     public static partial int cuGetErrorName(int status, out nint name);

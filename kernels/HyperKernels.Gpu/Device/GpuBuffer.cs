@@ -47,7 +47,7 @@ internal sealed class GpuBuffer : DeviceBuffer
         MemoryBuffer? memory = Interlocked.Exchange(ref _memory, null);
         if (memory is not null)
         {
-            _owner?.Free(memory);
+            _owner?.Free(memory.NativePtr);
         }
     }
 }

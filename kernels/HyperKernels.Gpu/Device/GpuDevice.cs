@@ -1,5 +1,6 @@
 using System.Reflection;
 using HyperKernels.Backends;
+using ILGPU.Backends;
 using ILGPU.Runtime;
 
 namespace HyperKernels.Gpu;
@@ -8,11 +9,9 @@ namespace HyperKernels.Gpu;
 /// An accelerator of ILGPU with one stream: memory, launches in order, transfers. What is asked for later sees what was asked for earlier. Safe for use by
 /// several threads: ILGPU itself is not, so that every call is made under <see cref="Gate"/>.
 /// </summary>
-internal abstract class GpuDevice : IDisposable
+internal abstract partial class GpuDevice : IDisposable
 {
-    private readonly Dictionary<MethodInfo, object> _kernels = [];
-    private readonly bool _owned;
-    private bool _disposed;
+    private readonly Dictionary<MethodInfo, IDisposable> _kernels = [];
 
     /// <param name="accelerator">Its backend must have been mended: <see cref="Accelerators"/>.</param>
     /// <param name="stream">Where all work goes.</param>
@@ -22,8 +21,14 @@ internal abstract class GpuDevice : IDisposable
     {
         Accelerator = accelerator;
         Stream = stream;
-        _owned = owned;
+        IsOwned = owned;
         Health = new DeviceHealth(remedy);
+        if (owned)
+        {
+            // ILGPU's finalizers call the driver on the collector's thread and end the process where it refuses.
+            GC.SuppressFinalize(stream);
+            GC.SuppressFinalize(accelerator.DefaultStream);
+        }
     }
 
     /// <summary><c>opencl</c> or <c>cuda</c>.</summary>
@@ -48,6 +53,8 @@ internal abstract class GpuDevice : IDisposable
     /// <summary>Held during every call to ILGPU, also by who makes several launches that belong together.</summary>
     public Lock Gate { get; } = new();
 
+    protected bool IsOwned { get; }
+
     protected DeviceHealth Health { get; }
 
     /// <summary>The last kernel that was launched: kernels run after their launch returns, so that the call that hears of a fault need not have made it.</summary>
@@ -57,20 +64,12 @@ internal abstract class GpuDevice : IDisposable
     /// <exception cref="DeviceException">There is not that much.</exception>
     public GpuBuffer Allocate(long bytes)
     {
-        lock (Gate)
-        {
-            Health.ThrowIfLost();
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            try
-            {
-                return new GpuBuffer(Accelerator.AllocateRaw(bytes, 1), 0, bytes, this);
-            }
-            catch (Exception failure) when (IsFromDriver(failure))
-            {
-                throw Translate(failure, "an allocation", $"{bytes:N0} bytes");
-            }
-        }
+        using Turn turn = new(this);
+        return new GpuBuffer(new RawMemory(Accelerator, Take(bytes), bytes), 0, bytes, this);
     }
+
+    /// <summary>Gives memory of <see cref="Allocate"/> back once the work that uses it is done. Silent, also on a lost device.</summary>
+    public abstract void Free(nint memory);
 
     /// <summary>Makes memory that belongs to somebody else usable here, for as long as its owner keeps it.</summary>
     /// <param name="memory">The API's name for it.</param>
@@ -79,51 +78,31 @@ internal abstract class GpuDevice : IDisposable
     /// <exception cref="ArgumentException">It is of another context, there is less, or it is not aligned to elements.</exception>
     public abstract GpuBuffer Borrow(nint memory, long bytes, out long offset);
 
-    /// <summary>Gives memory back once the work that uses it is done. Silent, also on a lost device.</summary>
-    public void Free(MemoryBuffer memory)
+    /// <summary>The API's name for a place: memory and bytes behind its start.</summary>
+    public virtual nint HandleOf(BufferRef place, out long offset)
     {
-        lock (Gate)
-        {
-            // Also the collector's thread comes here, and late: a context that is gone has taken its memory along.
-            if (_disposed || Health.IsLost)
-            {
-                return;
-            }
-            try
-            {
-                memory.Dispose();
-            }
-            catch (Exception failure) when (IsFromDriver(failure))
-            {
-                // What cannot be freed is lost; the next call tells why.
-            }
-        }
+        GpuBuffer buffer = (GpuBuffer)place.Buffer;
+        offset = buffer.Start + (place.Offset * 4);
+        return buffer.Memory.NativePtr;
     }
 
     /// <summary>The kernel, compiled at its first use.</summary>
-    /// <exception cref="DeviceLostException">It does not compile.</exception>
+    /// <exception cref="DeviceLostException">ILGPU cannot compile it.</exception>
+    /// <exception cref="KernelBuildException">The driver cannot.</exception>
     public LoadedKernel<TArguments> Find<TArguments>(Action<TArguments> kernel)
         where TArguments : struct
     {
+        MethodInfo method = kernel.Method;
         lock (Gate)
         {
-            MethodInfo method = kernel.Method;
-            if (_kernels.TryGetValue(method, out object? known))
+            if (_kernels.TryGetValue(method, out IDisposable? known))
             {
                 return (LoadedKernel<TArguments>)known;
             }
-            Health.ThrowIfLost();
-            try
-            {
-                LoadedKernel<TArguments> loaded = KernelLoader.Load<TArguments>(Accelerator, method);
-                _kernels.Add(method, loaded);
-                return loaded;
-            }
-            catch (Exception failure) when (failure is not DeviceException)
-            {
-                // ILGPU's context is of no more use after a kernel that did not compile.
-                throw Health.Lose($"{Name}: kernel {KernelLoader.NameOf(method)} does not compile: {failure.Message}");
-            }
+            using Turn turn = new(this);
+            LoadedKernel<TArguments> loaded = Load<TArguments>(method);
+            _kernels.Add(method, loaded);
+            return loaded;
         }
     }
 
@@ -132,112 +111,92 @@ internal abstract class GpuDevice : IDisposable
     public void Start<TArguments>(LoadedKernel<TArguments> kernel, int groups, in TArguments arguments)
         where TArguments : struct
     {
-        lock (Gate)
+        using Turn turn = new(this);
+        try
         {
-            Health.ThrowIfLost();
-            try
-            {
-                kernel.Start(Stream, new ILGPU.KernelConfig(groups, kernel.GroupSize), arguments);
-            }
-            catch (Exception failure) when (IsFromDriver(failure))
-            {
-                throw Translate(failure, "a launch", kernel.Name);
-            }
-            LastKernel = kernel.Name;
-            Launched();
+            kernel.Start(Stream, new ILGPU.KernelConfig(groups, kernel.GroupSize), arguments);
         }
+        catch (AcceleratorException failure)
+        {
+            throw Translate(failure, LaunchCall, kernel.Name);
+        }
+        LastKernel = kernel.Name;
+        Launched();
     }
 
     /// <summary>Copies from the host; the source may be reused on return.</summary>
     public void Upload(ReadOnlySpan<byte> source, BufferRef destination)
     {
-        lock (Gate)
+        using Turn turn = new(this);
+        try
         {
-            Health.ThrowIfLost();
-            Write(source, Native(destination, out long offset), offset);
+            Write(source, HandleOf(destination, out long offset), offset);
+        }
+        catch (AcceleratorException failure)
+        {
+            throw Translate(failure, "an upload", $"{source.Length:N0} bytes");
         }
     }
 
     /// <summary>Copies to the host, after all work before.</summary>
     public void Download(BufferRef source, Span<byte> destination)
     {
-        lock (Gate)
+        using Turn turn = new(this);
+        try
         {
-            Health.ThrowIfLost();
-            Read(Native(source, out long offset), offset, destination);
+            Read(HandleOf(source, out long offset), offset, destination);
+        }
+        catch (AcceleratorException failure)
+        {
+            throw Translate(failure, "a download", $"{destination.Length:N0} bytes");
         }
     }
 
     /// <summary>Sets 32-bit elements to the same bits.</summary>
     public void Fill(BufferRef destination, long count, int bits)
     {
-        lock (Gate)
+        using Turn turn = new(this);
+        try
         {
-            Health.ThrowIfLost();
-            Set(Native(destination, out long offset), offset, count, bits);
+            Set(HandleOf(destination, out long offset), offset, count, bits);
+        }
+        catch (AcceleratorException failure)
+        {
+            throw Translate(failure, "a fill", $"{count:N0} elements");
         }
     }
 
     /// <summary>Waits until all work is done.</summary>
     public void Synchronize()
     {
-        lock (Gate)
+        using Turn turn = new(this);
+        try
         {
-            Health.ThrowIfLost();
-            try
-            {
-                Stream.Synchronize();
-            }
-            catch (Exception failure) when (IsFromDriver(failure))
-            {
-                throw Translate(failure, "waiting", "all work so far");
-            }
+            Stream.Synchronize();
+        }
+        catch (AcceleratorException failure)
+        {
+            throw Translate(failure, WaitCall, "all work so far");
         }
     }
 
     /// <summary>Makes one object of launches and fills, which are not done yet. Null if the API has no such thing or refuses.</summary>
     public virtual IGpuGraph? Capture(Action launches) => null;
 
-    /// <summary>What the API calls a place: memory and bytes behind its start.</summary>
-    public static nint Native(BufferRef place, out long offset)
-    {
-        GpuBuffer buffer = (GpuBuffer)place.Buffer;
-        offset = buffer.Start + (place.Offset * 4);
-        return buffer.Memory.NativePtr;
-    }
+    /// <summary>What the API calls a launch, and waiting for all work.</summary>
+    protected abstract string LaunchCall { get; }
 
-    public void Dispose()
-    {
-        lock (Gate)
-        {
-            if (_disposed)
-            {
-                return;
-            }
-            _disposed = true;
-            try
-            {
-                Stream.Synchronize();
-            }
-            catch (Exception failure) when (IsFromDriver(failure))
-            {
-                // It was lost before; what is left is to let go.
-            }
-            Release();
-            if (_owned)
-            {
-                ILGPU.Context context = Accelerator.Context;
-                Accelerator.Dispose();
-                context.Dispose();
-            }
-        }
-    }
+    /// <inheritdoc cref="LaunchCall"/>
+    protected abstract string WaitCall { get; }
 
-    /// <summary>Whether a failure is the driver's answer.</summary>
-    protected abstract bool IsFromDriver(Exception failure);
+    /// <summary>What to throw for a driver's answer. Remembers the device as lost where nothing on it can be trusted any more.</summary>
+    protected abstract DeviceException Translate(AcceleratorException failure, string call, string subject);
 
-    /// <summary>What to throw for it. Remembers the device as lost where nothing on it can be trusted any more.</summary>
-    protected abstract DeviceException Translate(Exception failure, string call, string subject);
+    /// <summary>What to throw where the driver does not take a kernel's text.</summary>
+    protected abstract DeviceException Refusal(AcceleratorException failure, CompiledKernel kernel, string name);
+
+    /// <summary>Takes memory.</summary>
+    protected abstract nint Take(long bytes);
 
     /// <summary>Copies into memory of the API, offset in bytes.</summary>
     protected abstract void Write(ReadOnlySpan<byte> source, nint memory, long offset);
@@ -253,9 +212,29 @@ internal abstract class GpuDevice : IDisposable
     {
     }
 
-    /// <summary>Lets go of what the derived class holds; silent.</summary>
-    protected virtual void Release()
+    private LoadedKernel<TArguments> Load<TArguments>(MethodInfo method)
+        where TArguments : struct
     {
+        string name = KernelLoader.NameOf(method);
+        try
+        {
+            CompiledKernel compiled = KernelLoader.Compile(Accelerator.GetBackend(), method);
+            // A fault of an earlier kernel shows here, and not as a refusal of this one.
+            Synchronize();
+            try
+            {
+                return KernelLoader.Load<TArguments>(Accelerator, method, compiled);
+            }
+            catch (AcceleratorException failure)
+            {
+                throw Refusal(failure, compiled, name);
+            }
+        }
+        catch (Exception failure) when (failure is not DeviceException)
+        {
+            // ILGPU's context is of no more use after a kernel that did not compile.
+            throw Health.Lose($"{Name}: kernel {name} does not compile: {failure.Message}");
+        }
     }
 }
 

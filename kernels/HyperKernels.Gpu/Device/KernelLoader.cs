@@ -10,20 +10,26 @@ namespace HyperKernels.Gpu;
 /// <param name="Name">Class and method, with type arguments.</param>
 /// <param name="GroupSize">Threads per group.</param>
 /// <param name="Start">Puts it into a stream.</param>
-internal sealed record LoadedKernel<TArguments>(string Name, int GroupSize, Action<AcceleratorStream, KernelConfig, TArguments> Start)
-    where TArguments : struct;
+/// <param name="Kernel">ILGPU's, which is disposed with this.</param>
+internal sealed record LoadedKernel<TArguments>(string Name, int GroupSize, Action<AcceleratorStream, KernelConfig, TArguments> Start, Kernel Kernel)
+    : IDisposable
+    where TArguments : struct
+{
+    public void Dispose() => Kernel.Dispose();
+}
 
 /// <summary>The only way by which kernels are compiled: with the repairs, with the group size that the method declares.</summary>
 internal static class KernelLoader
 {
-    /// <summary>Compiles a kernel's method for an accelerator whose backend was mended by <see cref="Repairs.Apply"/>.</summary>
-    public static LoadedKernel<TArguments> Load<TArguments>(Accelerator accelerator, MethodInfo method)
+    /// <summary>Gives the code of <see cref="Compile"/> to the driver.</summary>
+    public static LoadedKernel<TArguments> Load<TArguments>(Accelerator accelerator, MethodInfo method, CompiledKernel compiled)
         where TArguments : struct
     {
-        int groupSize = GroupSizeOf(method);
-        Kernel kernel = accelerator.LoadKernel(Compile(accelerator.GetBackend(), method));
+        Kernel kernel = accelerator.LoadKernel(compiled);
+        // As its accelerator's, see GpuDevice.
+        GC.SuppressFinalize(kernel);
         return new LoadedKernel<TArguments>(
-            NameOf(method), groupSize, kernel.CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TArguments>>());
+            NameOf(method), GroupSizeOf(method), kernel.CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TArguments>>(), kernel);
     }
 
     /// <summary>The code of a kernel, mended; needs no device.</summary>

@@ -33,6 +33,9 @@ internal static class NativeLibraries
         }
     }
 
+    /// <summary>Makes this the place where ILGPU looks for them.</summary>
+    public static void Register() => System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(typeof(NativeLibraries).TypeHandle);
+
     /// <summary>Whether a library is there; if not, why.</summary>
     public static bool IsPresent(string name, out string reason)
     {

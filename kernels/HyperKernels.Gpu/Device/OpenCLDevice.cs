@@ -1,11 +1,16 @@
 using System.Runtime.InteropServices;
+using System.Text;
+using ILGPU.Backends;
+using ILGPU.Backends.OpenCL;
+using ILGPU.Runtime;
 using ILGPU.Runtime.OpenCL;
+using static HyperKernels.Gpu.OpenCLImports;
 using static ILGPU.Runtime.OpenCL.CLAPI;
 
 namespace HyperKernels.Gpu;
 
 /// <summary>A device through OpenCL.</summary>
-internal sealed unsafe partial class OpenCLDevice : GpuDevice
+internal sealed unsafe class OpenCLDevice : GpuDevice
 {
     // Drivers may hold work back until they are told; told at every launch, some are slow.
     private const int LaunchesPerFlush = 16;
@@ -14,6 +19,8 @@ internal sealed unsafe partial class OpenCLDevice : GpuDevice
     private const int StagingBytes = 4 << 20;
     private const int LargestStaged = 1 << 20;
     private const int StagingAlignment = 64;
+
+    private const int LogBytes = 1 << 20;
 
     private const uint MemorySize = 0x1102;
     private const uint MemoryContext = 0x1106;
@@ -42,6 +49,7 @@ internal sealed unsafe partial class OpenCLDevice : GpuDevice
 
     public override GpuBuffer Borrow(nint memory, long bytes, out long offset)
     {
+        using Turn turn = new(this);
         nuint size = 0;
         nint context = 0;
         Check(clGetMemObjectInfo(memory, MemorySize, (nuint)sizeof(nuint), &size, null), nameof(clGetMemObjectInfo), "the memory that was handed over");
@@ -56,12 +64,39 @@ internal sealed unsafe partial class OpenCLDevice : GpuDevice
             Throw.Argument($"Tensor.FromDevice: the shape needs {bytes:N0} bytes; the memory object has {size:N0}.");
         }
         offset = 0;
-        return new GpuBuffer(new ForeignMemory(_accelerator, memory, bytes), 0, bytes, owner: null);
+        return new GpuBuffer(new RawMemory(_accelerator, memory, bytes), 0, bytes, owner: null);
     }
 
-    protected override bool IsFromDriver(Exception failure) => failure is CLException;
+    // Memory outlives its context: also on a device that was lost or disposed.
+    public override void Free(nint memory)
+    {
+        lock (Gate)
+        {
+            _ = CurrentAPI.ReleaseBuffer(memory);
+        }
+    }
 
-    protected override DeviceException Translate(Exception failure, string call, string subject) => Failure(((CLException)failure).Error, call, subject);
+    protected override string LaunchCall => "a launch";
+
+    protected override string WaitCall => "clFinish";
+
+    protected override DeviceException Translate(AcceleratorException failure, string call, string subject) =>
+        Failure(((CLException)failure).Error, call, subject);
+
+    protected override DeviceException Refusal(AcceleratorException failure, CompiledKernel kernel, string name)
+    {
+        CLError status = ((CLException)failure).Error;
+        string? log = BuildLog((CLCompiledKernel)kernel, ref status);
+        string text = Text(status, "a build", $"{name} on '{Description}'");
+        return log is null ? new DeviceException(text) : new KernelBuildException($"{text} Log:\n{log}");
+    }
+
+    protected override nint Take(long bytes)
+    {
+        CLError status = CurrentAPI.CreateBuffer(_accelerator.NativePtr, CLBufferFlags.CL_MEM_READ_WRITE, (nint)bytes, 0, out nint memory);
+        // Whatever the code: memory that is not there leaves the queue as it was.
+        return status == CLError.CL_SUCCESS ? memory : throw new DeviceException(Text(status, "clCreateBuffer", $"{bytes:N0} bytes"));
+    }
 
     protected override void Write(ReadOnlySpan<byte> source, nint memory, long offset)
     {
@@ -113,6 +148,30 @@ internal sealed unsafe partial class OpenCLDevice : GpuDevice
 
     private nint Queue => ((CLStream)Stream).CommandQueue;
 
+    // ILGPU keeps the log to itself, and of a long one says only that it was too long: the text is built again. Null if that is not what failed.
+    private string? BuildLog(CLCompiledKernel kernel, ref CLError status)
+    {
+        if (CurrentAPI.CreateProgram(_accelerator.NativePtr, kernel.Source, out nint program) != CLError.CL_SUCCESS)
+        {
+            return null;
+        }
+        string? log = null;
+        CLError built = CurrentAPI.BuildProgram(program, _accelerator.DeviceId, $"-cl-std={kernel.CVersion}");
+        if (built == CLError.CL_BUILD_PROGRAM_FAILURE)
+        {
+            status = built;
+            byte[] text = new byte[LogBytes];
+            fixed (byte* start = text)
+            {
+                // One that is longer still is cut off, or left out.
+                _ = CurrentAPI.GetProgramBuildInfo(program, _accelerator.DeviceId, CLProgramBuildInfo.CL_PROGRAM_BUILD_LOG, LogBytes, start, out _);
+            }
+            log = Encoding.UTF8.GetString(text).TrimEnd('\0', '\n', ' ');
+        }
+        _ = CurrentAPI.ReleaseProgram(program);
+        return log;
+    }
+
     private void Check(CLError status, string call, string subject)
     {
         if (status != CLError.CL_SUCCESS)
@@ -123,15 +182,13 @@ internal sealed unsafe partial class OpenCLDevice : GpuDevice
 
     private DeviceException Failure(CLError status, string call, string subject)
     {
-        string text = $"opencl: {call} failed ({status}, {(int)status}) for {subject}.";
+        string text = Text(status, call, subject);
         return IsLoss((int)status) ? Health.Lose($"{text} The last kernel before was {LastKernel}.") : new DeviceException(text);
     }
+
+    private static string Text(CLError status, string call, string subject) => $"opencl: {call} failed ({status}, {(int)status}) for {subject}.";
 
     // Whether a queue that answers so has met an error in a kernel before, after which nothing it holds can be trusted: not so for want
     // of memory (-4, -6) or a wrong argument (-30 to -72), except that the context or the queue itself became invalid (-34, -36).
     private static bool IsLoss(int status) => status != -4 && status != -6 && (status > -30 || status < -72 || status == -34 || status == -36);
-
-    // The one function that ILGPU does not offer.
-    [LibraryImport("OpenCL")]
-    private static partial CLError clGetMemObjectInfo(nint memory, uint name, nuint bytes, void* value, nuint* length);
 }

@@ -9,15 +9,6 @@ internal sealed class OpenCLProvider : IBackendProvider
 {
     private const string Remedy = "On Debian: apt-get install pocl-opencl-icd (processor) or your GPU's driver.";
 
-    // What is called in any case, so that a loader without one of them is refused before anything is made.
-    private static readonly string[] s_functions =
-    [
-        "clGetPlatformIDs", "clGetPlatformInfo", "clGetDeviceIDs", "clGetDeviceInfo", "clCreateContext", "clReleaseContext", "clCreateCommandQueue",
-        "clReleaseCommandQueue", "clCreateBuffer", "clReleaseMemObject", "clCreateProgramWithSource", "clBuildProgram", "clGetProgramBuildInfo",
-        "clReleaseProgram", "clCreateKernel", "clReleaseKernel", "clSetKernelArg", "clEnqueueNDRangeKernel", "clEnqueueReadBuffer", "clEnqueueWriteBuffer",
-        "clEnqueueFillBuffer", "clEnqueueBarrierWithWaitList", "clFlush", "clFinish", "clGetMemObjectInfo",
-    ];
-
     private readonly Lazy<(CLDevice? Device, string Reason)> _found = new(Find);
 
     public string Name => "opencl";
@@ -30,15 +21,20 @@ internal sealed class OpenCLProvider : IBackendProvider
     {
         CLDevice device = _found.Value.Device ?? throw new InvalidOperationException(Absence);
         Context context = Context.Create(builder => Accelerators.Prepare(builder));
+        CLAccelerator? accelerator = null;
         try
         {
-            CLAccelerator accelerator = device.CreateCLAccelerator(context);
+            accelerator = device.CreateCLAccelerator(context);
             return new GpuBackend(Accelerators.Open(accelerator, accelerator.DefaultStream, owned: true));
         }
-        catch (CLException failure)
+        catch (Exception failure)
         {
-            context.Dispose();
-            throw new DeviceException($"opencl: {device.Name.Trim()} cannot be opened ({failure.Error}).");
+            Accelerators.Close(context, accelerator);
+            if (failure is CLException { Error: CLError status })
+            {
+                throw new DeviceException($"opencl: {device.Name.Trim()} cannot be opened ({status}, {(int)status}).");
+            }
+            throw;
         }
     }
 
@@ -52,11 +48,12 @@ internal sealed class OpenCLProvider : IBackendProvider
         {
             return (null, $"no OpenCL loader ({missing}) on this machine. {Remedy}");
         }
-        if (NativeLibraries.FirstMissing("OpenCL", s_functions) is { } function)
+        if (NativeLibraries.FirstMissing("OpenCL", OpenCLImports.Functions) is { } function)
         {
             return (null, $"the OpenCL loader lacks {function}. {Remedy}");
         }
-        CLDevice? device = Accelerators.OpenCLDevices().FirstOrDefault();
-        return (device, device is null ? $"the OpenCL loader knows no device that can be used. {Remedy}" : "");
+        CLDevice? device = OpenCLSearch.Find(out string failure).FirstOrDefault();
+        string reason = failure.Length > 0 ? $"the OpenCL installation is broken: {failure}." : "the OpenCL loader knows no device.";
+        return (device, device is null ? $"{reason} {Remedy}" : "");
     }
 }

@@ -49,7 +49,7 @@ internal sealed partial class GpuBackend : IBackend, ICaptureBackend, IForeignMe
 
     public DeviceBuffer Borrow(nint memory, long bytes, out long offset) => _device.Borrow(memory, bytes, out offset);
 
-    public nint HandleOf(BufferRef place, out long offset) => GpuDevice.Native(place, out offset);
+    public nint HandleOf(BufferRef place, out long offset) => _device.HandleOf(place, out offset);
 
     public bool TryGetSpan(BufferRef place, int count, out Span<float> values)
     {

@@ -11,8 +11,6 @@ public sealed partial class KernelCompileTests
 {
     private static readonly string s_kernels = Path.Combine(TestData.Repository, "kernels");
 
-    private static readonly string s_standIns = Path.Combine(TestData.Repository, "tests", "HyperKernels.Tests", "Gpu", "standins");
-
     // What a group may have on every architecture without asking for more.
     private const int SharedBytes = 48 << 10;
 
@@ -50,12 +48,6 @@ public sealed partial class KernelCompileTests
     [TestCaseSource(nameof(Host))]
     public void CCompiler_HasNoWarning(string file, string compiler) =>
         Compile(compiler, "-x", "c", "-std=c11", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-include", "dialect/host.h", "-I.", file);
-
-    [TestCaseSource(nameof(Files))]
-    public void Gcc_WithNvrtcsWords_HasNoWarning(string file) =>
-        Compile(
-            "g++", "-x", "c++", "-std=c++17", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", "-Wno-unknown-pragmas",
-            "-include", Path.Combine(s_standIns, "nvrtc_words.h"), "-include", "dialect/cuda.h", "-I.", file);
 
     [Test]
     public void EmbeddedPtx_IsCompiledForTheArchitectureThatItsDevicesAreCheckedFor() =>

@@ -1,16 +1,34 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace HyperKernels.Tests.Gpu;
 
 /// <summary>Builds small shared libraries that take a driver's place and fail where they are told to.</summary>
-internal static class StandIns
+internal static partial class StandIns
 {
+    /// <summary>The environment of a process whose drivers are stand-ins.</summary>
+    /// <remarks>HYPERKERNELS_GPU is needed while there are two sides for GPUs.</remarks>
+    internal static Dictionary<string, string> Environment(params (string Name, string Value)[] settings)
+    {
+        Dictionary<string, string> environment = new()
+        {
+            ["HYPERKERNELS_GPU"] = "ilgpu",
+        };
+        foreach ((string name, string value) in settings)
+        {
+            environment[name] = value;
+        }
+        return environment;
+    }
+
+    /// <summary>The driver's functions that a source of this folder offers. ILGPU finds no others there: what passes its tests calls no others.</summary>
+    internal static IEnumerable<string> Functions(string source) => Definition().Matches(File.ReadAllText(PathOf(source))).Select(match => match.Groups[1].Value);
+
     /// <summary>Compiles a source of this folder; skips the test where there is no C compiler.</summary>
     internal static string Build(TestData.TemporaryFolder folder, string source, params string[] options)
     {
         string library = folder.File($"{Path.GetFileNameWithoutExtension(source)}{options.Length}.so");
-        string path = Path.Combine(TestData.Repository, "tests", "HyperKernels.Tests", "Gpu", "standins", source);
-        ProcessStartInfo start = new("cc", ["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", .. options, "-o", library, path, "-ldl"])
+        ProcessStartInfo start = new("cc", ["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", .. options, "-o", library, PathOf(source), "-ldl"])
         {
             RedirectStandardError = true,
         };
@@ -27,4 +45,9 @@ internal static class StandIns
         }
         return library;
     }
+
+    private static string PathOf(string source) => Path.Combine(TestData.Repository, "tests", "HyperKernels.Tests", "Gpu", "standins", source);
+
+    [GeneratedRegex(@"^(?:(?:STATUS|OBJECT)\(|int |void \*)(c[lu][A-Z]\w*)[(,]", RegexOptions.Multiline)]
+    private static partial Regex Definition();
 }

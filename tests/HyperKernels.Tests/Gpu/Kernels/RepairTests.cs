@@ -185,7 +185,8 @@ public sealed class RepairTests
         using Context context = Context.Create(builder => Accelerators.Prepare(builder));
         using CLAccelerator accelerator = FirstDevice().CreateCLAccelerator(context);
         Repairs.Apply(accelerator.GetBackend());
-        LoadedKernel<RepairArguments> loaded = KernelLoader.Load<RepairArguments>(accelerator, Kernel(kernel));
+        LoadedKernel<RepairArguments> loaded = KernelLoader.Load<RepairArguments>(
+            accelerator, Kernel(kernel), KernelLoader.Compile(accelerator.GetBackend(), Kernel(kernel)));
         using MemoryBuffer1D<int, Stride1D.Dense> memory = accelerator.Allocate1D(values);
         loaded.Start(accelerator.DefaultStream, new KernelConfig(1, loaded.GroupSize), new RepairArguments { Values = memory.View.AsContiguous() });
         accelerator.DefaultStream.Synchronize();

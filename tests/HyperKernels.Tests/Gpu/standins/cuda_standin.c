@@ -1,31 +1,41 @@
 // A stand-in for NVIDIA's driver, for tests of what the library does with it. Device memory is host memory; copies and fills wait, as a
-// stream's work may, until something waits for them; of kernels it runs one, "probe", whose arguments it unpacks itself.
+// stream's work may, until something waits for them; of kernels it runs one, "Probe", whose arguments it unpacks itself.
 // STANDIN_FAILS names the function that fails, STANDIN_STATUS is the status it answers with (2: out of memory), STANDIN_AFTER the number of
-// calls that go well before; standin_fail sets the same from inside the process. STANDIN_DEVICES: how many devices there are;
-// STANDIN_POOLS=0: none of them hands out memory in stream order. Compiled with WITHOUT_EVENTS it lacks a function.
+// calls that go well before; standin_fail sets the same from inside the process. A status from 700 to 719 is a fault of the context, which
+// from then on answers every call with it. STANDIN_DEVICES: how many devices there are; STANDIN_VERSION: the driver's. Compiled with
+// WITHOUT_EVENTS it lacks a function.
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { INVALID_VALUE = 1, INVALID_CONTEXT = 201, NOT_FOUND = 500 };
+enum { INVALID_VALUE = 1, OUT_OF_MEMORY = 2, INVALID_CONTEXT = 201, INVALID_PTX = 218, NOT_FOUND = 500, FAULT = 700, LAST_FAULT = 719 };
+enum { DEEPEST = 16, MOST_PENDING = 4096, MOST_IN_GRAPH = 64 };
 
+typedef struct { int alive, fault; } CONTEXT;
 typedef struct { int order; } EVENT;
 typedef struct { char *image; } MODULE;
-typedef struct { const char *image; char name[64]; int size; } FUNCTION;
+typedef struct { char name[256]; } FUNCTION;
 typedef struct { void *to; const void *from; size_t bytes; uint32_t bits; } WORK;
+typedef struct block { char *start; size_t bytes; CONTEXT *owner; struct block *next; } BLOCK;
 
-static int context_object, stream_object;
-static _Thread_local void *contexts[16];
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static int stream_object;
+static _Thread_local CONTEXT *contexts[DEEPEST];
 static _Thread_local int depth;
-static WORK pending[4096];
-static int asked, done, live;
+static WORK pending[MOST_PENDING];
+static int asked, done, live, alive;
+static BLOCK *blocks;
+static char *last_image;
 // What was asked for between the two ends of a capture: fills, and how many kernels.
-static WORK graph[64];
+static WORK graph[MOST_IN_GRAPH];
 static int capturing, graph_fills, graph_kernels, graph_launches;
 static char failing[64];
 static int failing_status, failing_after;
+
+static CONTEXT *current(void) { return depth ? contexts[depth - 1] : NULL; }
 
 static int fails(const char *name)
 {
@@ -36,17 +46,32 @@ static int fails(const char *name)
     if (failing[0])
         return failing_after-- > 0 ? 0 : failing_status;
     const char *after = getenv("STANDIN_AFTER"), *status = getenv("STANDIN_STATUS");
-    return calls++ < (after ? atoi(after) : 0) ? 0 : status ? atoi(status) : 2;
+    return calls++ < (after ? atoi(after) : 0) ? 0 : status ? atoi(status) : OUT_OF_MEMORY;
 }
 
-#define MAY_FAIL() do { int status = fails(__func__); if (status) return status; } while (0)
-// As the driver: most calls need a context of the calling thread.
-#define IN_CONTEXT() do { MAY_FAIL(); if (depth == 0 || contexts[depth - 1] != &context_object) return INVALID_CONTEXT; } while (0)
+static void unlock(pthread_mutex_t **lock) { pthread_mutex_unlock(*lock); }
+
+#define LOCK() __attribute__((cleanup(unlock))) pthread_mutex_t *lock = &gate; pthread_mutex_lock(lock)
+#define MAY_FAIL() LOCK(); do { int status = fails(__func__); if (status) return status; } while (0)
+
+// As the driver: most calls need a context of the calling thread, and none that has met a fault.
+static int enter(const char *name)
+{
+    CONTEXT *context = current();
+    if (!context || !context->alive)
+        return INVALID_CONTEXT;
+    int status = fails(name);
+    if (status >= FAULT && status <= LAST_FAULT)
+        context->fault = status;
+    return context->fault ? context->fault : status;
+}
+
+#define IN_CONTEXT() LOCK(); do { int status = enter(__func__); if (status) return status; } while (0)
 
 static void run_up_to(int order)
 {
     for (; done < order; done++) {
-        WORK *work = &pending[done % 4096];
+        WORK *work = &pending[done % MOST_PENDING];
         if (work->from)
             memcpy(work->to, work->from, work->bytes);
         else
@@ -58,35 +83,82 @@ static void run_up_to(int order)
 static void ask(void *to, const void *from, size_t bytes, uint32_t bits)
 {
     if (capturing) {
-        graph[graph_fills++ % 64] = (WORK){ to, from, bytes, bits };
+        graph[graph_fills++ % MOST_IN_GRAPH] = (WORK){ to, from, bytes, bits };
         return;
     }
-    if (asked - done == 4096)
+    if (asked - done == MOST_PENDING)
         run_up_to(asked);
-    pending[asked++ % 4096] = (WORK){ to, from, bytes, bits };
+    pending[asked++ % MOST_PENDING] = (WORK){ to, from, bytes, bits };
+}
+
+static BLOCK **find(const void *place)
+{
+    for (BLOCK **block = &blocks; *block; block = &(*block)->next)
+        if ((const char *)place >= (*block)->start && (const char *)place < (*block)->start + (*block)->bytes)
+            return block;
+    return NULL;
+}
+
+static int take(void **memory, size_t bytes)
+{
+    BLOCK *block = malloc(sizeof *block);
+    *block = (BLOCK){ aligned_alloc(256, (bytes + 255) / 256 * 256), bytes, current(), blocks };
+    if (bytes == 0 || !block->start) {
+        free(block);
+        return bytes == 0 ? INVALID_VALUE : OUT_OF_MEMORY;
+    }
+    *memory = block->start;
+    blocks = block;
+    live++;
+    return 0;
+}
+
+static int give_back(void *memory)
+{
+    run_up_to(asked);
+    BLOCK **place = find(memory), *block = place ? *place : NULL;
+    if (!block || block->start != memory || block->owner != current())
+        return INVALID_VALUE;
+    *place = block->next;
+    free(block->start);
+    free(block);
+    live--;
+    return 0;
 }
 
 void standin_fail(const char *name, int status, int after)
 {
+    LOCK();
     snprintf(failing, sizeof failing, "%s", name);
     failing_status = status;
     failing_after = after;
 }
 
-int standin_live(void) { return live; }
-int standin_graph_launches(void) { return graph_launches; }
+int standin_live(void) { LOCK(); return live; }
+int standin_contexts(void) { LOCK(); return alive; }
+int standin_graph_launches(void) { LOCK(); return graph_launches; }
 int standin_depth(void) { return depth; }
-void *standin_context(void) { return &context_object; }
+const char *standin_image(void) { LOCK(); return last_image; }
+// What another library of the process may have made the thread's.
+void *standin_push(void) { CONTEXT *made = calloc(1, sizeof *made); made->alive = 1; return contexts[depth++] = made; }
+void *standin_pop(void) { return depth ? contexts[--depth] : NULL; }
 
 int cuInit(unsigned flags) { (void)flags; MAY_FAIL(); return 0; }
-int cuDriverGetVersion(int *version) { MAY_FAIL(); *version = 12080; return 0; }
+
+int cuDriverGetVersion(int *version)
+{
+    MAY_FAIL();
+    const char *text = getenv("STANDIN_VERSION");
+    *version = text ? atoi(text) : 12080;
+    return 0;
+}
 
 int cuGetErrorName(int status, const char **name)
 {
     static const struct { int status; const char *name; } names[] = {
-        { 1, "CUDA_ERROR_INVALID_VALUE" }, { 2, "CUDA_ERROR_OUT_OF_MEMORY" }, { 100, "CUDA_ERROR_NO_DEVICE" },
-        { 201, "CUDA_ERROR_INVALID_CONTEXT" }, { 218, "CUDA_ERROR_INVALID_PTX" }, { 500, "CUDA_ERROR_NOT_FOUND" },
-        { 700, "CUDA_ERROR_ILLEGAL_ADDRESS" }, { 719, "CUDA_ERROR_LAUNCH_FAILED" },
+        { INVALID_VALUE, "CUDA_ERROR_INVALID_VALUE" }, { OUT_OF_MEMORY, "CUDA_ERROR_OUT_OF_MEMORY" }, { 100, "CUDA_ERROR_NO_DEVICE" },
+        { INVALID_CONTEXT, "CUDA_ERROR_INVALID_CONTEXT" }, { INVALID_PTX, "CUDA_ERROR_INVALID_PTX" }, { NOT_FOUND, "CUDA_ERROR_NOT_FOUND" },
+        { FAULT, "CUDA_ERROR_ILLEGAL_ADDRESS" }, { LAST_FAULT, "CUDA_ERROR_LAUNCH_FAILED" },
     };
     MAY_FAIL();
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -96,6 +168,8 @@ int cuGetErrorName(int status, const char **name)
         }
     return INVALID_VALUE;
 }
+
+int cuGetErrorString(int status, const char **text) { (void)status; MAY_FAIL(); *text = "the stand-in refuses"; return 0; }
 
 int cuDeviceGetCount(int *count)
 {
@@ -113,29 +187,67 @@ int cuDeviceGetAttribute(int *value, int attribute, int device)
 {
     (void)device;
     MAY_FAIL();
-    const char *pools = getenv("STANDIN_POOLS");
     switch (attribute) {
-    case 16: *value = 4; return 0;
-    case 75: *value = 9; return 0;
+    case 1: case 2: case 3: case 4: *value = 1024; return 0; // threads of a block, in all and by axis
+    case 5: case 6: case 7: *value = 65535; return 0; // blocks, by axis
+    case 8: *value = 48 << 10; return 0; // shared memory of a block
+    case 10: *value = 32; return 0; // threads of a warp
+    case 16: *value = 4; return 0; // multiprocessors
+    case 75: *value = 9; return 0; // compute capability
     case 76: *value = 0; return 0;
-    case 115: *value = pools ? atoi(pools) : 1; return 0;
-    default: return INVALID_VALUE;
+    default: *value = 1; return 0;
     }
 }
 
-int cuDevicePrimaryCtxRetain(void **context, int device) { (void)device; MAY_FAIL(); *context = &context_object; return 0; }
-int cuDevicePrimaryCtxRelease_v2(int device) { (void)device; MAY_FAIL(); return 0; }
-
-int cuCtxPushCurrent_v2(void *context)
+int cuCtxCreate_v2(CONTEXT **context, unsigned flags, int device)
 {
+    (void)flags;
+    (void)device;
     MAY_FAIL();
-    if (context != &context_object || depth == 16)
-        return INVALID_CONTEXT;
-    contexts[depth++] = context;
+    *context = calloc(1, sizeof(CONTEXT));
+    (*context)->alive = 1;
+    contexts[depth++] = *context;
+    live++;
+    alive++;
     return 0;
 }
 
-int cuCtxPopCurrent_v2(void **context)
+// The object stays, so that a call with it later is known for what it is.
+int cuCtxDestroy_v2(CONTEXT *context)
+{
+    MAY_FAIL();
+    if (!context || !context->alive)
+        return INVALID_CONTEXT;
+    run_up_to(asked);
+    context->alive = 0;
+    if (current() == context)
+        depth--;
+    live--;
+    alive--;
+    return 0;
+}
+
+// None: as taking away the one on top.
+int cuCtxSetCurrent(CONTEXT *context)
+{
+    MAY_FAIL();
+    if (!context) {
+        depth -= depth > 0;
+        return 0;
+    }
+    if (!context->alive)
+        return INVALID_CONTEXT;
+    if (context->fault)
+        return context->fault;
+    if (depth == 0)
+        depth = 1;
+    contexts[depth - 1] = context;
+    return 0;
+}
+
+int cuCtxGetCurrent(CONTEXT **context) { MAY_FAIL(); *context = current(); return 0; }
+
+int cuCtxPopCurrent_v2(CONTEXT **context)
 {
     MAY_FAIL();
     if (depth == 0)
@@ -144,7 +256,9 @@ int cuCtxPopCurrent_v2(void **context)
     return 0;
 }
 
-int cuCtxGetDevice(int *device) { IN_CONTEXT(); *device = 0; return 0; }
+int cuCtxGetSharedMemConfig(int *config) { IN_CONTEXT(); *config = 1; return 0; }
+int cuCtxGetCacheConfig(int *config) { IN_CONTEXT(); *config = 0; return 0; }
+
 int cuStreamCreate(void **stream, unsigned flags) { (void)flags; IN_CONTEXT(); *stream = &stream_object; live++; return 0; }
 int cuStreamDestroy_v2(void *stream) { (void)stream; IN_CONTEXT(); live--; return 0; }
 int cuStreamSynchronize(void *stream) { (void)stream; IN_CONTEXT(); run_up_to(asked); return 0; }
@@ -155,75 +269,63 @@ int cuEventSynchronize(EVENT *event) { IN_CONTEXT(); run_up_to(event->order); re
 int cuEventDestroy_v2(EVENT *event) { IN_CONTEXT(); free(event); live--; return 0; }
 #endif
 
-int cuMemAlloc_v2(void **memory, size_t bytes) { IN_CONTEXT(); *memory = malloc(bytes); live++; return *memory ? 0 : 2; }
-int cuMemFree_v2(void *memory) { IN_CONTEXT(); run_up_to(asked); free(memory); live--; return 0; }
-int cuMemAllocAsync(void **memory, size_t bytes, void *stream) { (void)stream; IN_CONTEXT(); *memory = malloc(bytes); live++; return *memory ? 0 : 2; }
-int cuMemFreeAsync(void *memory, void *stream) { (void)stream; IN_CONTEXT(); run_up_to(asked); free(memory); live--; return 0; }
-int cuMemHostAlloc(void **memory, size_t bytes, unsigned flags) { (void)flags; IN_CONTEXT(); *memory = malloc(bytes); live++; return *memory ? 0 : 2; }
-int cuMemFreeHost(void *memory) { IN_CONTEXT(); run_up_to(asked); free(memory); live--; return 0; }
-
-int cuMemcpyHtoDAsync_v2(void *to, const void *from, size_t bytes, void *stream) { (void)stream; IN_CONTEXT(); ask(to, from, bytes, 0); return 0; }
-int cuMemcpyDtoHAsync_v2(void *to, const void *from, size_t bytes, void *stream) { (void)stream; IN_CONTEXT(); ask(to, from, bytes, 0); return 0; }
+int cuMemAlloc_v2(void **memory, size_t bytes) { IN_CONTEXT(); return take(memory, bytes); }
+int cuMemFree_v2(void *memory) { IN_CONTEXT(); return give_back(memory); }
+int cuMemAllocHost_v2(void **memory, size_t bytes) { IN_CONTEXT(); return take(memory, bytes); }
+int cuMemFreeHost(void *memory) { IN_CONTEXT(); return give_back(memory); }
+int cuMemcpyAsync(void *to, const void *from, size_t bytes, void *stream) { (void)stream; IN_CONTEXT(); ask(to, from, bytes, 0); return 0; }
 int cuMemsetD32Async(void *to, unsigned bits, size_t count, void *stream) { (void)stream; IN_CONTEXT(); ask(to, NULL, count * 4, bits); return 0; }
 
-int cuModuleLoadDataEx(MODULE **module, const void *image, unsigned count, const int *names, void **values)
+int cuPointerGetAttribute(void *value, int attribute, const void *place)
+{
+    MAY_FAIL();
+    BLOCK **block = find(place);
+    if (!block || attribute != 1)
+        return INVALID_VALUE;
+    *(CONTEXT **)value = (*block)->owner;
+    return 0;
+}
+
+int cuModuleLoadDataEx(MODULE **module, const char *image, unsigned count, const int *names, void **values)
 {
     IN_CONTEXT();
-    if (strstr(image, "refused by the driver")) {
+    free(last_image);
+    last_image = strdup(image);
+    if (strstr(image, "Refused")) {
         for (unsigned i = 0; i < count; i++)
             if (names[i] == 5)
                 strcpy(values[i], "ptxas: line 7: unexpected");
-        return 218;
+        return INVALID_PTX;
     }
     *module = malloc(sizeof(MODULE));
     (*module)->image = strdup(image);
+    live++;
     return 0;
 }
 
-int cuModuleUnload(MODULE *module) { IN_CONTEXT(); free(module->image); free(module); return 0; }
+int cuModuleUnload(MODULE *module) { IN_CONTEXT(); if (!module) return INVALID_VALUE; free(module->image); free(module); live--; return 0; }
 
-// The image is the source: a kernel's size stands before its name, unless a macro made the kernel.
 int cuModuleGetFunction(FUNCTION **function, MODULE *module, const char *name)
 {
     IN_CONTEXT();
-    char call[80];
-    snprintf(call, sizeof call, ") %s(", name);
-    const char *place = strstr(module->image, call);
-    if (strstr(name, "absent"))
+    char entry[300];
+    snprintf(entry, sizeof entry, ".entry %s(", name);
+    if (!strstr(module->image, entry))
         return NOT_FOUND;
-    while (place && place > module->image && place[-1] != '(')
-        place--;
-    FUNCTION *made = malloc(sizeof(FUNCTION));
-    snprintf(made->name, sizeof made->name, "%s", name);
-    made->image = module->image;
-    made->size = place ? atoi(place) : 256;
-    *function = made;
+    *function = malloc(sizeof(FUNCTION));
+    snprintf((*function)->name, sizeof (*function)->name, "%s", name);
     return 0;
 }
 
-int cuFuncGetAttribute(int *value, int attribute, FUNCTION *function)
-{
-    IN_CONTEXT();
-    *value = function->size;
-    return attribute == 0 ? 0 : INVALID_VALUE;
-}
+// y[i] = a x[i] + what the launch was, i below count.
+struct probe { const float *x; int64_t x_length; float *y; int64_t y_length; float a; int32_t count; };
 
-// y[i] = a x[i] + shift + parts[2], i below count, added to what the launch was; absent tells whether the last buffer is.
-struct sizes { int rank; int64_t parts[3]; };
-
-static int probe(unsigned groups, unsigned size, void **p)
+static int probe(unsigned groups, unsigned size, const struct probe *p, size_t bytes)
 {
-    int count = *(int *)p[0];
-    struct sizes sizes = *(struct sizes *)p[1];
-    const float *x = *(const float **)p[2] + *(int64_t *)p[3];
-    float a = *(float *)p[4];
-    int64_t shift = *(int64_t *)p[5];
-    float *y = *(float **)p[6] + *(int64_t *)p[7];
-    const float *absent = *(const float **)p[8];
-    if (absent || *(int64_t *)p[9] != 0)
+    if (bytes != sizeof *p || p->x_length < p->count || p->y_length < p->count)
         return INVALID_VALUE;
-    for (int i = 0; i < count; i++)
-        y[i] = a * x[i] + (float)shift + (float)sizes.parts[2] + (float)(groups * size);
+    for (int i = 0; i < p->count; i++)
+        p->y[i] = p->a * p->x[i] + (float)(groups * size);
     return 0;
 }
 
@@ -231,22 +333,22 @@ int cuLaunchKernel(FUNCTION *function, unsigned gx, unsigned gy, unsigned gz, un
 {
     (void)stream;
     IN_CONTEXT();
-    if (gy != 1 || gz != 1 || y != 1 || z != 1 || shared != 0 || extra || gx == 0 || (int)x > function->size)
+    // Arguments come as one block: its place (1), its size (2), the end.
+    if (gx == 0 || gy != 1 || gz != 1 || x == 0 || y != 1 || z != 1 || shared != 0 || arguments || !extra || extra[0] != (void *)1 || extra[2] != (void *)2 || extra[4])
         return INVALID_VALUE;
     if (capturing) {
         graph_kernels++;
         return 0;
     }
     run_up_to(asked);
-    return strcmp(function->name, "probe") == 0 ? probe(gx, x, arguments) : 0;
+    return strstr(function->name, "Probe") ? probe(gx, x, extra[1], *(size_t *)extra[3]) : 0;
 }
 
 // One graph at a time: its fills are done at a launch, its kernels are only counted.
 int cuStreamBeginCapture_v2(void *stream, int mode)
 {
-    (void)stream;
     IN_CONTEXT();
-    if (mode != 1 || capturing)
+    if (stream != &stream_object || mode != 1 || capturing)
         return INVALID_VALUE;
     capturing = 1;
     graph_fills = graph_kernels = 0;
@@ -256,10 +358,10 @@ int cuStreamBeginCapture_v2(void *stream, int mode)
 int cuStreamEndCapture(void *stream, void **made) { (void)stream; capturing = 0; IN_CONTEXT(); *made = graph; live++; return 0; }
 int cuGraphDestroy(void *made) { (void)made; IN_CONTEXT(); live--; return 0; }
 
-int cuGraphInstantiate_v2(void **executable, void *made, void **node, char *log, size_t bytes)
+int cuGraphInstantiateWithFlags(void **executable, void *made, uint64_t flags)
 {
     IN_CONTEXT();
-    if (made != graph || node || log || bytes)
+    if (made != graph || flags != 0)
         return INVALID_VALUE;
     *executable = &graph_kernels;
     live++;

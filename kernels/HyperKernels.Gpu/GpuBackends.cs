@@ -1,6 +1,7 @@
 using HyperKernels.Backends;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.OpenCL;
 
 namespace HyperKernels.Gpu;
 
@@ -19,10 +20,19 @@ public static class GpuBackends
         BackendRegistry.Register(new CudaProvider());
     }
 
-    /// <summary>Builds a context of ILGPU whose accelerators <see cref="Open"/> takes: with its optimisation level and the functions that its kernels call.</summary>
-    /// <param name="builder">The application's; devices and other settings are its own affair.</param>
+    /// <summary>
+    /// Builds a context of ILGPU whose accelerators <see cref="Open"/> takes: with its optimisation level, the functions that its kernels call, and all devices of OpenCL, also
+    /// those that ILGPU passes over by itself (PoCL). CUDA's are added by <c>Cuda()</c>.
+    /// </summary>
+    /// <param name="builder">The application's; other settings are its own affair.</param>
     /// <returns>The same builder.</returns>
-    public static Context.Builder UseHyperKernels(this Context.Builder builder) => Accelerators.Prepare(builder);
+    public static Context.Builder UseHyperKernels(this Context.Builder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return NativeLibraries.IsPresent("OpenCL", out _)
+            ? Accelerators.Prepare(builder).OpenCL(OpenCLSearch.TakeWithoutGenericPointers)
+            : Accelerators.Prepare(builder);
+    }
 
     /// <summary>Opens a device on an accelerator and a stream that the application has already: this engine's work takes its turn on that stream.</summary>
     /// <param name="accelerator">One of OpenCL or CUDA, of a context that was built with <see cref="UseHyperKernels"/>. It must be used by one thread at a time.</param>

@@ -27,12 +27,6 @@ public sealed class BackendProviderTests
     }
 
     [Test]
-    public void OpenOver_TheProcessor_SaysThatThereIsNothingToHandOver() =>
-        Assert.That(
-            () => BackendRegistry.Find("cpu")!.OpenOver(new ForeignHandles(1, 2)),
-            Throws.TypeOf<BackendUnavailableException>().With.Message.Contains("no context to hand over"));
-
-    [Test]
     public void ContractsThatAreOptional_OnTheProcessor_AreAbsentAndSaidSo()
     {
         using MemoryScope scope = new();
@@ -55,8 +49,6 @@ public sealed class BackendProviderTests
         public bool IsGpu => false;
 
         public IBackend Open() => BackendRegistry.Find("cpu")!.Open();
-
-        public IBackend OpenOver(in ForeignHandles handles) => Open();
 
         public IEnumerable<IBackend> OpenVariants() => [];
     }

@@ -1,7 +1,11 @@
+using HyperKernels.Gpu;
 using HyperKernels.IO;
 using HyperKernels.Layers;
 using HyperKernels.Models;
 using HyperKernels.Optim;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.OpenCL;
 
 namespace HyperKernels.Tests;
 
@@ -200,6 +204,30 @@ public sealed class ReadmeExamples
         }
         // </gpu>
         Assert.That(Ops.CrossEntropy(net.Forward(images), labels).ToScalar(), Is.LessThan(1), "ten classes by chance: 2.3");
+    }
+
+    [Test]
+    public void Gpu_OwnKernelsWorkBetweenOps()
+    {
+        _ = Gpu.Gpus.OpenCL;
+        float[] pixels = [.. Enumerable.Range(0, 64 * 32).Select(i => MathF.Sin(i))];
+        // <ilgpu>
+        using Context context = Context.Create(builder => builder.UseHyperKernels());              // OpenCL's devices; add .Cuda() for CUDA's
+        using Accelerator accelerator = context.CreateCLAccelerator(0);
+        using MemoryBuffer1D<float, Stride1D.Dense> memory = accelerator.Allocate1D(pixels);       // the application's own memory
+        var ownKernel = accelerator.LoadAutoGroupedStreamKernel<Index1D, ArrayView<float>>(Square);
+
+        using Device device = GpuBackends.Open(accelerator, accelerator.DefaultStream);
+        using MemoryScope scope = device.Scope();
+        Tensor x = memory.View.AsContiguous().ToTensor([64, 32], device);                          // no copy
+        Tensor hidden = Ops.Relu(x);
+        ownKernel((int)hidden.Count, hidden.AsArrayView());                                        // the application's kernel, in between
+        Tensor y = Ops.Softmax(hidden);
+        // </ilgpu>
+        Tensor plain = Ops.Softmax(Ops.Square(Ops.Relu(Tensor.From(pixels, [64, 32], Device.Cpu))));
+        Assert.That(y.ToArray(), Is.EqualTo(plain.ToArray()).Within(1e-6));
+
+        static void Square(Index1D i, ArrayView<float> values) => values[i] *= values[i];
     }
 
     [Test]

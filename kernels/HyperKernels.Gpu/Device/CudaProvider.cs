@@ -21,8 +21,6 @@ internal sealed class CudaProvider : IBackendProvider
 
     public IBackend Open() => new GpuBackend(OpenDevice());
 
-    public IBackend OpenOver(in ForeignHandles handles) => throw new NotSupportedException();
-
     public IEnumerable<IBackend> OpenVariants() => [];
 
     /// <summary>The device without ops. Leaves the calling thread the context that it had.</summary>

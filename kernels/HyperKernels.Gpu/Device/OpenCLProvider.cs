@@ -38,8 +38,6 @@ internal sealed class OpenCLProvider : IBackendProvider
         }
     }
 
-    public IBackend OpenOver(in ForeignHandles handles) => throw new NotSupportedException();
-
     public IEnumerable<IBackend> OpenVariants() => [];
 
     private static (CLDevice? Device, string Reason) Find()

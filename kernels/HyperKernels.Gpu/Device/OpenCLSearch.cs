@@ -32,6 +32,13 @@ internal static unsafe class OpenCLSearch
         return [.. found.OrderByDescending(device => device.DeviceType == CLDeviceType.CL_DEVICE_TYPE_GPU)];
     }
 
+    /// <summary>ILGPU asks devices for generic pointers, which code at this level never has and PoCL does not offer.</summary>
+    public static bool TakeWithoutGenericPointers(CLDevice device)
+    {
+        typeof(CLCapabilityContext).GetProperty(nameof(device.Capabilities.GenericAddressSpace))!.SetValue(device.Capabilities, true);
+        return true;
+    }
+
     private static nint[] Platforms(ref string failure)
     {
         CLAPI loader = CLAPI.CurrentAPI;
@@ -78,8 +85,7 @@ internal static unsafe class OpenCLSearch
                 return null;
             }
             CLDevice known = new(platform, device);
-            // ILGPU asks for generic pointers, which code at this level never has and PoCL does not offer.
-            typeof(CLCapabilityContext).GetProperty(nameof(known.Capabilities.GenericAddressSpace))!.SetValue(known.Capabilities, true);
+            _ = TakeWithoutGenericPointers(known);
             return known;
         }
         catch (CLException refusal)

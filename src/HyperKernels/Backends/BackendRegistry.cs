@@ -1,28 +1,35 @@
+using System.Diagnostics.CodeAnalysis;
 using HyperKernels.Backends.Cpu;
-using HyperKernels.Backends.Cuda;
-using HyperKernels.Backends.OpenCL;
 
 namespace HyperKernels.Backends;
 
 /// <summary>
-/// The providers of backends. This is the one place that names those of this assembly; all others meet them as <see cref="IBackendProvider"/>.
+/// The providers of backends. This is the one place that names that of this assembly; all others meet them as <see cref="IBackendProvider"/>. Those for
+/// graphics processors are in an assembly of their own, HyperKernels.Gpu, which is looked for when one is asked for: an application that references it has them.
 /// </summary>
 internal static class BackendRegistry
 {
-    private static readonly Lock s_gate = new();
-    private static IBackendProvider[] s_providers = [new CpuProvider(), new OpenCLProvider(), new CudaProvider()];
+    private const string Cpu = "cpu";
 
-    static BackendRegistry()
+    private static readonly Lock s_gate = new();
+
+    // Not before it is asked for: looking for an assembly takes longer than a small program runs.
+    private static readonly Lazy<bool> s_lookedForGpus = new(LookForGpus);
+    private static IBackendProvider[] s_providers = [new CpuProvider(), new AbsentProvider("opencl"), new AbsentProvider("cuda")];
+
+    /// <summary>All of them, absent ones too. Of several GPUs the last is the default device.</summary>
+    public static IReadOnlyList<IBackendProvider> Providers
     {
-        // While both stand side by side, the ILGPU side is asked for by name.
-        if (Environment.GetEnvironmentVariable("HYPERKERNELS_GPU") == "ilgpu")
+        get
         {
-            Type.GetType("HyperKernels.Gpu.GpuBackends, HyperKernels.Gpu")?.GetMethod("Register")?.Invoke(null, null);
+            _ = s_lookedForGpus.Value;
+            return Volatile.Read(ref s_providers);
         }
     }
 
-    /// <summary>All of them, absent ones too. Of several GPUs the last is the default device.</summary>
-    public static IReadOnlyList<IBackendProvider> Providers => Volatile.Read(ref s_providers);
+    /// <summary>Off in a program that is trimmed or compiled ahead of time without GPUs: nothing of the search stays in it then.</summary>
+    [FeatureSwitchDefinition("HyperKernels.LooksForGpus")]
+    private static bool LooksForGpus => !AppContext.TryGetSwitch("HyperKernels.LooksForGpus", out bool isOn) || isOn;
 
     /// <summary>
     /// Adds a provider, or puts it in the place of the one with its name. A device that was opened under that name stays the one it is: an assembly
@@ -38,5 +45,33 @@ internal static class BackendRegistry
     }
 
     /// <summary>The provider of a name, or null.</summary>
-    public static IBackendProvider? Find(string name) => Array.Find(s_providers, provider => provider.Name == name);
+    public static IBackendProvider? Find(string name) =>
+        (name == Cpu ? Volatile.Read(ref s_providers) : Providers).FirstOrDefault(provider => provider.Name == name);
+
+    // The assembly registers itself by what it is asked to do here; one that is not there leaves the reason of the absent providers.
+    private static bool LookForGpus()
+    {
+        if (!LooksForGpus)
+        {
+            return false;
+        }
+        Type? gpus = Type.GetType("HyperKernels.Gpu.GpuBackends, HyperKernels.Gpu");
+        gpus?.GetMethod("Register")?.Invoke(null, null);
+        return gpus is not null;
+    }
+
+    /// <summary>Stands for a device whose assembly is not there.</summary>
+    private sealed class AbsentProvider(string name) : IBackendProvider
+    {
+        public string Name => name;
+
+        public string? Absence =>
+            "it is in the package HyperKernels.Gpu, which this program does not have: add a reference to it (not for programs compiled ahead of time: ILGPU needs a JIT).";
+
+        public bool IsGpu => true;
+
+        public IBackend Open() => throw new BackendUnavailableException($"{name}: not available: {Absence}");
+
+        public IEnumerable<IBackend> OpenVariants() => [];
+    }
 }

@@ -84,27 +84,6 @@ public sealed class Device : IDisposable
                 $"{name}: not available: {reason} Available: {string.Join(", ", All.Where(status => status.IsAvailable).Select(status => status.Name))}.");
     }
 
-    /// <summary>
-    /// Opens a device on a CUDA context and stream that the application has already, for example those of TorchSharp or ILGPU: this engine's
-    /// work takes its turn on that stream, and memory can be shared without copies (<see cref="Tensor.FromDevice"/>).
-    /// </summary>
-    /// <param name="context">A CUcontext; the CUDA runtime and PyTorch use a device's primary one.</param>
-    /// <param name="stream">A CUstream of it; 0 is the legacy default stream.</param>
-    /// <returns>A device of its own; disposing it leaves context and stream, which belong to the caller and must live longer.</returns>
-    /// <exception cref="BackendUnavailableException">CUDA is not on this machine, or nothing compiles kernels for it; the message says why.</exception>
-    /// <exception cref="DeviceException">The driver refuses the context.</exception>
-    public static Device FromCuda(nint context, nint stream) => Over("cuda", new ForeignHandles(context, stream));
-
-    /// <summary>Opens a device on an OpenCL context and queue that the application has already: this engine's work takes its turn in that queue.</summary>
-    /// <param name="context">A cl_context.</param>
-    /// <param name="queue">A cl_command_queue of it that runs its work in order.</param>
-    /// <param name="device">The cl_device_id that the queue was made for.</param>
-    /// <returns>A device of its own; disposing it leaves context and queue, which belong to the caller and must live longer.</returns>
-    /// <exception cref="BackendUnavailableException">OpenCL is not on this machine; the message says why.</exception>
-    /// <exception cref="DeviceException">OpenCL refuses a handle.</exception>
-    /// <exception cref="ArgumentException">The queue is of another context or device, or runs its work out of order.</exception>
-    public static Device FromOpenCL(nint context, nint queue, nint device) => Over("opencl", new ForeignHandles(context, queue, device));
-
     /// <summary>Makes a device the <see cref="Default"/> of this logical flow, tasks started in it included, until what is returned is disposed.</summary>
     /// <param name="device">The device to use.</param>
     public static DeviceUse Use(Device device)
@@ -139,7 +118,7 @@ public sealed class Device : IDisposable
     public void Synchronize() => Backend.Synchronize();
 
     /// <summary>
-    /// Closes a device that was opened with <see cref="FromCuda"/> or <see cref="FromOpenCL"/>. The devices of <see cref="Get"/>, <see cref="Cpu"/> and
+    /// Closes a device of the application's own (GpuBackends.Open in HyperKernels.Gpu). The devices of <see cref="Get"/>, <see cref="Cpu"/> and
     /// <see cref="Default"/> are everybody's and live as long as the program: disposing one gives pooled memory back, as
     /// <see cref="DeviceMemory.Trim"/> does, and harms nobody who uses it.
     /// </summary>
@@ -156,13 +135,6 @@ public sealed class Device : IDisposable
     public override string ToString() => Name;
 
     internal static void EndUse(Device? before) => s_used.Value = before;
-
-    private static Device Over(string name, in ForeignHandles handles)
-    {
-        IBackendProvider provider = BackendRegistry.Find(name)
-            ?? throw new BackendUnavailableException($"{name}: not available: no assembly of this program brings it.");
-        return new Device(provider.OpenOver(handles));
-    }
 
     private static DeviceStatus Status(IBackendProvider provider)
     {

@@ -26,10 +26,10 @@ public sealed class BackendUnavailableException : DeviceException
     }
 }
 
-/// <summary>A compiler refused a kernel; the message holds the kernel's file, the device and the compiler's log.</summary>
+/// <summary>A compiler refused a kernel; the message holds the kernel's name, the device and the compiler's words.</summary>
 public sealed class KernelBuildException : DeviceException
 {
-    /// <summary>Makes the exception with file, device and log.</summary>
+    /// <summary>Makes the exception with kernel, device and the compiler's words.</summary>
     public KernelBuildException(string message)
         : base(message)
     {

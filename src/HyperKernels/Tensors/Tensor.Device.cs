@@ -8,7 +8,7 @@ public readonly partial struct Tensor
     /// <summary>A tensor over device memory that another library owns, without a copy.</summary>
     /// <param name="memory">For CUDA an address (CUdeviceptr), a multiple of four bytes; for OpenCL a memory object (cl_mem).</param>
     /// <param name="shape">The axes; values lie row-major without gaps.</param>
-    /// <param name="device">The device whose context the memory belongs to: see <see cref="Device.FromCuda"/> and <see cref="Device.FromOpenCL"/>.</param>
+    /// <param name="device">The device whose context the memory belongs to. ILGPU makes contexts of its own: memory of others is refused.</param>
     /// <param name="type">What the elements are. Integers are read once, for their bounds, which waits for the device; their owner may not go beyond these later.</param>
     /// <returns>A tensor of the current scope. The memory is never freed here; its owner keeps it until the tensor and all its views are disposed.</returns>
     /// <exception cref="InvalidOperationException">The device is the processor.</exception>

@@ -15,9 +15,9 @@ public sealed class FamilyTests
         [
             $"src/HyperKernels/Backends/IBackend.{family}.cs",
             $"src/HyperKernels/Backends/Cpu/{family}/CpuBackend.{family}.cs",
-            $"src/HyperKernels/Backends/Gpu/GpuBackend.{family}.cs",
+            $"kernels/HyperKernels.Gpu/Launch/GpuBackend.{family}.cs",
             $"src/HyperKernels/Ops/Ops.{family}.cs",
-            $"kernels/{family.ToLowerInvariant()}.c",
+            $"kernels/HyperKernels.Gpu/{family}Kernels.cs",
             family == "Optimizer" ? "src/HyperKernels.Cases/Optimizers/OptimizerCases.cs" : $"src/HyperKernels.Cases/{family}Cases.cs",
         ];
         Assert.That(places.Where(place => !File.Exists(Path.Combine(TestData.Repository, place))), Is.Empty);

@@ -71,7 +71,8 @@ public sealed partial class FloorTests
         HashSet<string> compute = [.. s_compute.Select(contract => contract.Name)];
         IEnumerable<string> callers = SourceUses.All.Uses
             .Where(use => compute.Contains(use.Owner) && use.Name != use.Owner)
-            .Where(use => !use.File.StartsWith("src/HyperKernels/Ops/", StringComparison.Ordinal) && !use.File.StartsWith("src/HyperKernels/Backends/", StringComparison.Ordinal))
+            .Where(use => !use.File.StartsWith("src/HyperKernels/Ops/", StringComparison.Ordinal) && !use.File.StartsWith("src/HyperKernels/Backends/", StringComparison.Ordinal)
+                && !use.File.StartsWith("kernels/", StringComparison.Ordinal))
             .Select(use => $"{use.File}({use.Line}): {use.Name}");
         Assert.That(callers, Is.Empty);
     }
@@ -84,6 +85,26 @@ public sealed partial class FloorTests
             .Where(use => Contract().IsMatch(use.Owner) || use.Name == "Device.Backend")
             .Select(use => $"{use.File}({use.Line}): {use.Name}");
         Assert.That(named, Is.Empty, "layers reach devices through ops");
+    }
+
+    [Test]
+    public void Kernels_KnowNothingOfWhatLaunchesThem()
+    {
+        IEnumerable<string> named = SourceUses.All.Uses
+            .Where(use => use.File.EndsWith("Kernels.cs", StringComparison.Ordinal) || use.File.StartsWith("kernels/HyperKernels.Gpu/Lib/", StringComparison.Ordinal))
+            .Where(use => use.File.StartsWith("kernels/", StringComparison.Ordinal))
+            .Where(use => Contract().IsMatch(use.Owner) || use.Owner is "GpuBackend" or "GpuDevice" or "GpuBuffer" or "BufferRef")
+            .Select(use => $"{use.File}({use.Line}): {use.Name}");
+        Assert.That(named, Is.Empty, "a kernel has views and numbers");
+    }
+
+    [Test]
+    public void Ilgpu_IsNamedByTheKernelsAlone()
+    {
+        IEnumerable<string> files = SourceUses.All.Files
+            .Where(file => !file.StartsWith("kernels/", StringComparison.Ordinal))
+            .Where(file => File.ReadAllText(Path.Combine(TestData.Repository, file)).Contains("using ILGPU", StringComparison.Ordinal));
+        Assert.That(files, Is.Empty, "the engine stays fit for trimming and ahead-of-time compilation");
     }
 
     [Test]

@@ -16,7 +16,6 @@ internal static class Floors
 
     // Several families form products.
     private static readonly string[] s_products = [.. s_cpu, $"{Cpu}/Matmul"];
-    private static readonly string[] s_gpu = [.. s_floor0, "Backends/Gpu"];
 
     private static readonly string[] s_floor1 = [.. s_floor0, "Tensors"];
 
@@ -53,9 +52,6 @@ internal static class Floors
         [$"{Cpu}/Segment"] = s_cpu,
         [$"{Cpu}/Shape"] = s_cpu,
         [$"{Cpu}/Softmax"] = s_cpu,
-        ["Backends/Gpu"] = s_floor0,
-        ["Backends/OpenCL"] = s_gpu,
-        ["Backends/Cuda"] = s_gpu,
         // Floor 1.
         ["Tensors"] = s_floor0,
         // Floor 2.
@@ -76,6 +72,8 @@ internal static class Floors
     /// <summary>Projects above the engine: their folders are their own business, what they use of others is not.</summary>
     private static readonly Dictionary<string, string[]> s_projects = new()
     {
+        // A backend: buffers and integers. What an application hands over becomes a tensor.
+        ["kernels/HyperKernels.Gpu"] = Engine(s_floor1),
         ["src/HyperKernels.Models"] = Engine(s_engine),
         ["src/HyperKernels.Cases"] = [.. Engine(s_engine), "src/HyperKernels.Models/**"],
         ["tools/HyperKernels.Cli"] = [.. Engine(s_engine), "src/HyperKernels.Models/**", "src/HyperKernels.Cases/**"],
@@ -85,7 +83,7 @@ internal static class Floors
     public static IReadOnlyDictionary<string, (string[] Uses, string Why)> Exceptions { get; } = new Dictionary<string, (string[], string)>
     {
         ["src/HyperKernels/Backends/BackendRegistry.cs"] =
-            (Engine([Cpu, "Backends/OpenCL", "Backends/Cuda"]), "somebody has to name the providers that are built in"),
+            (Engine([Cpu]), "somebody has to name the provider that is built in"),
         ["src/HyperKernels/Tensors/WeightUse.cs"] =
             (Engine(["Ops"]), "a parameter's value is a tensor: a weight that stands in its place is written out where it is asked for, by ops"),
     };

@@ -1,4 +1,4 @@
-using HyperKernels.Backends.Gpu;
+using HyperKernels.Gpu;
 
 namespace HyperKernels.Tests.Gpu;
 
@@ -19,7 +19,7 @@ public sealed class DivisorTests
             {
                 if (n is >= 0 and <= int.MaxValue)
                 {
-                    Assert.That(by.Divide((int)n), Is.EqualTo((int)n / divisor), $"{n} / {divisor}");
+                    Assert.That(by.Quotient((int)n), Is.EqualTo((int)n / divisor), $"{n} / {divisor}");
                 }
             }
         }

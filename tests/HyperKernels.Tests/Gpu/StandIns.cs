@@ -6,14 +6,10 @@ namespace HyperKernels.Tests.Gpu;
 /// <summary>Builds small shared libraries that take a driver's place and fail where they are told to.</summary>
 internal static partial class StandIns
 {
-    /// <summary>The environment of a process whose drivers are stand-ins.</summary>
-    /// <remarks>HYPERKERNELS_GPU is needed while there are two sides for GPUs.</remarks>
+    /// <summary>The environment of a process whose drivers are stand-ins; of several settings of one name the last counts.</summary>
     internal static Dictionary<string, string> Environment(params (string Name, string Value)[] settings)
     {
-        Dictionary<string, string> environment = new()
-        {
-            ["HYPERKERNELS_GPU"] = "ilgpu",
-        };
+        Dictionary<string, string> environment = [];
         foreach ((string name, string value) in settings)
         {
             environment[name] = value;

@@ -27,8 +27,6 @@ internal sealed class CpuProvider : IBackendProvider
 
     public IBackend Open() => new CpuBackend(CpuBackend.WidestVector, DefaultThreads);
 
-    public IBackend OpenOver(in ForeignHandles handles) => throw new BackendUnavailableException("cpu: the processor has no context to hand over: use Device.Cpu.");
-
     // The widest is what Open gives.
     public IEnumerable<IBackend> OpenVariants() => s_widths.Where(width => width < CpuBackend.WidestVector).Select(width => new CpuBackend(width, threads: 2));
 }

@@ -22,26 +22,29 @@ internal static class PoolKernels
             PoolWindow down = PoolAxis.Window(p.Down, window.Row);
             PoolWindow across = PoolAxis.Window(p.Across, window.Column);
             long line = ((window.Plane * p.Down.Size) + down.First) * p.Across.Size;
-            int bestRow = down.First;
-            int bestColumn = across.First;
-            float best = p.X[line + bestColumn];
+            int place = ((down.First - down.Origin) * across.Length) + across.First - across.Origin;
+            int bestPlace = place;
+            float best = p.X[line + across.First];
             for (int row = down.First; row < down.Last; row++)
             {
-                for (int column = across.First; column < across.Last; column++)
+                int here = place;
+                long end = line + across.Last;
+                for (long at = line + across.First; at < end; at++)
                 {
                     // Choices instead of branches, which threads of a group would take apart.
-                    float value = p.X[line + column];
+                    float value = p.X[at];
                     bool isBetter = (value > best) | MathK.IsNaN(value);
                     best = isBetter ? value : best;
-                    bestRow = isBetter ? row : bestRow;
-                    bestColumn = isBetter ? column : bestColumn;
+                    bestPlace = isBetter ? here : bestPlace;
+                    here++;
                 }
                 line += p.Across.Size;
+                place += across.Length;
             }
             p.Y[firstWindow + i] = best;
             if (p.Places.Length > 0)
             {
-                p.Places[firstWindow + i] = ((bestRow - down.Origin) * across.Length) + bestColumn - across.Origin;
+                p.Places[firstWindow + i] = bestPlace;
             }
         }
     }

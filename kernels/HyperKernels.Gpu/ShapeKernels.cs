@@ -63,23 +63,21 @@ internal static class ShapeKernels
         Places at = p.Batches.At(batch);
         int lane = Threads.Local & (TileSide - 1);
         int line = Threads.Local >> 5;
-        for (int k = line; k < TileSide; k += TileLines)
+        if (firstRow + lane < p.Rows)
         {
-            int column = firstColumn + k;
-            int row = firstRow + lane;
-            if (column < p.Columns && row < p.Rows)
+            long from = at.A + firstRow + lane;
+            for (int k = line; k < TileSide && firstColumn + k < p.Columns; k += TileLines)
             {
-                tile[(k * TilePitch) + lane] = p.Source[at.A + row + (column * p.SourceStride)];
+                tile[(k * TilePitch) + lane] = p.Source[from + ((firstColumn + k) * p.SourceStride)];
             }
         }
         Group.Barrier();
-        for (int k = line; k < TileSide; k += TileLines)
+        if (firstColumn + lane < p.Columns)
         {
-            int row = firstRow + k;
-            int column = firstColumn + lane;
-            if (column < p.Columns && row < p.Rows)
+            long to = at.B + firstColumn + lane;
+            for (int k = line; k < TileSide && firstRow + k < p.Rows; k += TileLines)
             {
-                p.Destination[at.B + (row * p.DestinationStride) + column] = tile[(lane * TilePitch) + k];
+                p.Destination[to + ((firstRow + k) * p.DestinationStride)] = tile[(lane * TilePitch) + k];
             }
         }
     }

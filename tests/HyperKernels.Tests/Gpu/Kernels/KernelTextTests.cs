@@ -15,6 +15,9 @@ public sealed partial class KernelTextTests
     // What a group can have on every device.
     private const int MostSharedBytes = 48 << 10;
 
+    // The largest, tensor cores emulated, has 5,800; more is a kernel that grew by accident.
+    private const int MostRegisters = 6000;
+
     private static Context s_context = null!;
     private static Backend s_backend = null!;
 
@@ -48,8 +51,42 @@ public sealed partial class KernelTextTests
             Assert.That(Lines(text, @"\b(add|sub|mul)\.f32"), Is.Empty, "a sum or product that the driver may fuse");
             Assert.That(Lines(text, @"\.approx\b"), Is.Empty, "a function that is not exactly rounded");
             Assert.That(SharedBytes(text), Is.AtMost(MostSharedBytes), "bytes of group memory");
+            Assert.That(DeclaredRegisters(text), Is.AtMost(MostRegisters), "registers declared, each written once: what a thread holds at a time is a fraction");
             Assert.That(text, Does.Contain(".maxntid"));
         });
+    }
+
+    /// <summary>What is written for four elements at a time reads and writes them at once.</summary>
+    [TestCaseSource(nameof(KernelsOfFours))]
+    public void KernelOfFours_ReadsAndWritesThemAtOnce(MethodInfo kernel)
+    {
+        string text = PtxOf(kernel);
+
+        Assert.That(text, Does.Contain("ld.global.v4").And.Contain("st.global.v4"));
+    }
+
+    /// <summary>A tile's sums are fused multiply-adds: 16 or 64 of them a step.</summary>
+    [TestCase(nameof(MatmulKernels.Tiled32), 16)]
+    [TestCase(nameof(MatmulKernels.Tiled64), 16)]
+    [TestCase(nameof(MatmulKernels.Tiled128), 64)]
+    public void Tile_AddsUpByFusedMultiplyAdds(string kernel, int aStep)
+    {
+        string text = PtxOf(typeof(MatmulKernels).GetMethod(kernel)!);
+
+        Assert.That(Regex.Count(text, @"\bfma\.rn\.f32\b"), Is.GreaterThanOrEqualTo(aStep));
+        Assert.That(text, Does.Contain("ld.shared.v4").And.Contain("ld.global.v4"));
+    }
+
+    /// <summary>Devices later than ILGPU's table, and those at its end, get the same code.</summary>
+    [Test]
+    public void PtxOfALaterDevice_IsThatOf80()
+    {
+        using PTXBackend later = new(s_context, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78, null!);
+        Repairs.Apply(later);
+        MethodInfo kernel = typeof(MatmulKernels).GetMethod(nameof(MatmulKernels.Tiled64))!;
+        string text = ((PTXCompiledKernel)KernelLoader.Compile(later, kernel)).PTXAssembly;
+
+        Assert.That(text.Replace(".version 7.8", ".version 7.0", StringComparison.Ordinal), Is.EqualTo(PtxOf(kernel)));
     }
 
     /// <summary>Fragments stay in registers, 4 x 4 of them to a step.</summary>
@@ -65,11 +102,21 @@ public sealed partial class KernelTextTests
 
     private static IEnumerable<TestCaseData> Kernels() => KernelInstances.All.Select(kernel => new TestCaseData(kernel).SetArgDisplayNames(KernelLoader.NameOf(kernel)));
 
+    private static IEnumerable<TestCaseData> KernelsOfFours() => KernelInstances.All
+        .Where(kernel => kernel.Name is nameof(ElementwiseKernels.Fours) or nameof(GatherKernels.Rows4) or nameof(ShapeKernels.Copy4) || kernel.GetGenericArguments().Contains(typeof(F4)))
+        .Where(kernel => kernel.Name != nameof(SegmentKernels.Dot))
+        .Select(kernel => new TestCaseData(kernel).SetArgDisplayNames(KernelLoader.NameOf(kernel)));
+
     private static string PtxOf(MethodInfo kernel) => ((PTXCompiledKernel)KernelLoader.Compile(s_backend, kernel)).PTXAssembly;
 
     private static string[] Lines(string text, string pattern) => [.. text.Split('\n').Where(line => Regex.IsMatch(line, pattern)).Take(3)];
 
     private static int SharedBytes(string text) => SharedArray().Matches(text).Sum(match => int.Parse(match.Groups[1].ValueSpan, null));
+
+    private static int DeclaredRegisters(string text) => Registers().Matches(text).Sum(match => int.Parse(match.Groups[1].ValueSpan, null));
+
+    [GeneratedRegex(@"\.reg \.\w+\s+%\w+<(\d+)>")]
+    private static partial Regex Registers();
 
     [GeneratedRegex(@"\.shared \.align \d+ \.b8 [^\[]+\[(\d+)\]")]
     private static partial Regex SharedArray();

@@ -129,7 +129,7 @@ internal struct MatmulOperand : IOperand
 
     public bool IsDeep { get; private set; }
 
-    /// <summary>The line, of so many, that the thread fetches of a matrix that begins at a place and whose stored rows are ld apart; fours: readable so.</summary>
+    /// <summary>The line, of so many, that the thread fetches of a matrix that begins at a place and whose rows are ld apart; fours: readable so.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static MatmulOperand Of(ArrayView<float> from, long start, int ld, bool isDeep, int line, int lines, int end, bool fours)
     {

@@ -186,7 +186,7 @@ internal struct FourRows : IThinRows
     public static int Count => 4;
 }
 
-/// <summary>Arguments of <see cref="MatmulThinKernels"/>: strides lead from one matrix to the next, rows and steps through one; fours: may be read so.</summary>
+/// <summary>Arguments of <see cref="MatmulThinKernels"/>: strides lead from matrix to matrix, rows and steps through one; fours: read so.</summary>
 internal struct ThinArguments
 {
     public int Rows;

@@ -8,7 +8,8 @@ using ILGPU.IR.Values;
 namespace HyperKernels.Gpu;
 
 /// <summary>
-/// What tensor cores do, from compute capability 8.0 on: one instruction each (PTX ISA, "Matrix Fragments for mma.m16n8k8" for .tf32, "mma.m16n8k16" for .bf16).
+/// What tensor cores do, from compute capability 8.0 on: one instruction each (PTX ISA, "Matrix Fragments for mma.m16n8k8" and
+/// "mma.m16n8k16").
 /// OpenCL has none of them: kernels that call one are for CUDA alone. Bodies as in <see cref="Intrinsics"/>.
 /// </summary>
 internal static class TensorIntrinsics

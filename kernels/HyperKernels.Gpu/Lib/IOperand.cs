@@ -6,7 +6,7 @@ namespace HyperKernels.Gpu;
 /// </summary>
 internal interface IOperand
 {
-    /// <summary>Whether a thread fetches four elements along k of one line, as where k lies together in memory, or those of four neighbouring lines at one k.</summary>
+    /// <summary>Whether a thread fetches four elements along k of one line, as where k lies together, or those of four neighbouring lines at one k.</summary>
     bool IsDeep { get; }
 
     /// <summary>

@@ -14,7 +14,7 @@ internal interface ITile<TSelf>
     /// <summary>The parts are 2 to this power.</summary>
     static abstract int PartBits { get; }
 
-    /// <summary>The sums with the product at one k added: a and b are where the thread's first fours of it lie in group memory, the next ones side further.</summary>
+    /// <summary>The sums with the product at one k added: a and b are where the thread's first fours lie in group memory, the next ones side further.</summary>
     static abstract TSelf Add(TSelf sums, TileMemory memory, int a, int b);
 
     /// <summary>Gives all blocks to the result; row and column are where the thread's first one begins in the matrix.</summary>

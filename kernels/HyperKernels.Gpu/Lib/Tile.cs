@@ -36,7 +36,7 @@ internal static class Tile
         isDeep ? Threads.Local >> (TTile.SideBits - TTile.PartBits - 2) : 4 * (Threads.Local & ((1 << (TTile.SideBits + TTile.PartBits)) - 1));
 
     /// <summary>
-    /// Adds the product over first &lt;= k &lt; end to the sums, in the order of k. May come several times in a kernel. All threads of the group must come here.
+    /// Adds the product over first &lt;= k &lt; end to the sums, in the order of k. May come several times in a kernel. All threads of a group come here.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TTile Product<TTile, TLeft, TRight>(TTile sums, TileMemory memory, TLeft left, TRight right, int first, int end)

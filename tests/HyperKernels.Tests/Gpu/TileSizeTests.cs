@@ -30,7 +30,8 @@ public sealed class TileSizeTests(int size)
     [TestCase(64, 100, 132)]
     [TestCase(130, 67, 141)]
     public void Linear_WithBiasAndActivation_GivesItsValue(int rows, int inputs, int outputs) =>
-        Check(device => Ops.Linear(Normal(new(rows, inputs), 1, device), Normal(new(outputs, inputs), 2, device), Normal(new(outputs), 3, device), Activation.Gelu));
+        Check(device => Ops.Linear(
+            Normal(new(rows, inputs), 1, device), Normal(new(outputs, inputs), 2, device), Normal(new(outputs), 3, device), Activation.Gelu));
 
     private void Check(Func<Device, Tensor> work)
     {

@@ -8,8 +8,8 @@ namespace HyperKernels.Gpu;
 /// </summary>
 /// <remarks>
 /// A group of 8 warps computes 128 by 128 numbers, a warp 64 by 32 of them: 4 fragments of 16 rows by 4 of 8 columns. Both operands lie in group memory
-/// as lines (rows of A, columns of B) of 16 words along k. A line's pitch of 20 words leads the 32 words of a fragment to 32 different banks. The next words are
-/// fetched while these are multiplied.
+/// as lines (rows of A, columns of B) of 16 words along k. A line's pitch of 20 words leads the 32 words of a fragment to 32 different banks.
+/// The next words are fetched while these are multiplied.
 /// </remarks>
 internal static class MatmulTensorKernels
 {

@@ -4,7 +4,8 @@ namespace HyperKernels.Gpu;
 
 /// <summary>
 /// Tensor cores of a precision, those of a device or others. A warp of 32 threads multiplies a left fragment of 16 rows by a right one of 8 columns, both
-/// 8 words deep, and each thread has its part of them: with line = lane / 4 and place = lane % 4, A's words of (row line, word place), (row line + 8, word place),
+/// 8 words deep, and each thread has its part of them. With line = lane / 4 and place = lane % 4, A's words of (row line, word place), (row line + 8, word
+/// place),
 /// (row line, word place + 4) and (row line + 8, word place + 4); B's of (column line, word place) and (column line, word place + 4); and the sums of
 /// (row line, column 2 place), (row line, column 2 place + 1), (row line + 8, column 2 place) and (row line + 8, column 2 place + 1).
 /// </summary>

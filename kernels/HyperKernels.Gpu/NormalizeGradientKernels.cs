@@ -4,8 +4,8 @@ using ILGPU;
 namespace HyperKernels.Gpu;
 
 /// <summary>
-/// The gradients of a normalisation, over the lines of <see cref="NormalizeKernels"/> and launched alike. With h = gain dy and r = 1 / sqrt(variance + epsilon):
-/// dx = r h - r mean(h) - (x - mean) r^3 mean(h (x - mean)); without centring the middle term is absent.
+/// The gradients of a normalisation, over the lines of <see cref="NormalizeKernels"/> and launched alike. With h = gain dy and r = 1 / sqrt(variance +
+/// epsilon): dx = r h - r mean(h) - (x - mean) r^3 mean(h (x - mean)); without centring the middle term is absent.
 /// </summary>
 internal static class NormalizeGradientKernels
 {
@@ -13,7 +13,7 @@ internal static class NormalizeGradientKernels
     [Kernel]
     public static void Lines(NormalizeGradientArguments p)
     {
-        ArrayView<float> scratch = SharedMemory.Allocate1D<float>(512).AsContiguous();
+        ArrayView<Pair> scratch = SharedMemory.Allocate1D<Pair>(256).AsContiguous();
         NormalizeLine at = NormalizeLine.Of(p.Axes, Threads.Group, p.WidthBits);
         long end = at.IsPresent ? p.Axes.Size : 0;
         float mean = Mean(p, at);
@@ -31,7 +31,7 @@ internal static class NormalizeGradientKernels
     [Kernel]
     public static void Pieces(NormalizeGradientArguments p)
     {
-        ArrayView<float> scratch = SharedMemory.Allocate1D<float>(512).AsContiguous();
+        ArrayView<Pair> scratch = SharedMemory.Allocate1D<Pair>(256).AsContiguous();
         int group = Threads.Group / p.Pieces;
         int piece = Threads.Group - (group * p.Pieces);
         NormalizeLine at = NormalizeLine.Of(p.Axes, group, p.WidthBits);
@@ -46,11 +46,13 @@ internal static class NormalizeGradientKernels
         }
     }
 
-    /// <summary>first[line step] and second[line step], each where there is one: the sums of pairs [lines, pieces, 2].   A group per 256 / width lines.</summary>
+    /// <summary>
+    /// first[line step] and second[line step], each where there is one: the sums of pairs [lines, pieces, 2].   A group per 256 / width lines.
+    /// </summary>
     [Kernel]
     public static void SumPairs(SumPairsArguments p)
     {
-        ArrayView<float> scratch = SharedMemory.Allocate1D<float>(512).AsContiguous();
+        ArrayView<Pair> scratch = SharedMemory.Allocate1D<Pair>(256).AsContiguous();
         Line line = Line.Of(Threads.Group, p.WidthBits, across: false);
         bool isPresent = line.Number < p.Lines;
         int pieces = isPresent ? p.Pieces : 0;
@@ -68,7 +70,9 @@ internal static class NormalizeGradientKernels
         }
     }
 
-    /// <summary>The gradient with respect to x from the sums [statistics, 2] of h and h (x - mean), in pairs.   Any launch size, a thread per element.</summary>
+    /// <summary>
+    /// The gradient with respect to x from the sums [statistics, 2] of h and h (x - mean), in pairs.   Any launch size, a thread per element.
+    /// </summary>
     [Kernel]
     public static void Apply(NormalizeGradientArguments p)
     {
@@ -86,13 +90,13 @@ internal static class NormalizeGradientKernels
     }
 
     /// <summary>
-    /// Gradients of gains and biases, each where it is wanted. A line is a channel of a set: its outer steps of inner elements. Output (line pieces + piece) step
-    /// takes the sum over a piece: the result itself where there is but one.
+    /// Gradients of gains and biases, each where it is wanted. A line is a channel of a set: its outer steps of inner elements. Output (line pieces + piece)
+    /// step takes the sum over a piece: the result itself where there is but one.
     /// </summary>
     [Kernel]
     public static void Parameters(NormalizeParameterArguments p)
     {
-        ArrayView<float> scratch = SharedMemory.Allocate1D<float>(512).AsContiguous();
+        ArrayView<Pair> scratch = SharedMemory.Allocate1D<Pair>(256).AsContiguous();
         int block = Threads.Group / p.Pieces;
         int piece = Threads.Group - (block * p.Pieces);
         Line line = Line.Of(block, p.WidthBits, p.Axes.Inner == 1);
@@ -101,20 +105,25 @@ internal static class NormalizeGradientKernels
         long set = Divide.Quotient(line.Number, channels);
         long channel = line.Number - (set * channels);
         long group = Divide.Quotient(channel, p.Axes.Channels);
+        long outer = set * p.Axes.PerSet;
+        // Where the line begins, and the elements of other channels between two of its steps; its first statistic, and the way to the next step's.
+        long first = ((outer * channels) + channel) * p.Axes.Inner;
+        long gap = (channels - 1L) * p.Axes.Inner;
+        long statistic = p.Axes.IsAcrossOuter != 0 ? group : (outer * p.Axes.Groups) + group;
+        long statistics = p.Axes.IsAcrossOuter != 0 ? 0 : p.Axes.Groups;
         long begin = (long)piece * p.Piece;
         long left = isPresent ? ((long)p.Axes.PerSet * p.Axes.Inner) - begin : 0;
         long end = begin + (left < p.Piece ? left : p.Piece);
         Pair sums = default;
         for (long i = begin + line.Lane; i < end; i += line.Width)
         {
-            long row = p.Axes.Inner == 1 ? i : Divide.Quotient(i, p.Axes.Inner);
-            long outer = (set * p.Axes.PerSet) + row;
-            long at = (((outer * channels) + channel) * p.Axes.Inner) + (i - (row * p.Axes.Inner));
-            long statistic = p.Axes.IsAcrossOuter != 0 ? group : (outer * p.Axes.Groups) + group;
-            float mean = p.Axes.IsCentred != 0 ? p.Means[statistic] : 0;
+            long step = p.Axes.Inner == 1 ? i : Divide.Quotient(i, p.Axes.Inner);
+            long at = first + i + (step * gap);
+            long number = statistic + (step * statistics);
+            float mean = p.Axes.IsCentred != 0 ? p.Means[number] : 0;
             float gradient = p.Gradient[at];
             sums.First += gradient;
-            sums.Second = Intrinsics.Fma(gradient, (p.X[at] - mean) * p.Axes.Scale(p.Variances[statistic]), sums.Second);
+            sums.Second = Intrinsics.Fma(gradient, (p.X[at] - mean) * p.Axes.Scale(p.Variances[number]), sums.Second);
         }
         sums = Line.Sums(scratch, line, sums);
         if (isPresent && line.Lane == 0)
@@ -129,7 +138,7 @@ internal static class NormalizeGradientKernels
 
     // Sums of h and of h (x - mean) of elements begin to end of a line.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Pair Sums(ArrayView<float> scratch, NormalizeGradientArguments p, NormalizeLine at, float mean, long begin, long end)
+    private static Pair Sums(ArrayView<Pair> scratch, NormalizeGradientArguments p, NormalizeLine at, float mean, long begin, long end)
     {
         Pair sums = default;
         for (long i = begin + at.Line.Lane; i < end; i += at.Line.Width)
@@ -166,7 +175,7 @@ internal static class NormalizeGradientKernels
     }
 }
 
-/// <summary>Arguments of the kernels for the gradient with respect to x: pieces and pairs where lines are cut, a count where a thread takes an element.</summary>
+/// <summary>Arguments of the kernels for the gradient with respect to x: pieces and pairs where lines are cut, a count where a thread has an element.</summary>
 internal struct NormalizeGradientArguments
 {
     public NormalizeAxes Axes;

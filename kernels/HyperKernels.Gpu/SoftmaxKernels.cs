@@ -80,7 +80,8 @@ internal static class SoftmaxKernels
     }
 
     /// <summary>
-    /// losses[r] = log(sum over c of e^logits[r, c]) - logits[r, labels[r]]; log sums [rows, 2] keep the maximum and the logarithm beside it.   A line is a row.
+    /// losses[r] = log(sum over c of e^logits[r, c]) - logits[r, labels[r]]; log sums [rows, 2] keep the maximum and the logarithm beside it.
+    /// A line is a row.
     /// </summary>
     [Kernel]
     public static void CrossEntropy(CrossEntropyArguments p)

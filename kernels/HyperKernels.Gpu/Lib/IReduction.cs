@@ -1,7 +1,13 @@
 namespace HyperKernels.Gpu;
 
+/// <summary>What two parts of a reduction are together.</summary>
+internal interface IJoin<T>
+{
+    static abstract T Join(T a, T b);
+}
+
 /// <summary>What is gathered up along an axis.</summary>
-internal interface IReduction
+internal interface IReduction : IJoin<float>
 {
     /// <summary>Of no elements.</summary>
     static abstract float Empty { get; }
@@ -11,7 +17,4 @@ internal interface IReduction
 
     /// <summary>With an element more.</summary>
     static abstract float Step(float sum, float x, float center);
-
-    /// <summary>Of two parts together.</summary>
-    static abstract float Join(float a, float b);
 }

@@ -16,8 +16,9 @@ internal struct Line
     public int Lane;
     public int Width;
 
-    // Threads from one lane of a line to the next.
-    private int _spacing;
+    // Threads from the line's first one to this one, and as if to one behind its last: neighbouring lanes may be several threads apart.
+    private int _offset;
+    private int _extent;
 
     /// <summary>Neighbouring threads stand on neighbouring lanes or, if across, on neighbouring lines: whichever lie together in memory.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -27,98 +28,53 @@ internal struct Line
         Line line = default;
         line.Width = 1 << widthBits;
         line.Lane = across ? Threads.Local >> (8 - widthBits) : Threads.Local & (line.Width - 1);
-        line._spacing = across ? lines : 1;
+        line._offset = across ? Threads.Local & ~(lines - 1) : line.Lane;
+        line._extent = across ? 256 : line.Width;
         line.Number = ((long)group * lines) + (across ? Threads.Local & (lines - 1) : Threads.Local >> widthBits);
         return line;
     }
 
     /// <summary>The sum of the lanes' values, for all of them; scratch is 256 floats of group memory and free again on return.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sum(ArrayView<float> scratch, Line line, float value)
-    {
-        int home = Threads.Local;
-        scratch[home] = value;
-        Group.Barrier();
-        int left = line.Width;
-        while (left > 1)
-        {
-            int bits = left >= 4 ? 2 : 1;
-            left >>= bits;
-            Round(scratch, line, home, left, bits);
-            Group.Barrier();
-        }
-        float sum = scratch[home - (line.Lane * line._spacing)];
-        Group.Barrier();
-        return sum;
-    }
+    public static float Sum(ArrayView<float> scratch, Line line, float value) => Join<float, Sum>(scratch, line, value);
 
-    /// <summary>Two sums at once; scratch is 512 floats.</summary>
+    /// <summary>Two sums at once; scratch is 256 pairs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Pair Sums(ArrayView<float> scratch, Line line, Pair values)
-    {
-        int home = Threads.Local;
-        scratch[home] = values.First;
-        scratch[home + 256] = values.Second;
-        Group.Barrier();
-        int left = line.Width;
-        while (left > 1)
-        {
-            int bits = left >= 4 ? 2 : 1;
-            left >>= bits;
-            Round(scratch, line, home, left, bits);
-            Round(scratch, line, home + 256, left, bits);
-            Group.Barrier();
-        }
-        int first = home - (line.Lane * line._spacing);
-        Pair sums = default;
-        sums.First = scratch[first];
-        sums.Second = scratch[first + 256];
-        Group.Barrier();
-        return sums;
-    }
+    public static Pair Sums(ArrayView<Pair> scratch, Line line, Pair values) => Join<Pair, SumPair>(scratch, line, values);
 
     /// <summary>The largest; NaN if one is. Scratch is 256 floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Max(ArrayView<float> scratch, Line line, float value)
+    public static float Max(ArrayView<float> scratch, Line line, float value) => Join<float, Largest>(scratch, line, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Join<T, TJoin>(ArrayView<T> scratch, Line line, T value)
+        where T : unmanaged
+        where TJoin : struct, IJoin<T>
     {
         int home = Threads.Local;
         scratch[home] = value;
         Group.Barrier();
         int left = line.Width;
+        int step = line._extent;
         while (left > 1)
         {
+            // A round: left lanes of a line keep what 4 or, where no more are there, 2 lanes have.
             int bits = left >= 4 ? 2 : 1;
             left >>= bits;
-            if (line.Lane < left)
+            step >>= bits;
+            if (line._offset < step)
             {
-                int step = left * line._spacing;
-                float max = MathK.Max(scratch[home], scratch[home + step]);
+                T joined = TJoin.Join(scratch[home], scratch[home + step]);
                 if (bits == 2)
                 {
-                    max = MathK.Max(max, MathK.Max(scratch[home + (2 * step)], scratch[home + (3 * step)]));
+                    joined = TJoin.Join(joined, TJoin.Join(scratch[home + (2 * step)], scratch[home + (3 * step)]));
                 }
-                scratch[home] = max;
+                scratch[home] = joined;
             }
             Group.Barrier();
         }
-        float most = scratch[home - (line.Lane * line._spacing)];
+        T all = scratch[home - line._offset];
         Group.Barrier();
-        return most;
-    }
-
-    // One round of a reduction: left lanes of a line keep the sum of 4 or, where no more are there, 2 lanes each.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Round(ArrayView<float> scratch, Line line, int home, int left, int bits)
-    {
-        if (line.Lane < left)
-        {
-            int step = left * line._spacing;
-            float sum = scratch[home] + scratch[home + step];
-            if (bits == 2)
-            {
-                sum += scratch[home + (2 * step)] + scratch[home + (3 * step)];
-            }
-            scratch[home] = sum;
-        }
+        return all;
     }
 }

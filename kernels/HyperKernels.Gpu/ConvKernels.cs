@@ -4,10 +4,10 @@ using ILGPU;
 namespace HyperKernels.Gpu;
 
 /// <summary>
-/// The three products of a convolution, each as one matrix product per set of kernels and group of channels, whose patches of images are formed while tiles are
-/// filled: nothing is unfolded in memory. Per-sample convolution has a set of kernels for each sample. Where a group has few channels on the side of the result,
-/// tiles would be mostly empty: <see cref="ConvPlainKernels"/> serve there.   All: one group per tile of the result, per slice of the depth, per set and group
-/// of channels.
+/// The three products of a convolution, each as one matrix product per set of kernels and group of channels, whose patches of images are formed while
+/// tiles are filled: nothing is unfolded in memory. Per-sample convolution has a set of kernels for each sample. Where a group has few channels on the
+/// side of the result, tiles would be mostly empty: <see cref="ConvPlainKernels"/> serve there.   All: one group per tile of the result, per slice of the
+/// depth, per set and group of channels.
 /// </summary>
 internal static class ConvKernels
 {
@@ -37,7 +37,9 @@ internal static class ConvKernels
     [Kernel]
     public static void Input128(ConvArguments p) => Input<Tile128>(p);
 
-    /// <summary>w [output channels, depth] = y [output channels, pixels] x patches of x, over the pixels of all samples of the set, over tiles of 32 x 32.</summary>
+    /// <summary>
+    /// w [output channels, depth] = y [output channels, pixels] x patches of x, over the pixels of all samples of the set, over tiles of 32 x 32.
+    /// </summary>
     [Kernel(64)]
     public static void Kernel32(ConvArguments p) => Kernel<Tile32>(p);
 

@@ -4,8 +4,8 @@ using ILGPU;
 namespace HyperKernels.Gpu;
 
 /// <summary>
-/// Patches of images: at an output pixel, counted over the samples, and a tap, the pixel of x that they meet; zeros outside the image. Always four output pixels
-/// at one tap, zeros from count on.
+/// Patches of images: at an output pixel, counted over the samples, and a tap, the pixel of x that they meet; zeros outside the image. Always four output
+/// pixels at one tap, zeros from count on.
 /// </summary>
 internal static class ConvPatch
 {

@@ -2,7 +2,9 @@ using ILGPU;
 
 namespace HyperKernels.Gpu;
 
-/// <summary>The three products of a convolution for groups with few channels on the side of the result, such as depthwise ones: a thread per element, or a group.</summary>
+/// <summary>
+/// The three products of a convolution for groups with few channels on the side of the result, such as depthwise ones: a thread per element, or a group.
+/// </summary>
 internal static class ConvPlainKernels
 {
     /// <summary>Elements of a sample that a group of <see cref="Forward"/> or <see cref="Input"/> computes.</summary>

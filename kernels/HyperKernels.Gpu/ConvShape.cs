@@ -32,8 +32,8 @@ internal struct ConvAxis
 }
 
 /// <summary>
-/// The sizes of a convolution y[b, o, p, q] = sum of w[set(b), o, i, r, c] x[b, i, p stride + r dilation - padding, ...], as <see cref="Backends.ConvSizes"/> has
-/// them, and what they are divided by.
+/// The sizes of a convolution y[b, o, p, q] = sum of w[set(b), o, i, r, c] x[b, i, p stride + r dilation - padding, ...], as they stand in
+/// <see cref="Backends.ConvSizes"/>, and what they are divided by.
 /// </summary>
 internal struct ConvShape
 {

@@ -120,7 +120,9 @@ internal static class PoolKernels
         }
     }
 
-    /// <summary>x[pixel] = the sum of every window's share of y over the windows it lies in: the adjoint of Average. One thread per pixel.   Any launch size.</summary>
+    /// <summary>
+    /// x[pixel] = the sum of every window's share of y over the windows it lies in: the adjoint of Average. One thread per pixel.   Any launch size.
+    /// </summary>
     [Kernel]
     public static void AverageSpread(PoolArguments p)
     {
@@ -147,8 +149,8 @@ internal static class PoolKernels
 }
 
 /// <summary>
-/// Planes drawn at another size. The place of a drawn pixel is exact (<see cref="PoolAxis.Source"/>); the adjoint asks, for each pixel, which drawn ones may come
-/// from it. A launch takes less than 2^31 elements.
+/// Planes drawn at another size. The place of a drawn pixel is exact (<see cref="PoolAxis.Source"/>); the adjoint asks, for each pixel, which drawn ones
+/// may come from it. A launch takes less than 2^31 elements.
 /// </summary>
 internal static class ResizeKernels
 {
@@ -212,8 +214,8 @@ internal static class ResizeKernels
 }
 
 /// <summary>
-/// Arguments of <see cref="PoolKernels"/> and <see cref="ResizeKernels"/>. x is the larger side, or the one that is drawn from. A launch goes over count elements
-/// of planes from the first one on, by a number instead of by views that begin there, which must not begin further than 2^31 elements in.
+/// Arguments of <see cref="PoolKernels"/> and <see cref="ResizeKernels"/>. x is the larger side, or the one that is drawn from. A launch goes over count
+/// elements of planes from the first one on, by a number instead of by views that begin there, which must not begin further than 2^31 elements in.
 /// </summary>
 internal struct PoolArguments
 {

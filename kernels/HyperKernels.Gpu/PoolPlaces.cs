@@ -80,7 +80,9 @@ internal struct PoolAxis
         return windows;
     }
 
-    /// <summary>Where a drawn position comes from, in the mode of that number (<see cref="ResizeMode"/>): a ratio of whole numbers, so that it is exact.</summary>
+    /// <summary>
+    /// Where a drawn position comes from, in the mode of that number (<see cref="ResizeMode"/>): a ratio of whole numbers, so that it is exact.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ResizeSource Source(PoolAxis axis, int mode, int at)
     {

@@ -7,8 +7,9 @@ using ILGPU.Util;
 namespace HyperKernels.Gpu;
 
 /// <summary>
-/// Writes out comparisons of floats that hold for NaN, which ILGPU makes of those that do not when it turns a condition round: <c>if (a &gt; b)</c> jumps over what
-/// follows on "a &lt;= b, or one is NaN". Its OpenCL has no words for the second half and leaves it away, so that NaN went into the branch. PTX has.
+/// Writes out comparisons of floats that hold for NaN, which ILGPU makes of those that do not when it turns a condition round: <c>if (a &gt; b)</c> jumps
+/// over what follows on "a &lt;= b, or one is NaN". Its OpenCL has no words for the second half and leaves it away, so that NaN went into the branch. PTX
+/// has.
 /// </summary>
 internal sealed class NaNComparisons : UnorderedTransformation
 {

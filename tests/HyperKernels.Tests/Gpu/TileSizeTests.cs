@@ -33,6 +33,22 @@ public sealed class TileSizeTests(int size)
         Check(device => Ops.Linear(
             Normal(new(rows, inputs), 1, device), Normal(new(outputs, inputs), 2, device), Normal(new(outputs), 3, device), Activation.Gelu));
 
+    [TestCase(3, 10, 70, 21, 3, 1)]
+    [TestCase(2, 40, 132, 12, 5, 2)]
+    public void Convolution_OfAnySize_GivesItsProducts(int batch, int inputs, int outputs, int side, int kernel, int groups)
+    {
+        Conv2dOptions options = new(padding: 1, groups: groups);
+        int outSide = side + 3 - kernel;
+        Shape x = new(batch, inputs, side, side);
+        Shape y = new(batch, outputs, outSide, outSide);
+        Shape w = new(batch, outputs, inputs / groups, kernel, kernel);
+        Shape shared = new(outputs, inputs / groups, kernel, kernel);
+
+        Check(device => Ops.Conv2d(Normal(x, 1, device), Normal(w, 2, device), Normal(new(batch, outputs), 3, device), options));
+        Check(device => Ops.Conv2dGradInput(Normal(y, 1, device), Normal(w, 2, device), side, side, options));
+        Check(device => Ops.Conv2dGradKernel(Normal(x, 1, device), Normal(y, 2, device), shared, options));
+    }
+
     private void Check(Func<Device, Tensor> work)
     {
         using MemoryScope scope = _device.Scope();

@@ -82,35 +82,32 @@ internal static class OptimizerKernels
     private static OptimizeTarget Find(OptimizeArguments p, int group)
     {
         OptimizeTarget target = p.Target0;
-        if (p.Target1.FirstGroup <= group)
-        {
-            target = p.Target1;
-        }
-        if (p.Target2.FirstGroup <= group)
-        {
-            target = p.Target2;
-        }
-        if (p.Target3.FirstGroup <= group)
-        {
-            target = p.Target3;
-        }
-        if (p.Target4.FirstGroup <= group)
-        {
-            target = p.Target4;
-        }
-        if (p.Target5.FirstGroup <= group)
-        {
-            target = p.Target5;
-        }
-        if (p.Target6.FirstGroup <= group)
-        {
-            target = p.Target6;
-        }
-        if (p.Target7.FirstGroup <= group)
-        {
-            target = p.Target7;
-        }
-        return target;
+        target = Later(target, p.Target1, group);
+        target = Later(target, p.Target2, group);
+        target = Later(target, p.Target3, group);
+        target = Later(target, p.Target4, group);
+        target = Later(target, p.Target5, group);
+        target = Later(target, p.Target6, group);
+        return Later(target, p.Target7, group);
+    }
+
+    // Chosen field by field: one branch over all of them would keep a compiler from finding the target once for a group.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static OptimizeTarget Later(OptimizeTarget before, OptimizeTarget next, int group)
+    {
+        bool isNext = next.FirstGroup <= group;
+        before.Value = isNext ? next.Value : before.Value;
+        before.Gradient = isNext ? next.Gradient : before.Gradient;
+        before.First = isNext ? next.First : before.First;
+        before.Second = isNext ? next.Second : before.Second;
+        before.Count = isNext ? next.Count : before.Count;
+        before.FirstGroup = isNext ? next.FirstGroup : before.FirstGroup;
+        before.Fours = isNext ? next.Fours : before.Fours;
+        before.Rates.Rate = isNext ? next.Rates.Rate : before.Rates.Rate;
+        before.Rates.Decay = isNext ? next.Rates.Decay : before.Rates.Decay;
+        before.Rates.Shrink = isNext ? next.Rates.Shrink : before.Rates.Shrink;
+        before.Rates.RootScale = isNext ? next.Rates.RootScale : before.Rates.RootScale;
+        return before;
     }
 }
 

@@ -56,7 +56,7 @@ internal static partial class MathK
         return new Quadrant(x < 0.0f ? -r : r, (x < 0.0f ? -turns : turns) & 3);
     }
 
-    /// <summary>Coefficients: Cephes sinf and cosf (S. L. Moshier), for |angle| &lt;= pi / 4.</summary>
+    /// <summary>The sine for |angle| &lt;= pi / 4.   Coefficients: Cephes sinf (S. L. Moshier).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float SinNear(float angle)
     {
@@ -66,7 +66,7 @@ internal static partial class MathK
         return Fma(sine * square, angle, angle);
     }
 
-    /// <summary>CosNear</summary>
+    /// <summary>The cosine for |angle| &lt;= pi / 4.   Coefficients: Cephes cosf (S. L. Moshier).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float CosNear(float angle)
     {
@@ -76,7 +76,7 @@ internal static partial class MathK
         return Fma(cosine * square, square, Fma(-0.5f, square, 1.0f));
     }
 
-    /// <summary>Sin</summary>
+    /// <summary>sin x for every float.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sin(float x)
     {
@@ -87,7 +87,7 @@ internal static partial class MathK
         return (quadrant & 2) != 0 ? -y : y;
     }
 
-    /// <summary>Cos</summary>
+    /// <summary>cos x for every float.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Cos(float x)
     {

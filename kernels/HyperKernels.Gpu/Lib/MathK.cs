@@ -31,8 +31,9 @@ internal static partial class MathK
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Max(float a, float b)
     {
-        // Two choices that are one instruction each; a condition of two parts becomes branches.
-        float larger = a > b ? a : b;
+        // Two choices that are one instruction each; a condition of two parts becomes branches. Compared this way round, because ILGPU moves a constant to the right
+        // and then takes the comparison to hold for NaN: a, which is right for either.
+        float larger = b < a ? a : b;
         return IsNaN(a) ? a : larger;
     }
 
@@ -40,7 +41,8 @@ internal static partial class MathK
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Min(float a, float b)
     {
-        float smaller = a < b ? a : b;
+        // As in Max.
+        float smaller = b > a ? a : b;
         return IsNaN(a) ? a : smaller;
     }
 
@@ -137,7 +139,7 @@ internal static partial class MathK
         return Abs(x) < 1.0f ? near : log;
     }
 
-    /// <summary>Sigmoid</summary>
+    /// <summary>1 / (1 + e^-x)</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sigmoid(float x) => 1.0f / (1.0f + Exp(-x));
 

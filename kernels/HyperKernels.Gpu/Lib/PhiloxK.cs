@@ -14,20 +14,13 @@ internal static class PhiloxK
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Words4 Block(ulong seed, ulong block)
     {
-        Words4 counter = new((uint)block, (uint)(block >> 32), 0, 0);
-        uint first = (uint)seed;
-        uint second = (uint)(seed >> 32);
-        for (int round = 0; round < 10; round++)
-        {
-            uint highA = MulHi(0xD2511F53u, counter.X);
-            uint lowA = 0xD2511F53u * counter.X;
-            uint highB = MulHi(0xCD9E8D57u, counter.Z);
-            uint lowB = 0xCD9E8D57u * counter.Z;
-            counter = new Words4(highB ^ counter.Y ^ first, lowB, highA ^ counter.W ^ second, lowA);
-            first += 0x9E3779B9u;
-            second += 0xBB67AE85u;
-        }
-        return counter;
+        State state = default;
+        state.Counter = new Words4((uint)block, (uint)(block >> 32), 0, 0);
+        state.First = (uint)seed;
+        state.Second = (uint)(seed >> 32);
+        // Written out: ILGPU unrolls no loop, and one in the way keeps a compiler from drawing several blocks at once.
+        state = Round(Round(Round(Round(Round(state)))));
+        return Round(Round(Round(Round(Round(state))))).Counter;
     }
 
     /// <summary>A multiple of 2^-24 in [0, 1).</summary>
@@ -52,6 +45,28 @@ internal static class PhiloxK
         return new F2(
             radius * Interop.IntAsFloat(Interop.FloatAsInt(x) ^ (((quarter + 1u) & 2u) << 30)),
             radius * Interop.IntAsFloat(Interop.FloatAsInt(y) ^ ((quarter & 2u) << 30)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static State Round(State state)
+    {
+        Words4 counter = state.Counter;
+        state.Counter = new Words4(
+            MulHi(0xCD9E8D57u, counter.Z) ^ counter.Y ^ state.First,
+            0xCD9E8D57u * counter.Z,
+            MulHi(0xD2511F53u, counter.X) ^ counter.W ^ state.Second,
+            0xD2511F53u * counter.X);
+        state.First += 0x9E3779B9u;
+        state.Second += 0xBB67AE85u;
+        return state;
+    }
+
+    // Counter and key.
+    private struct State
+    {
+        public Words4 Counter;
+        public uint First;
+        public uint Second;
     }
 }
 

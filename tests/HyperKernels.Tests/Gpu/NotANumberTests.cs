@@ -14,6 +14,12 @@ public sealed class NotANumberTests
 
     private static Dictionary<string, Func<Tensor, Incidence, float[]>> Runs { get; } = new()
     {
+        ["relu"] = (x, _) => Ops.Relu(x).ToArray(),
+        ["clamp"] = (x, _) => Ops.Clamp(x, -1.5f, 2).ToArray(),
+        ["elu"] = (x, _) => Ops.Elu(x).ToArray(),
+        ["maximum"] = (x, _) => Ops.Maximum(x, Tensor.From([0, float.NaN, 1, 1], [4], x.Device)).ToArray(),
+        ["minimum"] = (x, _) => Ops.Minimum(x, Tensor.From([0, float.NaN, 1, 1], [4], x.Device)).ToArray(),
+        ["softmax"] = (x, _) => Ops.Softmax(x, 1).ToArray(),
         ["max"] = (x, _) => Ops.Max(x, [1]).ToArray(),
         ["max over the first axis"] = (x, _) => Ops.Max(x, [0]).ToArray(),
         ["min"] = (x, _) => Ops.Min(x, [1]).ToArray(),

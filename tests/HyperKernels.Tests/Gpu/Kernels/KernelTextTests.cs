@@ -103,7 +103,8 @@ public sealed partial class KernelTextTests
     private static IEnumerable<TestCaseData> Kernels() => KernelInstances.All.Select(kernel => new TestCaseData(kernel).SetArgDisplayNames(KernelLoader.NameOf(kernel)));
 
     private static IEnumerable<TestCaseData> KernelsOfFours() => KernelInstances.All
-        .Where(kernel => kernel.Name is nameof(ElementwiseKernels.Fours) or nameof(GatherKernels.Rows4) or nameof(ShapeKernels.Copy4) || kernel.GetGenericArguments().Contains(typeof(F4)))
+        .Where(kernel => kernel.Name is nameof(ElementwiseKernels.Fours) or nameof(GatherKernels.Rows4) or nameof(ShapeKernels.Copy4)
+            || kernel.GetGenericArguments().Contains(typeof(F4)))
         .Where(kernel => kernel.Name != nameof(SegmentKernels.Dot))
         .Select(kernel => new TestCaseData(kernel).SetArgDisplayNames(KernelLoader.NameOf(kernel)));
 

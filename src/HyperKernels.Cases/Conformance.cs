@@ -8,13 +8,15 @@ public static class Conformance
     // Elements of each input whose derivative is compared with differences; the rest would only repeat the same code.
     private const int GradientSamples = 24;
 
+    // Opened when they are asked for: a check on the processor does not wait for a graphics driver.
+    private static readonly Lazy<IReadOnlyList<Device>> s_devices = new(OpenDevices);
+
     /// <summary>The processor at every vector width it has, scalar code included, the widest first.</summary>
     public static IReadOnlyList<Device> Processors { get; } =
         [Device.Cpu, .. BackendRegistry.Find(Device.Cpu.Name)!.OpenVariants().Select(variant => new Device(variant))];
 
     /// <summary>Every device that the catalogue is checked on: the processors and what else is on this machine.</summary>
-    public static IReadOnlyList<Device> Devices { get; } =
-        [.. Processors, .. Device.All.Where(status => status.IsAvailable && status.Name != Device.Cpu.Name).Select(status => Device.Get(status.Name))];
+    public static IReadOnlyList<Device> Devices => s_devices.Value;
 
     /// <summary>Arithmetic: the output against the oracle's.</summary>
     public static CaseResult Forward(FunctionCase row, Device device)
@@ -205,6 +207,9 @@ public static class Conformance
         }
         return weights;
     }
+
+    private static IReadOnlyList<Device> OpenDevices() =>
+        [.. Processors, .. Device.All.Where(status => status.IsAvailable && status.Name != Device.Cpu.Name).Select(status => Device.Get(status.Name))];
 
     private static int[] Samples(Random random, int count) =>
         count <= GradientSamples ? [.. Enumerable.Range(0, count)] : [.. Enumerable.Range(0, GradientSamples).Select(_ => random.Next(count))];

@@ -175,7 +175,7 @@ internal struct SpreadOfPixels : IOperand
 }
 
 /// <summary>Weights of an input channel, k being (output channel, place): the left side of Input.</summary>
-internal struct WeightsOfInput : IOperand
+internal struct WeightsOfInput : IOperand, IPairs
 {
     private ConvShape _shape;
     private ArrayView<float> _w;
@@ -203,31 +203,17 @@ internal struct WeightsOfInput : IOperand
         if (k < _end)
         {
             PairPlace at = PairPlace.Of(k, _shape.Places, _shape.ByPlaces);
-            four.X = Single(at, true);
-            at = PairPlace.Next(at, _shape.Places);
-            four.Y = Single(at, k + 1 < _end);
-            at = PairPlace.Next(at, _shape.Places);
-            four.Z = Single(at, k + 2 < _end);
-            at = PairPlace.Next(at, _shape.Places);
-            four.W = Single(at, k + 3 < _end);
+            four = PairPlace.Four(this, at, _shape.Places, _end - k);
         }
         return four;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly float Single(PairPlace at, bool isInside)
-    {
-        float value = 0;
-        if (isInside)
-        {
-            value = _w[_start + (((long)at.Outer * _shape.GroupInputs * _shape.Places) + at.Inner)];
-        }
-        return value;
-    }
+    public readonly float At(PairPlace at) => _w[_start + (((long)at.Outer * _shape.GroupInputs * _shape.Places) + at.Inner)];
 }
 
 /// <summary>A channel of y, k being the pixel, counted over the samples: the left side of Kernel.</summary>
-internal struct PixelsOfOutput : IOperand
+internal struct PixelsOfOutput : IOperand, IPairs
 {
     private ConvShape _shape;
     private ArrayView<float> _y;
@@ -263,26 +249,12 @@ internal struct PixelsOfOutput : IOperand
             }
             else
             {
-                four.X = Single(at, true);
-                at = PairPlace.Next(at, _shape.OutPixels);
-                four.Y = Single(at, k + 1 < _end);
-                at = PairPlace.Next(at, _shape.OutPixels);
-                four.Z = Single(at, k + 2 < _end);
-                at = PairPlace.Next(at, _shape.OutPixels);
-                four.W = Single(at, k + 3 < _end);
+                four = PairPlace.Four(this, at, _shape.OutPixels, _end - k);
             }
         }
         return four;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly float Single(PairPlace at, bool isInside)
-    {
-        float value = 0;
-        if (isInside)
-        {
-            value = _y[_start + (at.Outer * _shape.SampleY) + at.Inner];
-        }
-        return value;
-    }
+    public readonly float At(PairPlace at) => _y[_start + (at.Outer * _shape.SampleY) + at.Inner];
 }

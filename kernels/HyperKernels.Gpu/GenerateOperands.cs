@@ -30,10 +30,32 @@ internal struct PairPlace
         }
         return place;
     }
+
+    /// <summary>The numbers at four places from one on, those behind the first so many being zeros; there is at least one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F4 Four<TPairs>(TPairs pairs, PairPlace place, int size, int left)
+        where TPairs : struct, IPairs
+    {
+        F4 four = default;
+        four.X = pairs.At(place);
+        place = Next(place, size);
+        four.Y = left > 1 ? pairs.At(place) : 0;
+        place = Next(place, size);
+        four.Z = left > 2 ? pairs.At(place) : 0;
+        place = Next(place, size);
+        four.W = left > 3 ? pairs.At(place) : 0;
+        return four;
+    }
+}
+
+/// <summary>What has one number at every place of two axes.</summary>
+internal interface IPairs
+{
+    float At(PairPlace place);
 }
 
 /// <summary>x[row, u] z[row's context, h] for a row, k = (u, h).</summary>
-internal struct ProductsOfRow : IOperand
+internal struct ProductsOfRow : IOperand, IPairs
 {
     private GenerateArguments _p;
     private long _x;
@@ -74,24 +96,18 @@ internal struct ProductsOfRow : IOperand
             }
             else
             {
-                four.X = Single(at);
-                at = PairPlace.Next(at, _p.Embedding);
-                four.Y = k + 1 < _end ? Single(at) : 0;
-                at = PairPlace.Next(at, _p.Embedding);
-                four.Z = k + 2 < _end ? Single(at) : 0;
-                at = PairPlace.Next(at, _p.Embedding);
-                four.W = k + 3 < _end ? Single(at) : 0;
+                four = PairPlace.Four(this, at, _p.Embedding, _end - k);
             }
         }
         return four;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly float Single(PairPlace at) => _p.X[_x + at.Outer] * _p.Z[_z + at.Inner];
+    public readonly float At(PairPlace at) => _p.X[_x + at.Outer] * _p.Z[_z + at.Inner];
 }
 
 /// <summary>The generator's part for a result position, k = (u, h).</summary>
-internal struct GeneratorOfColumn : IOperand
+internal struct GeneratorOfColumn : IOperand, IPairs
 {
     private GenerateArguments _p;
     private long _start;
@@ -124,20 +140,14 @@ internal struct GeneratorOfColumn : IOperand
             }
             else
             {
-                four.X = Single(at);
-                at = PairPlace.Next(at, _p.Embedding);
-                four.Y = k + 1 < _end ? Single(at) : 0;
-                at = PairPlace.Next(at, _p.Embedding);
-                four.Z = k + 2 < _end ? Single(at) : 0;
-                at = PairPlace.Next(at, _p.Embedding);
-                four.W = k + 3 < _end ? Single(at) : 0;
+                four = PairPlace.Four(this, at, _p.Embedding, _end - k);
             }
         }
         return four;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly float Single(PairPlace at) => _p.Generator[_start + (at.Outer * _p.GeneratorSummed) + at.Inner];
+    public readonly float At(PairPlace at) => _p.Generator[_start + (at.Outer * _p.GeneratorSummed) + at.Inner];
 }
 
 /// <summary>The gradients by the weights of a context, k = (o, i): sum_t gradient[b, t, o] x[b, t, i].</summary>

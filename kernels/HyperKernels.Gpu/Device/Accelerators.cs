@@ -49,8 +49,7 @@ internal static class Accelerators
         }
         if (!s_prepared.TryGetValue(accelerator.Context.GetIntrinsicManager(), out _))
         {
-            Throw.Argument(
-                "GpuBackends.Open: the accelerator's context must be built with UseHyperKernels: Context.Create(builder => builder.UseHyperKernels().AllAccelerators()).");
+            Throw.Argument("GpuBackends.Open: the accelerator's context must be built with UseHyperKernels: Context.Create(builder => builder.UseHyperKernels()).");
         }
         Repairs.Apply(accelerator.GetBackend());
         return accelerator is CLAccelerator openCL

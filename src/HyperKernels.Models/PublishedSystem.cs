@@ -27,6 +27,9 @@ public sealed record PublishedSystem
     /// <summary>The classes that compute it.</summary>
     public required IReadOnlyList<Type> Layers { get; init; }
 
+    /// <summary>Where it stands in the taxonomy of hypernetworks; null for systems of other kinds.</summary>
+    public HypernetworkDesign? Design { get; init; }
+
     /// <summary>What reference cases of it name as their system; empty if there are none.</summary>
     public IReadOnlyList<string> Cases { get; init; } = [];
 

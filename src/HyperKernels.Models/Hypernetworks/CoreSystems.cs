@@ -18,6 +18,7 @@ public static class CoreSystems
         Equation = "theta = theta0 + h([cos(pi g / 2), sin(pi g / 2)]) for conditions g in [0, 1]",
         Source = "the authors' library, JJGO/hyperlight 0.0.5",
         Layers = [typeof(HyperNetwork), typeof(FullEmission), typeof(MagnitudeInvariant)],
+        Design = new HypernetworkDesign(HyperInput.Task | HyperInput.Data, HyperOutput.Once, HyperArchitecture.Mlp, DynamicInput: true, DynamicWeights: true),
         Cases = ["MIP"],
         Recipe = "mip",
     };
@@ -32,6 +33,7 @@ public static class CoreSystems
         Equation = "theta_b = B act(A c_b + a) + d, y_b = f(x_b; theta_b)",
         Source = "the general form; evaluated directly",
         Layers = [typeof(HyperNetwork), typeof(FullEmission)],
+        Design = new HypernetworkDesign(HyperInput.Data, HyperOutput.Once, HyperArchitecture.Mlp, DynamicInput: true, DynamicWeights: true),
         Cases = ["per-sample hypernetwork"],
     };
 
@@ -45,6 +47,7 @@ public static class CoreSystems
         Equation = "Var(head) = r / (2^[bias] fan_in d v) or r / (fan_out d v), uniform within +-sqrt(3 Var)",
         Source = "the formulas for hyperfan-in and hyperfan-out; kernel areas and chunks as in chrhenning/hypnettorch",
         Layers = [typeof(Hyperfan), typeof(ChunkedEmission)],
+        Design = new HypernetworkDesign(HyperInput.Task, HyperOutput.Once | HyperOutput.Heads | HyperOutput.Chunks, HyperArchitecture.Mlp),
         Cases = ["hyperfan initialisation", "hyperfan initialisation, chunked"],
         Recipe = "mnist-fashion",
     };

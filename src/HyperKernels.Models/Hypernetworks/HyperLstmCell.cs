@@ -97,6 +97,7 @@ public sealed class HyperLstmCell : Layer, IStoredLayer<HyperLstmCell>
         Equation = "y = (A_x z_x) (W_x x) + (A_h z_h) (W_h h) + B z_b + b for the gates y of i, j, f, o, with z = E s + e",
         Source = "appendix A.2.2 and A.2.3, and the authors' code, hardmaru/supercell",
         Layers = [typeof(HyperLstmCell)],
+        Design = new HypernetworkDesign(HyperInput.Data, HyperOutput.Components, HyperArchitecture.Rnn, DynamicInput: true, DynamicWeights: true),
         Cases = ["HyperLSTM"],
     };
 

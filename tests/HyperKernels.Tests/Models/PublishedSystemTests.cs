@@ -36,6 +36,11 @@ public sealed class PublishedSystemTests
     }
 
     [Test]
+    public void Hypernetworks_HaveAPlaceInTheTaxonomy() =>
+        Assert.That(
+            PublishedSystems.All.Where(system => system.Kind == SystemKind.Hypernetworks && system.Design is null).Select(system => system.Name), Is.Empty);
+
+    [Test]
     public void Cases_OfEverySystem_HaveAnAdapter() =>
         Assert.That(CaseNames.Where(name => ReferenceSystems.Find(name) is null), Is.Empty, "add an adapter to ReferenceSystems");
 
@@ -72,8 +77,10 @@ public sealed class PublishedSystemTests
         {
             PublishedSystem? system = PublishedSystems.All.FirstOrDefault(system => system.Layers.Contains(layer));
             Assert.That(system, Is.Not.Null, $"{layer.Name} stands in no entry of PublishedSystems");
-            string file = Path.Combine(TestData.Repository, "src", "HyperKernels.Models", system!.Kind.ToString(), $"{layer.Name}.cs");
-            Assert.That(File.Exists(file), $"{layer.Name} of \"{system.Name}\" should lie in {file}");
+            string folder = Path.Combine(TestData.Repository, "src", "HyperKernels.Models", system!.Kind.ToString());
+            Assert.That(
+                Directory.EnumerateFiles(folder, $"{layer.Name}.cs", SearchOption.AllDirectories).Count(), Is.EqualTo(1),
+                $"{layer.Name} of \"{system.Name}\" should lie in a file of its name under {folder}");
         }
     }
 

@@ -9,19 +9,25 @@ internal static class SystemsCommand
 {
     private static readonly Option<bool> s_markdown = new("--markdown") { Description = "Print the table of docs/systems.md." };
 
+    private static readonly Option<bool> s_taxonomy = new("--taxonomy") { Description = "Print the table of README.md: hypernetworks on the five axes of the review." };
+
     public static Command Create()
     {
-        Command command = new("systems", "List the published systems: paper, layers, reference cases and the recipe that trains them.") { s_markdown };
-        command.SetAction(static parsed => Run(new Terminal(parsed), parsed.GetValue(s_markdown)));
+        Command command = new("systems", "List the published systems: paper, layers, reference cases and the recipe that trains them.") { s_markdown, s_taxonomy };
+        command.SetAction(static parsed => Run(new Terminal(parsed), parsed.GetValue(s_markdown), parsed.GetValue(s_taxonomy)));
         return command;
     }
 
-    private static int Run(Terminal terminal, bool markdown)
+    private static int Run(Terminal terminal, bool markdown, bool taxonomy)
     {
         IReadOnlyList<SystemReport> reports = [.. PublishedSystems.All.Select(SystemReport.Of)];
         if (terminal.Json)
         {
             Terminal.Document(reports, ReportJson.Plain.IReadOnlyListSystemReport);
+        }
+        else if (taxonomy)
+        {
+            terminal.Line(SystemTable.Taxonomy(PublishedSystems.All));
         }
         else if (markdown)
         {

@@ -11,6 +11,7 @@ internal sealed record SystemReport(
     string Equation,
     string Source,
     IReadOnlyList<string> Layers,
+    DesignReport? Design,
     IReadOnlyList<string> Cases,
     string? Recipe)
 {
@@ -22,9 +23,13 @@ internal sealed record SystemReport(
         system.Equation,
         system.Source,
         [.. system.Layers.Select(static layer => layer.Name)],
+        system.Design is { } d ? new DesignReport(d.Input.ToString(), d.Output.ToString(), d.Architecture.ToString(), d.DynamicInput, d.DynamicWeights) : null,
         system.Cases,
         system.Recipe);
 }
 
 /// <summary>Where a system was published.</summary>
 internal sealed record PaperReport(string Authors, string Title, string Venue, int Year, string Citation, string Link);
+
+/// <summary>Where a hypernetwork stands in the taxonomy.</summary>
+internal sealed record DesignReport(string Input, string Output, string Architecture, bool DynamicInput, bool DynamicWeights);

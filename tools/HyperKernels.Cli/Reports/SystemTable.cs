@@ -31,6 +31,36 @@ internal static class SystemTable
         return text.ToString().TrimEnd('\n');
     }
 
+    /// <summary>The hypernetworks on the five axes of the review, as the README shows them.</summary>
+    public static string Taxonomy(IReadOnlyList<PublishedSystem> systems)
+    {
+        StringBuilder text = new();
+        text.Append("| system | input | output | input, weights | architecture | class | cases |\n|---|---|---|---|---|---|---|\n");
+        foreach (PublishedSystem system in systems)
+        {
+            if (system.Design is { } design)
+            {
+                string[] cells =
+                [
+                    $"[{Escape(system.Title)}]({system.Paper.Link})",
+                    Lower(design.Input),
+                    Lower(design.Output),
+                    $"{Variability(design.DynamicInput)}, {Variability(design.DynamicWeights)}",
+                    Lower(design.Architecture),
+                    $"`{system.Layers[0].Name}`",
+                    string.Join(", ", system.Cases.Select(static name => $"`{name}`")),
+                ];
+                text.Append($"| {string.Join(" | ", cells)} |\n");
+            }
+        }
+        return text.ToString().TrimEnd('\n');
+    }
+
+    private static string Lower<T>(T value)
+        where T : struct, Enum => value.ToString().ToLowerInvariant();
+
+    private static string Variability(bool dynamic) => dynamic ? "dynamic" : "static";
+
     private static string Words(SystemKind kind) => kind == SystemKind.WeightSpace ? "Weight space" : kind.ToString();
 
     // A bar would end the cell.

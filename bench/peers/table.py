@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Joins the raw reports of bench/peers/run into the table of rivals.
+"""Joins the raw reports of bench/peers/run into a table of rivals.
 
-usage: table.py RAW_FOLDER OUT_FOLDER     Writes rivals.json and rivals.md. Needs nothing but the standard library.
+usage: table.py RAW_FOLDER OUT_FOLDER [SUITE]     Writes SUITE.json and SUITE.md (rivals unless given). Needs nothing but the standard library.
 """
 import collections
 import json
@@ -73,7 +73,7 @@ def gather(raw):
             key = (report["row"], report["op"], report["sizes"], backend, report["threads"])
             lines.setdefault(key, Line(report)).add(report)
         # At 256 bits the rival is held to 256 bits as well.
-        asked = ["HASWELL"] if backend == "cpu-256" else ["detected", "SKYLAKEX", "managed"]
+        asked = ["HASWELL"] if backend == "cpu-256" else ["libtorch", "detected", "SKYLAKEX", "managed"]
         for core_asked in asked:
             theirs = raw / f"theirs-{core_asked}-{threads}-{row}-{rnd}.json"
             if not theirs.exists():
@@ -136,7 +136,7 @@ def markdown(info, lines, setups, load, absent):
     if all(line["threads"] == 1 for line in lines):
         return
     yield ""
-    yield "## Two threads against one (row 3)"
+    yield "## Two threads against one"
     yield ""
     yield "| work | forward | forward + backward |"
     yield "|---|---|---|"
@@ -150,7 +150,7 @@ def markdown(info, lines, setups, load, absent):
 
 def memory(lines):
     yield ""
-    yield "## Managed memory (row 15)"
+    yield "## Managed memory"
     yield ""
     yield "Bytes on the managed heap once pools are full: of one inference, and of a training run per op that it records."
     yield ""
@@ -164,7 +164,7 @@ def memory(lines):
 
 def starting(starts):
     yield ""
-    yield "## Process start to first result (row 15)"
+    yield "## Process start to first result"
     yield ""
     yield "The whole process with one answer of a tiny network, published ReadyToRun and trimmed; medians, least and most."
     yield ""
@@ -178,7 +178,8 @@ def starting(starts):
 
 
 def main():
-    raw, out = map(pathlib.Path, sys.argv[1:])
+    raw, out = map(pathlib.Path, sys.argv[1:3])
+    suite = sys.argv[3] if len(sys.argv) > 3 else "rivals"
     lines, setups = gather(raw)
     info = read(raw / "info.json")
     # bench/gpu/run writes none: there the processor only launches.
@@ -188,8 +189,8 @@ def main():
     starts = [read(path) for path in sorted(raw.glob("start-*.json"))]
     document = {"machine": machine, "load": load, "rivals": setups or {"skipped": absent}, "lines": lines, "starts": starts}
     text = [*markdown(info, lines, setups, load, absent), *memory(lines), *(starting(starts) if starts else [])]
-    (out / "rivals.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    (out / "rivals.md").write_text("\n".join(text) + "\n", encoding="utf-8")
+    (out / f"{suite}.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    (out / f"{suite}.md").write_text("\n".join(text) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

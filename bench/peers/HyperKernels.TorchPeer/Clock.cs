@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using TorchSharp;
+
+namespace HyperKernels.TorchPeer;
+
+/// <summary>The rules of the engine's own Timing, so that the two medians mean the same.</summary>
+internal static class Clock
+{
+    private const int FewestRuns = 7;
+    private const int MostRuns = 2_000;
+    private const double SampleSeconds = 0.3;
+    private const double WarmUpSeconds = 0.8;
+    private const double ShortestSampleMs = 0.05;
+
+    public static Figure Measure(Action run)
+    {
+        int warmUps = 0;
+        long start = Stopwatch.GetTimestamp();
+        while (warmUps < 2 || Stopwatch.GetElapsedTime(start).TotalSeconds < WarmUpSeconds)
+        {
+            Once(run);
+            warmUps++;
+        }
+        double oneMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds / warmUps;
+        int group = Math.Max(1, (int)Math.Ceiling(ShortestSampleMs / Math.Max(oneMs, 1e-6)));
+        List<double> samples = [];
+        start = Stopwatch.GetTimestamp();
+        while (samples.Count < FewestRuns || (samples.Count < MostRuns && Stopwatch.GetElapsedTime(start).TotalSeconds < SampleSeconds))
+        {
+            long sample = Stopwatch.GetTimestamp();
+            for (int i = 0; i < group; i++)
+            {
+                Once(run);
+            }
+            samples.Add(Stopwatch.GetElapsedTime(sample).TotalMilliseconds / group);
+        }
+        samples.Sort();
+        double median = Quantile(samples, 0.5);
+        return new Figure(median, (Quantile(samples, 0.75) - Quantile(samples, 0.25)) / median, samples.Count);
+    }
+
+    // Tensors made in a run are disposed with it: the collector never comes in between.
+    private static void Once(Action run)
+    {
+        using DisposeScope scope = torch.NewDisposeScope();
+        run();
+    }
+
+    private static double Quantile(List<double> sorted, double share)
+    {
+        double place = share * (sorted.Count - 1);
+        int below = (int)place;
+        int above = Math.Min(below + 1, sorted.Count - 1);
+        return sorted[below] + ((place - below) * (sorted[above] - sorted[below]));
+    }
+}

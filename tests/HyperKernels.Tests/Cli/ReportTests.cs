@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using System.IO.Compression;
 using System.Xml.Linq;
 using HyperKernels.Cli.Training;
 
@@ -36,6 +38,57 @@ public sealed class ReportTests
         Assert.That(colours.Count(style => style.Contains("var(--c1)", StringComparison.Ordinal)), Is.EqualTo(2), "a gap where the value is not a number");
         Assert.That(svg.Descendants("text").Select(text => text.Value), Is.SupersetOf(new[] { "a & b", "<c>", "step", "loss" }), "legend and axes");
         Assert.That(svg.ToString(), Does.Not.Contain("rgb("), "every colour is the page's");
+    }
+
+    [Test]
+    public void Write_WithPictures_HasThemInThePageItself()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        string path = folder.File("report.html");
+        (string, IReadOnlyList<(double, double)>)[] curves = [("one <model>", [(0, 0.25), (0.5, 0.5)])];
+        TrainSummary summary = new([new Figure("a", "steps", double.NaN, NotANumber: "never")], [])
+        {
+            Pictures =
+            [
+                Picture.OfImages("digits", "Two & two.", 1, 2, [("first", [0, 1, 0.5f, 2]), ("second", [0, 0, 0, 0])]),
+                Picture.OfCurves("share by weight", "", "weight", "share", curves),
+                Picture.OfCurves("share by cost", "", "cost", "share", curves),
+            ],
+        };
+        ReportPage.Write(path, "pictures", "A run.", summary, [], []);
+        string page = File.ReadAllText(path);
+        Assert.Multiple(() =>
+        {
+            Assert.That(page, Does.Contain("Two &amp; two.").And.Contain("<td class=\"n\">never</td>").And.Contain("one &lt;model&gt;").And.Contain(">weight<"));
+            Assert.That(page, Does.Not.Contain("http").And.Not.Contain("NaN"));
+            Assert.That(page.Split("src=\"").Skip(1), Has.Exactly(2).Items.And.All.StartsWith("data:image/png;base64,"));
+        });
+        string[] clips = [.. page.Split("<clipPath id=\"").Skip(1).Select(text => text[..text.IndexOf('"', StringComparison.Ordinal)])];
+        Assert.That(clips, Is.Not.Empty.And.Unique, "in one page the first of a name would cut all");
+        string image = page.Split("base64,")[1];
+        Assert.That(Pixels(Convert.FromBase64String(image[..image.IndexOf('"', StringComparison.Ordinal)]), channels: 1), Is.EqualTo(new byte[] { 0, 255, 127, 128, 255 }));
+    }
+
+    [Test]
+    public void Colour_OfAnImage_IsAFileThatGivesItBack()
+    {
+        byte[] pixels = [.. Enumerable.Range(0, 2 * 3 * 3).Select(i => (byte)(i * 14))];
+        byte[] file = PngFile.Colour(pixels, 2, 3);
+        Assert.That(Pixels(file, channels: 3), Is.EqualTo(pixels));
+        Assert.That(file[^4..], Is.EqualTo(new byte[] { 0xAE, 0x42, 0x60, 0x82 }), "the code of an end without content, which every PNG file has");
+        Assert.That(() => PngFile.Grey(pixels, 2, 3), Throws.ArgumentException.With.Message.Contains("18"));
+    }
+
+    // What stands in a PNG file of rows without filters.
+    private static byte[] Pixels(byte[] file, int channels)
+    {
+        int width = BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(16));
+        int data = file.AsSpan().IndexOf("IDAT"u8);
+        int length = BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(data - 4));
+        using ZLibStream zlib = new(new MemoryStream(file, data + 4, length), CompressionMode.Decompress);
+        using MemoryStream rows = new();
+        zlib.CopyTo(rows);
+        return [.. rows.ToArray().Chunk((width * channels) + 1).SelectMany(row => row[1..])];
     }
 
     [TestCase(new double[] { 5, 5, 5 })]

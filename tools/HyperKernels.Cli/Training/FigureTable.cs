@@ -14,5 +14,8 @@ internal sealed record FigureTable(IReadOnlyList<string> Headings, IReadOnlyList
             [.. runs.Select(run => (IReadOnlyList<string>)[run, .. names.Select(name => Text(figures.FirstOrDefault(f => f.Run == run && f.Name == name)))])]);
     }
 
-    private static string Text(Figure? figure) => figure?.Value.ToString(figure.Format, CultureInfo.InvariantCulture) ?? "";
+    private static string Text(Figure? figure) =>
+        figure is null ? ""
+        : double.IsNaN(figure.Value) ? figure.NotANumber
+        : figure.Value.ToString(figure.Format, CultureInfo.InvariantCulture);
 }

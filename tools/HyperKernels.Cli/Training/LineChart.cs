@@ -13,6 +13,8 @@ internal static class LineChart
     /// <summary>How many colours the page has for curves: <c>--c0</c> to <c>--c5</c>.</summary>
     public const int Colours = 6;
 
+    private const string Steps = "step";
+
     private const int Width = 720;
     private const int Height = 340;
 
@@ -32,7 +34,10 @@ internal static class LineChart
     /// <summary>The picture, or an empty text where no curve has a finite point.</summary>
     /// <param name="name">What the y axis shows.</param>
     /// <param name="curves">Name and points (step, value) of each; a value that is not a number leaves a gap.</param>
-    public static string Svg(string name, IReadOnlyList<(string Name, IReadOnlyList<(double X, double Y)> Points)> curves)
+    /// <param name="horizontal">What the x axis shows.</param>
+    /// <param name="key">What no other picture of the page has; null means <paramref name="name"/>.</param>
+    public static string Svg(
+        string name, IReadOnlyList<(string Name, IReadOnlyList<(double X, double Y)> Points)> curves, string horizontal = Steps, string? key = null)
     {
         double[] values = [.. curves.SelectMany(curve => curve.Points).Select(point => point.Y).Where(double.IsFinite)];
         if (values.Length == 0)
@@ -41,7 +46,7 @@ internal static class LineChart
         }
         PlotModel chart = new() { PlotAreaBorderThickness = new OxyThickness(0), TextColor = s_text, DefaultFontSize = 13 };
         bool logarithmic = values.Min() > 0 && values.Max() / values.Min() > LogarithmicSpan;
-        chart.Axes.Add(Style(new LinearAxis { Minimum = 0 }, AxisPosition.Bottom, "step"));
+        chart.Axes.Add(Style(horizontal == Steps ? new LinearAxis { Minimum = 0 } : new LinearAxis(), AxisPosition.Bottom, horizontal));
         chart.Axes.Add(Style(logarithmic ? new LogarithmicAxis() : new LinearAxis(), AxisPosition.Left, name));
         if (curves.Any(curve => curve.Name.Length > 0))
         {
@@ -70,7 +75,7 @@ internal static class LineChart
             series.Points.AddRange(points.Select(point => new DataPoint(point.X, double.IsFinite(point.Y) ? point.Y : double.NaN)));
             chart.Series.Add(series);
         }
-        return InPage(SvgExporter.ExportToString(chart, Width, Height, isDocument: false, new WideText()), name);
+        return InPage(SvgExporter.ExportToString(chart, Width, Height, isDocument: false, new WideText()), $"{name} by {horizontal}", key ?? name);
     }
 
     private static Axis Style(Axis axis, AxisPosition position, string title)
@@ -89,7 +94,7 @@ internal static class LineChart
     }
 
     /// <summary>Without a size of its own, with the page's colours, and with names of clipping areas that no other picture of the page has.</summary>
-    private static string InPage(string svg, string name)
+    private static string InPage(string svg, string words, string key)
     {
         int open = svg.IndexOf("<svg", StringComparison.Ordinal);
         string inner = svg[(svg.IndexOf('>', open) + 1)..].TrimEnd();
@@ -98,14 +103,14 @@ internal static class LineChart
         {
             inner = inner.Replace(Rgb(Colour(i)), $"var(--c{i})", StringComparison.Ordinal);
         }
-        string unique = $"clip-{Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(name))}-";
+        string unique = $"clip-{Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(key))}-";
         inner = inner.Replace("clipPath", "\0", StringComparison.Ordinal);
         // The element keeps its name, the areas get another.
         inner = inner.Replace("<\0", "<clipPath", StringComparison.Ordinal)
             .Replace("</\0", "</clipPath", StringComparison.Ordinal)
             .Replace("\0", unique, StringComparison.Ordinal);
-        string label = WebUtility.HtmlEncode(name);
-        return string.Create(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{label} by step\">{inner}\n");
+        string label = WebUtility.HtmlEncode(words);
+        return string.Create(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{label}\">{inner}\n");
     }
 
     /// <summary>Room for letters: those of a browser's font may be wider than those of the font that the library measures with.</summary>

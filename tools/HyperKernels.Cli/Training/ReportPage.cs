@@ -25,6 +25,7 @@ internal static partial class ReportPage
             ["title"] = Escape(title),
             ["lead"] = Escape(lead),
             ["results"] = Section("Results", summary is null ? "" : Figures(summary.Figures)),
+            ["pictures"] = summary is null ? "" : string.Concat(summary.Pictures.Select(Picture)),
             ["charts"] = Charts(steps),
             ["configuration"] = Section("Configuration", summary is null ? "" : Settings(summary.Configuration)),
             ["machine"] = Section("Machine", Settings(machine)),
@@ -87,6 +88,9 @@ internal static partial class ReportPage
         }
         return html.ToString();
     }
+
+    private static string Picture(Picture picture) =>
+        Section(picture.Title, picture.Words.Length == 0 || picture.Html.Length == 0 ? picture.Html : $"<p>{Escape(picture.Words)}</p>\n{picture.Html}");
 
     private static string Settings(IReadOnlyList<Setting> settings) =>
         settings.Count == 0

@@ -9,6 +9,7 @@ public static class Catalogue
         .. ElementwiseCases.All,
         .. ConvCases.All,
         .. MatmulCases.All,
+        .. MatmulGroupedCases.All,
         .. GenerateCases.All,
         .. WeightCases.All,
         .. PoolCases.All,

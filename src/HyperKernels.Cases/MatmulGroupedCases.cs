@@ -1,0 +1,58 @@
+namespace HyperKernels.Cases;
+
+/// <summary>Dense layers with a weight matrix for every group of rows.</summary>
+public static class MatmulGroupedCases
+{
+    /// <summary>The rows.</summary>
+    public static IEnumerable<OpCase> All =>
+    [
+        Linear([], 2, 3, 4, bias: true),
+        Linear([0], 1, 1, 1, bias: false, twice: true),
+        Linear([2, 0, 2, 2, 0], 4, 3, 2, bias: true, twice: true),
+        Linear([1, 1, 0, 1], 2, 5, 3, bias: true, Activation.Gelu, twice: true),
+        Linear([1, 0, 3, 1], 4, 3, 5, bias: false, Activation.Relu),
+        Linear([.. Random(101, 5)], 5, 37, 29, bias: true, Activation.Tanh),
+        Linear([.. Random(700, 3)], 3, 65, 130, bias: true, benchmark: true),
+    ];
+
+    // The last group is left empty.
+    private static IEnumerable<int> Random(int rows, int groups)
+    {
+        Random random = new(rows);
+        return Enumerable.Range(0, rows).Select(_ => random.Next(groups - 1));
+    }
+
+    private static OpCase Linear(
+        int[] groupOfRow, int groups, int inputs, int outputs, bool bias, Activation activation = default, bool twice = false, bool benchmark = false)
+    {
+        int[] sorted = [.. groupOfRow.Order()];
+        double products = (double)sorted.Length * inputs * outputs;
+        return new OpCase
+        {
+            Op = "linear_grouped",
+            Sizes = $"M={sorted.Length} E={groups} I={inputs} O={outputs}{(bias ? "" : " no bias")}{(activation == Activation.None ? "" : $" {activation.Kind}")}",
+            Inputs =
+            [
+                CaseInput.Normal("x", [sorted.Length, inputs]),
+                CaseInput.Normal("weight", [groups, outputs, inputs]),
+                CaseInput.Normal("bias", bias ? [groups, outputs] : [0]),
+            ],
+            Run = v => Ops.LinearGrouped(v[0], v[1], RowGroups.Of(groupOfRow, groups, v[0].Device), bias ? v[2] : null, activation),
+            Oracle = v =>
+            {
+                // Every row is a batch of one with a weight set of its own.
+                Plain[] rows =
+                [
+                    .. sorted.Select((group, row) => PlainOps.Linear(
+                        v[0].Block(row, sorted.Length), v[1].Block(group, groups).Reshape([outputs, inputs]),
+                        bias ? v[2].Block(group, groups).Reshape([outputs]) : null, activation)),
+                ];
+                return rows.Length == 0 ? new Plain(0, outputs) : Plain.Concatenate(rows);
+            },
+            TwiceDifferentiable = twice,
+            Benchmark = benchmark,
+            Flops = 2 * products,
+            Bytes = 4.0 * ((sorted.Length * (inputs + (double)outputs)) + (groups * (double)inputs * outputs)),
+        };
+    }
+}

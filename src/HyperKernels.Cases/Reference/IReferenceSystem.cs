@@ -11,6 +11,8 @@ public interface IReferenceSystem
 
     /// <summary>Computes the outputs.</summary>
     /// <param name="run">Gives inputs, parameters and options; a tape records.</param>
-    /// <returns>Every output of the case under its name without <c>out.</c>, except the loss.</returns>
+    /// <returns>
+    /// Every output of the case under its name without <c>out.</c>. The loss only where it is more than a weighted sum of outputs: then as <c>loss</c>.
+    /// </returns>
     IReadOnlyDictionary<string, Tensor> Run(ReferenceRun run);
 }

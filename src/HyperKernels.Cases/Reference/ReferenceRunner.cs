@@ -7,6 +7,8 @@ namespace HyperKernels.Cases;
 /// <summary>Runs reference cases and compares every output and gradient.</summary>
 public static partial class ReferenceRunner
 {
+    private const string Loss = "loss";
+
     /// <summary>Begins the names of averages over the reference's own random draws: compared within a tenth, and only where they are given.</summary>
     private const string Measured = "measured_";
     private const double MeasuredTolerance = 0.1;
@@ -66,7 +68,7 @@ public static partial class ReferenceRunner
         Worst worst = new(source.Tolerance);
         foreach ((string name, ReferenceTensor expected) in source.All("out."))
         {
-            if (name == "loss")
+            if (name == Loss)
             {
                 CompareLoss(source, outputs, expected, worst);
             }
@@ -158,23 +160,26 @@ public static partial class ReferenceRunner
         }
     }
 
-    /// <summary>The outputs that the loss is made of, with their weights: those that have some, or the one that is the loss itself.</summary>
+    /// <summary>
+    /// The outputs that the loss is made of, with their weights: what the system itself gives as the loss; else every output that has weights, and those that the
+    /// case's words for the loss name besides (<c>out.aux + ...</c>).
+    /// </summary>
     private static IEnumerable<(string Name, Tensor Output, ReferenceTensor? Weights)> LossTerms(
         ReferenceCase source, IReadOnlyDictionary<string, Tensor> outputs)
     {
-        bool any = false;
-        foreach ((string name, ReferenceTensor weights) in source.All("in.cot."))
+        if (outputs.TryGetValue(Loss, out Tensor given))
         {
-            any = true;
+            yield return (Loss, given, null);
+            yield break;
+        }
+        Dictionary<string, ReferenceTensor> weights = source.All("in.cot.").ToDictionary(static pair => pair.Name, static pair => pair.Tensor);
+        IEnumerable<string> named = OutputName().Matches(source.Loss).Select(static match => match.Groups[1].Value);
+        foreach (string name in weights.Keys.Union(named))
+        {
             if (outputs.TryGetValue(name, out Tensor output))
             {
-                yield return (name, output, weights);
+                yield return (name, output, weights.GetValueOrDefault(name));
             }
-        }
-        Match itself = OutputName().Match(source.Loss);
-        if (!any && itself.Success && outputs.TryGetValue(itself.Groups[1].Value, out Tensor only))
-        {
-            yield return (itself.Groups[1].Value, only, null);
         }
     }
 

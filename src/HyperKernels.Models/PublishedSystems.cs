@@ -10,6 +10,9 @@ public static class PublishedSystems
         CoreSystems.PerSample,
         CoreSystems.Hyperfan,
         HyperLstmCell.Published,
+        TaskHyperNetwork.Published,
+        OutputRegulariser.Published,
+        RecurrentEmission.Published,
 
         Hgnn.Published,
     ];

@@ -15,6 +15,10 @@ public static class ReferenceSystems
         new HyperfanSystem(),
         new HyperfanChunkedSystem(),
         new HyperLstmSystem(),
+        new TaskHyperSystem("task-conditioned hypernetwork"),
+        new TaskHyperSystem("chunked hypernetwork"),
+        new OutputRegulariserSystem(),
+        new RecurrentHyperSystem(),
     ];
 
     /// <summary>The adapter of a system, or null if this version has none.</summary>

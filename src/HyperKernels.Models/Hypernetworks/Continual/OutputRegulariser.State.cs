@@ -43,7 +43,8 @@ public sealed partial class OutputRegulariser
         if (!fits || former.Any(static pair => pair.Value?.Shape != pair.Key.Shape))
         {
             throw new ArgumentException(
-                $"OutputRegulariser.LoadState: the state must be of a regulariser with the same options and network, with {tasks} tasks; \"targets\" is {targets?.Shape.ToString() ?? "missing"}.",
+                $"OutputRegulariser.LoadState: the state must be of a regulariser with the same options and network, with {tasks} tasks; "
+                + $"\"targets\" is {targets?.Shape.ToString() ?? "missing"}.",
                 nameof(state));
         }
         Forget();

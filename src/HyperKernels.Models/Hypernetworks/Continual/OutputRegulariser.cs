@@ -73,7 +73,8 @@ public sealed partial class OutputRegulariser : IDisposable
         if (outputs.Rank != 2 || outputs.Shape != targets.Shape || (importances is { } f && f.Shape != outputs.Shape))
         {
             throw new ArgumentException(
-                $"OutputRegulariser: outputs, targets and importances must all be [tasks, weights]; got {outputs.Shape}, {targets.Shape} and {importances?.Shape.ToString() ?? "none"}.",
+                $"OutputRegulariser: outputs, targets and importances must all be [tasks, weights]; got {outputs.Shape}, {targets.Shape} "
+                + $"and {importances?.Shape.ToString() ?? "none"}.",
                 nameof(outputs));
         }
         int tasks = outputs.Shape[0];

@@ -14,6 +14,10 @@ public static class PublishedSystems
         OutputRegulariser.Published,
         RecurrentEmission.Published,
 
+        SparseMixture.Published,
+        HyperGate.Published,
+        Smore.Published,
+
         Hgnn.Published,
     ];
 

@@ -107,6 +107,14 @@ public sealed class ReferenceCase
         : option.ValueKind == JsonValueKind.String ? option.GetString()!
         : throw Malformed(name, "a string");
 
+    /// <summary>A list of integers.</summary>
+    /// <exception cref="InvalidDataException">The option is missing, or is no list of integers.</exception>
+    public int[] Ints(string name) =>
+        Option(name) is not { } option ? throw Missing(name)
+        : option.ValueKind == JsonValueKind.Array && option.EnumerateArray().All(static item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out _))
+            ? [.. option.EnumerateArray().Select(static item => item.GetInt32())]
+        : throw Malformed(name, "a list of whole numbers");
+
     private static JsonElement ParseConfig(string path, string json)
     {
         try

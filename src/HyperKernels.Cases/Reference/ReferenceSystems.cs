@@ -19,6 +19,10 @@ public static class ReferenceSystems
         new TaskHyperSystem("chunked hypernetwork"),
         new OutputRegulariserSystem(),
         new RecurrentHyperSystem(),
+
+        new SparseMixtureSystem(),
+        new HyperRouterSystem(),
+        new SmoreSystem(),
     ];
 
     /// <summary>The adapter of a system, or null if this version has none.</summary>

@@ -54,6 +54,25 @@ public static partial class Ops
         });
     }
 
+    /// <summary>Adds up what several groups gave for each row: <c>y_n = sum_j shares_nj sorted[place of (n, j)]</c>.</summary>
+    /// <param name="sorted"><c>[M, O]</c>, in the order of the groups.</param>
+    /// <param name="groups">Made of the k groups of each of N rows, <c>[N, k]</c>.</param>
+    /// <param name="shares"><c>[N, k]</c></param>
+    /// <returns><c>[N, O]</c></returns>
+    /// <exception cref="ArgumentException">A shape does not fit, integers, or different devices.</exception>
+    /// <remarks>Differentiable in sorted and shares, any number of times.</remarks>
+    public static Tensor MixGroups(Tensor sorted, RowGroups groups, Tensor shares)
+    {
+        ArgumentNullException.ThrowIfNull(groups);
+        if (sorted.Rank != 2 || sorted.Shape[0] != groups.Rows || shares.Rank != 2 || shares.Count != groups.Rows)
+        {
+            Throw.Argument($"MixGroups: sorted must be [{groups.Rows}, O] and shares [N, k] with N k = {groups.Rows}; got {sorted.Shape} and {shares.Shape}.");
+        }
+        (int rows, int each, int outputs) = (shares.Shape[0], shares.Shape[1], sorted.Shape[1]);
+        Tensor given = Reshape(GatherRows(sorted, groups.Places), rows, each, outputs);
+        return Reshape(Matmul(Reshape(shares, rows, 1, each), given), rows, outputs);
+    }
+
     // y_r = x_r op(W_e) for the rows r of group e.
     private static Tensor GroupedMatmul(Tensor x, Tensor weight, RowGroups groups, bool transposeB)
     {

@@ -9,11 +9,12 @@ public sealed class RowGroups
 {
     private readonly int[] _offsets;
 
-    private RowGroups(int[] offsets, Tensor order, Tensor places)
+    private RowGroups(int[] offsets, Tensor order, Tensor places, Tensor sources)
     {
         _offsets = offsets;
         Order = order;
         Places = places;
+        Sources = sources;
     }
 
     /// <summary>E, the number of groups.</summary>
@@ -31,6 +32,12 @@ public sealed class RowGroups
     /// <summary><c>[M]</c> integers: the place of each row. <c>Ops.GatherRows(sorted, Places)</c> puts rows back.</summary>
     public Tensor Places { get; }
 
+    /// <summary>
+    /// <c>[M]</c> integers: where the groups were given as <c>[N, k]</c>, k of each of N rows, the one of the N that each place came from; else the same as
+    /// <see cref="Order"/>. <c>Ops.GatherRows(x, Sources)</c> gives each group its rows.
+    /// </summary>
+    public Tensor Sources { get; }
+
     /// <summary>Sorts.</summary>
     /// <param name="groupOfRow">Integers from 0 to below <paramref name="groups"/>, of any shape; row by row.</param>
     /// <param name="groups">E.</param>
@@ -41,7 +48,8 @@ public sealed class RowGroups
         {
             Throw.Argument($"RowGroups: the group of each row must be an integer; got {groupOfRow}. TopK and ArgMax give integers.");
         }
-        return Of(groupOfRow.ToIntArray(), groups, groupOfRow.Device);
+        int each = groupOfRow.Rank == 0 || groupOfRow.Shape[0] == 0 ? 1 : (int)groupOfRow.Shape.RowCount;
+        return Of(groupOfRow.ToIntArray(), groups, each, groupOfRow.Device);
     }
 
     /// <summary>Sorts.</summary>
@@ -49,7 +57,9 @@ public sealed class RowGroups
     /// <param name="groups">E.</param>
     /// <param name="device">Where <see cref="Order"/> and <see cref="Places"/> are wanted; null means <see cref="Device.Default"/>.</param>
     /// <exception cref="ArgumentException">A number is no group, or groups is below 1.</exception>
-    public static RowGroups Of(ReadOnlySpan<int> groupOfRow, int groups, Device? device = null)
+    public static RowGroups Of(ReadOnlySpan<int> groupOfRow, int groups, Device? device = null) => Of(groupOfRow, groups, 1, device);
+
+    private static RowGroups Of(ReadOnlySpan<int> groupOfRow, int groups, int each, Device? device)
     {
         if (groups < 1)
         {
@@ -77,6 +87,8 @@ public sealed class RowGroups
             order[place] = row;
             places[row] = place;
         }
-        return new RowGroups(offsets, Tensor.From(order, [order.Length], device), Tensor.From(places, [places.Length], device));
+        Tensor sorted = Tensor.From(order, [order.Length], device);
+        Tensor sources = each == 1 ? sorted : Tensor.From(Array.ConvertAll(order, row => row / each), [order.Length], device);
+        return new RowGroups(offsets, sorted, Tensor.From(places, [places.Length], device), sources);
     }
 }

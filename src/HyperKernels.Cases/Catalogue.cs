@@ -13,6 +13,7 @@ public static class Catalogue
         .. GenerateCases.All,
         .. WeightCases.All,
         .. PoolCases.All,
+        .. PoolGridCases.All,
         .. SegmentCases.All,
         .. SegmentReduceCases.All,
         .. SoftmaxCases.All,

@@ -35,6 +35,7 @@ public sealed class InferenceAllocationTests
         ("convolution of sequences", t => Ops.Conv1d(Ops.Reshape(t.Images, 4, 3, 25), Ops.Reshape(t.Kernels, 2, 3, 9))),
         ("pools", t => Ops.AdaptiveAveragePool2d(Ops.AveragePool2d(Ops.MaxPool2d(t.Images, 2, 1), 2, 1), 2, 2)),
         ("resize", t => Ops.ResizeBilinear(Ops.ResizeNearest(t.Images, 7, 7), 4, 4)),
+        ("samples", t => Ops.GridSample(t.Images, Ops.Slice(Ops.Reshape(t.Images, 4, 5, 5, 3), 3, 0, 2))),
         ("softmax", t => Ops.LogSoftmax(Ops.Softmax(t.Images, 1))),
         ("classification", t => Ops.CrossEntropy(t.Rows, t.Indices)),
         ("losses", t => Ops.Huber(t.Rows, Ops.KullbackLeibler(t.Rows, t.Rows, Reduction.None), 1, Reduction.BatchMean)),

@@ -33,7 +33,8 @@ public sealed class OpErrorTests
         ("Add", (a, b) => a + b), ("Subtract", (a, b) => a - b), ("Multiply", (a, b) => a * b), ("Divide", (a, b) => a / b), ("Power", Ops.Power),
         ("Minimum", Ops.Minimum), ("Maximum", Ops.Maximum), ("Where", (a, b) => Ops.Where(a, a, b)), ("Matmul", (a, b) => Ops.Matmul(a, b)),
         ("Linear", (a, b) => Ops.Linear(a, b)), ("Linear", (a, b) => Ops.Linear(a, a, b)), ("Conv1d", (a, b) => Ops.Conv1d(a, b)),
-        ("Conv2d", (a, b) => Ops.Conv2d(a, b)), ("Conv2dGradInput", (a, b) => Ops.Conv2dGradInput(a, b, 1, 1)),
+        ("Conv2d", (a, b) => Ops.Conv2d(a, b)), ("GridSample", (a, b) => Ops.GridSample(a, b)),
+        ("Conv2dGradInput", (a, b) => Ops.Conv2dGradInput(a, b, 1, 1)),
         ("Conv2dGradKernel", (a, b) => Ops.Conv2dGradKernel(a, b, [1])), ("GenerateLinear", (a, b) => Ops.GenerateLinear(a, b, a)),
         ("GenerateLinear", (a, b) => Ops.GenerateLinear(a, a, b)), ("MeanSquaredError", (a, b) => Ops.MeanSquaredError(a, b)),
         ("Huber", (a, b) => Ops.Huber(a, b)), ("KullbackLeibler", (a, b) => Ops.KullbackLeibler(a, b)),
@@ -106,6 +107,10 @@ public sealed class OpErrorTests
             Ops.Conv2dGradInput(Tensor.Ones([1, 1, 4, 4]), Tensor.Ones([1, 1, 2, 2]), 4, 4)),
         ("Conv2dGradKernel: y must be [1, 1, 3, 3], as the convolution gives; y is [1, 1, 4, 4].", _ =>
             Ops.Conv2dGradKernel(Tensor.Ones([1, 1, 4, 4]), Tensor.Ones([1, 1, 4, 4]), [1, 1, 2, 2])),
+        ("GridSample: image must be [N, C, H, W] with at least one pixel; it is [1, 1, 0, 2].", _ =>
+            Ops.GridSample(Tensor.Ones([1, 1, 0, 2]), Tensor.Zeros([1, 1, 1, 2]))),
+        ("GridSample: grid must be [N, P, Q, 2] with as many images as image [2, 1, 3, 3]; it is [1, 4, 4, 2]. One grid for all: Ops.BroadcastTo.", _ =>
+            Ops.GridSample(Tensor.Ones([2, 1, 3, 3]), Tensor.Zeros([1, 4, 4, 2]))),
         ("MaxPool2d: x must be [B, C, H, W] with at least one pixel; it is [2, 3]. For another number of axes use Reshape.", x => Ops.MaxPool2d(x, 2)),
         ("MaxPool2d: x must be [B, C, H, W] with at least one pixel; it is [1, 1, 0, 2]. For another number of axes use Reshape.", _ =>
             Ops.MaxPool2d(Tensor.Ones([1, 1, 0, 2]), 2, 2, 1)),

@@ -14,6 +14,7 @@ public static class SizedOps
         GenerateSized.Tiled,
         GenerateSized.Reassociated,
         ConvSized.PerSample,
+        GridSized.Sample,
         SegmentSized.NodesToEdges,
         SegmentSized.Convolution,
         SegmentSized.Attention,

@@ -52,7 +52,39 @@ internal enum ResizeMode
     BilinearAligned,
 }
 
-/// <summary>Windows over planes, and images drawn larger or smaller.</summary>
+/// <summary>Which derivative of samples by their places: bit 0 by the place across, bit 1 by the place down.</summary>
+[Flags]
+internal enum GridPart
+{
+    /// <summary>The samples themselves.</summary>
+    Value = 0,
+
+    Across = 1,
+
+    Down = 2,
+}
+
+/// <summary>Dense images [Images, Channels, Height, Width] and places [Images, Samples, 2] in them.</summary>
+internal struct GridSizes
+{
+    public int Images;
+    public int Channels;
+    public int Height;
+    public int Width;
+
+    /// <summary>Of one image.</summary>
+    public int Samples;
+
+    /// <summary>Places outside stand for the nearest inside; else what is outside is zero.</summary>
+    public bool IsBorder;
+
+    /// <summary>Places -1 and 1 are the centres of the outermost pixels, not the image's edges.</summary>
+    public bool KeepsCorners;
+
+    public readonly int Pixels => Height * Width;
+}
+
+/// <summary>Windows over planes, and images drawn larger or smaller, or at places of a grid.</summary>
 internal interface IPoolBackend
 {
     /// <summary>One pooling pass. What is computed is dense. Places are floats, positions within the window; Max does without them if they are absent.</summary>
@@ -60,4 +92,13 @@ internal interface IPoolBackend
 
     /// <summary>y from x, dense planes of Height x Width and OutHeight x OutWidth; the adjoint computes x from y.</summary>
     void Resize(ResizeMode mode, bool adjoint, in PoolSizes sizes, BufferRef x, BufferRef y);
+
+    /// <summary>
+    /// y [images, channels, samples] = what bilinear interpolation gives at the places of a grid [images, samples, 2] (across, down; -1 to 1), or its
+    /// derivative by the place; the adjoint computes the images from y. NaN as a place is -1.
+    /// </summary>
+    void GridSample(GridPart part, bool adjoint, in GridSizes sizes, BufferRef image, BufferRef grid, BufferRef y);
+
+    /// <summary>gradient [images, samples, 2] = for each place the sum over channels of y times the derivatives of the sample by the place.</summary>
+    void GridGradient(in GridSizes sizes, BufferRef image, BufferRef grid, BufferRef y, BufferRef gradient);
 }

@@ -14,7 +14,7 @@ public sealed class ContractTests
         [typeof(IGatherBackend)] = 4,
         [typeof(IMatmulBackend)] = 1,
         [typeof(IConvBackend)] = 1,
-        [typeof(IPoolBackend)] = 2,
+        [typeof(IPoolBackend)] = 4,
         [typeof(ISoftmaxBackend)] = 3,
         [typeof(INormalizeBackend)] = 3,
         [typeof(ISegmentBackend)] = 5,

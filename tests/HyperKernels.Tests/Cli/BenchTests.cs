@@ -63,6 +63,7 @@ public sealed class BenchTests
     [TestCase("generate_linear_tile", "B=4 T=1 I=5 O=7 H=3")]
     [TestCase("generate_linear_reassociate", "B=4 T=1 I=5 O=7 H=3")]
     [TestCase("conv2d_per_sample", "B=2 I=3 O=4 S=9 K=3")]
+    [TestCase("grid_sample", "B=2 C=3 S=5")]
     [TestCase("nodes_to_edges", "N=50 E=20 M=90 F=8")]
     [TestCase("hypergraph_conv", "N=50 E=20 M=90 F=8")]
     [TestCase("segment_attention", "N=50 E=20 M=90 F=8 H=2")]

@@ -9,10 +9,13 @@ public static class PublishedSystems
         CoreSystems.MagnitudeInvariant,
         CoreSystems.PerSample,
         CoreSystems.Hyperfan,
+        StaticHyperNetwork.Published,
+        HyperRnnCell.Published,
         HyperLstmCell.Published,
         TaskHyperNetwork.Published,
         OutputRegulariser.Published,
         RecurrentEmission.Published,
+        SmashGenerator.Published,
 
         SparseMixture.Published,
         HyperGate.Published,

@@ -15,6 +15,8 @@ public static class LayerCases
         .. RecurrentLayerCases.All,
         .. HypergraphLayerCases.All,
         .. HypernetworkLayerCases.All,
+        .. HyperRecurrentLayerCases.All,
+        .. HyperConvLayerCases.All,
     ];
 
     /// <summary>A row of a layer that maps one tensor to one.</summary>

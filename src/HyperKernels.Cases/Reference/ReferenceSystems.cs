@@ -23,6 +23,10 @@ public static class ReferenceSystems
         new SparseMixtureSystem(),
         new HyperRouterSystem(),
         new SmoreSystem(),
+        new StaticHyperNetworkSystem(),
+        new TiledHyperNetworkSystem(),
+        new HyperRnnSystem(),
+        new SmashSystem(),
     ];
 
     /// <summary>The adapter of a system, or null if this version has none.</summary>

@@ -21,7 +21,7 @@ internal static class HyperLstmSized
         {
             (int batch, int inputs, int hidden) = (sizes["B"], sizes["I"], sizes["H"]);
             (int small, int embedding, int steps) = (sizes["K"], sizes["Z"], sizes["T"]);
-            HyperLstmCell cell = new(inputs, hidden, small, embedding, hyperBias: false, random: new RandomStream(1));
+            HyperLstmCell cell = new(inputs, hidden, small, embedding, new HyperLstmOptions { HyperBias = false }, new RandomStream(1));
             Tensor x = BenchSubject.Normal([steps, batch, inputs], device, 6);
             Tensor seed = BenchSubject.Normal([batch, hidden], device, 17);
             int read = inputs + hidden + small;
@@ -39,14 +39,5 @@ internal static class HyperLstmSized
             };
         });
 
-    private static Tensor Run(HyperLstmCell cell, Tensor x)
-    {
-        (int steps, int batch, int inputs) = (x.Shape[0], x.Shape[1], x.Shape[2]);
-        HyperLstmState state = cell.ZeroState(batch, x.Device);
-        for (int step = 0; step < steps; step++)
-        {
-            state = cell.Forward(Ops.Reshape(Ops.Slice(x, 0, step, 1), batch, inputs), state);
-        }
-        return state.Hidden;
-    }
+    private static Tensor Run(HyperLstmCell cell, Tensor x) => cell.ForwardSequence(x, cell.ZeroState(x.Shape[1], x.Device)).State.Hidden;
 }

@@ -19,8 +19,20 @@ public sealed class HyperLstmSystem : IReferenceSystem
     public IReadOnlyDictionary<string, Tensor> Run(ReferenceRun run)
     {
         ReferenceCase source = run.Case;
+        if (source.Text("gate_order", "i,j,f,o") is not "i,j,f,o" and string order)
+        {
+            throw new InvalidDataException($"{source.Path}: the gate order \"{order}\" is not known; known is \"i,j,f,o\".");
+        }
+        HyperLstmOptions options = new()
+        {
+            LayerNorm = source.Flag("layer_norm", true),
+            EmbeddingState = HyperRnnSystem.StateOf(source, EmbeddingState.SameStep),
+            ForgetBias = (float)source.Number("forget_bias", 1),
+            HyperForgetBias = (float)source.Number("hyper_forget_bias", 1),
+            Epsilon = (float)source.Number("eps", 1e-3),
+        };
         HyperLstmCell cell = run.Own(new HyperLstmCell(
-            source.Int("nx"), source.Int("nh"), source.Int("hyper_units"), source.Int("embedding"), source.Flag("layer_norm"), random: new RandomStream(0)));
+            source.Int("nx"), source.Int("nh"), source.Int("hyper_units", 128), source.Int("embedding", 16), options, new RandomStream(0)));
         Dictionary<Parameter, Tensor> values = [];
         foreach ((string name, Parameter parameter) in cell.NamedParameters())
         {
@@ -28,17 +40,10 @@ public sealed class HyperLstmSystem : IReferenceSystem
         }
         using IDisposable weights = ParameterOverrides.Use(values);
         Tensor x = run.Input("x");
-        (int steps, int batch, int inputs) = (x.Shape[0], x.Shape[1], x.Shape[2]);
-        HyperLstmState state = cell.ZeroState(batch, run.Device);
-        Tensor[] outputs = new Tensor[steps];
-        for (int step = 0; step < steps; step++)
-        {
-            state = cell.Forward(Ops.Reshape(Ops.Slice(x, 0, step, 1), batch, inputs), state);
-            outputs[step] = state.Hidden;
-        }
+        (Tensor outputs, HyperLstmState state) = cell.ForwardSequence(x, cell.ZeroState(x.Shape[1], run.Device));
         return new Dictionary<string, Tensor>
         {
-            ["h"] = Ops.Stack(0, outputs),
+            ["h"] = outputs,
             ["c"] = state.Cell,
             ["hyper_h"] = state.HyperHidden,
             ["hyper_c"] = state.HyperCell,
@@ -50,11 +55,13 @@ public sealed class HyperLstmSystem : IReferenceSystem
         "weight_input" => ByGate(run.Parameter("W_xh")),
         "weight_hidden" => ByGate(run.Parameter("W_hh")),
         "bias" => Rows(run.Parameter("bias"), keepAxis: true),
-        "hyper_weight" => ByGate(Ops.Concatenate(0, run.Parameter("hyper.W_xh"), run.Parameter("hyper.W_hh_i"))),
+        "hyper_weight_input" => ByGate(Ops.Slice(run.Parameter("hyper.W_xh"), 0, 0, run.Case.Int("nx"))),
+        "hyper_weight_hidden" => ByGate(Ops.Concatenate(
+            0, Ops.Slice(run.Parameter("hyper.W_xh"), 0, run.Case.Int("nx"), run.Case.Int("nh")), run.Parameter("hyper.W_hh_i"))),
         "hyper_bias" => Rows(run.Parameter("hyper.bias"), keepAxis: true),
-        "embedding" => Ops.Transpose(Ops.Concatenate(0, Scales(run, "zw.w"), Stack(run, "b", "zb.w"))),
-        "embedding_bias" => Rows(Scales(run, "zw.b"), keepAxis: true),
-        "generator" => Ops.Concatenate(0, Scales(run, "alpha.w"), Stack(run, "b", "beta.w")),
+        "scales.embedding" => Together(Ops.Transpose(Ops.Concatenate(0, Scales(run, "zw.w"), Stack(run, "b", "zb.w")))),
+        "scales.embedding_bias" => Ops.Reshape(Scales(run, "zw.b"), [-1]),
+        "scales.generator" => Ops.Concatenate(0, Scales(run, "alpha.w"), Stack(run, "b", "beta.w")),
         "gates.norm_gain" => Rows(run.Parameter("ln_all.gamma")),
         "gates.norm_shift" => Rows(run.Parameter("ln_all.beta")),
         "gates.cell_norm_gain" => run.Parameter("ln_c.gamma"),
@@ -77,6 +84,9 @@ public sealed class HyperLstmSystem : IReferenceSystem
         int features = (int)values.Count / rows;
         return keepAxis ? Ops.Reshape(values, rows, 1, features) : Ops.Reshape(values, rows, features);
     }
+
+    /// <summary><c>[12, Z, K]</c> to <c>[12 Z, K]</c>.</summary>
+    private static Tensor Together(Tensor blocks) => Ops.Reshape(blocks, blocks.Shape[0] * blocks.Shape[1], blocks.Shape[2]);
 
     private static Tensor Scales(ReferenceRun run, string part) => Ops.Concatenate(0, Stack(run, "x", part), Stack(run, "h", part));
 

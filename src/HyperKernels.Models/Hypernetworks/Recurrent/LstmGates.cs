@@ -4,26 +4,25 @@ namespace HyperKernels.Models;
 
 /// <summary>
 /// The half of a long short-term memory behind its matrices: from the gates i, j, f, o to
-/// <c>c' = c s(LN(f) + 1) + s(LN(i)) tanh(LN(j))</c>, <c>h' = tanh(LN(c')) s(LN(o))</c>, with a norm per gate or without norms.
+/// <c>c' = c s(LN(f) + F) + s(LN(i)) drop(tanh(LN(j)))</c>, <c>h' = tanh(LN(c')) s(LN(o))</c>, with a norm per gate or without norms.
 /// </summary>
 internal sealed class LstmGates : Layer
 {
     /// <summary>The number of gates.</summary>
     public const int GateCount = 4;
 
-    // As the authors' code has it; PyTorch's usual 1e-5 gives other values.
-    private const float Epsilon = 1e-3f;
-
-    // Added behind the norm: a fresh cell remembers.
-    private const float ForgetBias = 1;
-
+    private readonly float _forgetBias;
+    private readonly float _epsilon;
+    private readonly Dropout _dropout;
     private readonly Parameter? _gain;
     private readonly Parameter? _shift;
     private readonly Parameter? _cellGain;
     private readonly Parameter? _cellShift;
 
-    public LstmGates(int features, bool layerNorm)
+    public LstmGates(int features, bool layerNorm, float forgetBias, float epsilon, float dropout, RandomStream? random)
     {
+        _forgetBias = forgetBias;
+        _epsilon = epsilon;
         if (layerNorm)
         {
             _gain = AddParameter("norm_gain", [GateCount, features], Initializer.Ones, role: ParameterRole.Gain);
@@ -31,6 +30,7 @@ internal sealed class LstmGates : Layer
             _cellGain = AddParameter("cell_norm_gain", [features], Initializer.Ones, role: ParameterRole.Gain);
             _cellShift = AddParameter("cell_norm_shift", [features], Initializer.Zeros, role: ParameterRole.Bias);
         }
+        _dropout = Add("dropout", new Dropout(dropout, random));
     }
 
     /// <summary>Takes the gates before their norms, <c>[4, B, features]</c>, and the memory, <c>[B, features]</c>.</summary>
@@ -41,13 +41,13 @@ internal sealed class LstmGates : Layer
         if (_gain is not null)
         {
             // Four gains for four times as many rows as samples: the rows of a gate are consecutive.
-            gates = Ops.LayerNorm(gates, 1, _gain.Value, _shift!.Value, Epsilon);
+            gates = Ops.LayerNorm(gates, 1, _gain.Value, _shift!.Value, _epsilon);
         }
         Span<Tensor> gate = [default, default, default, default];
         Ops.Split(gates, 0, [batch, batch, batch, batch], gate);
-        Tensor written = Ops.Multiply(Ops.Sigmoid(gate[0]), Ops.Tanh(gate[1]));
-        Tensor newCell = Ops.Add(Ops.Multiply(cell, Ops.Sigmoid(gate[2] + ForgetBias)), written);
-        Tensor shown = _cellGain is null ? newCell : Ops.LayerNorm(newCell, 1, _cellGain.Value, _cellShift!.Value, Epsilon);
+        Tensor written = Ops.Multiply(Ops.Sigmoid(gate[0]), _dropout.Forward(Ops.Tanh(gate[1])));
+        Tensor newCell = Ops.Add(Ops.Multiply(cell, Ops.Sigmoid(gate[2] + _forgetBias)), written);
+        Tensor shown = _cellGain is null ? newCell : Ops.LayerNorm(newCell, 1, _cellGain.Value, _cellShift!.Value, _epsilon);
         return (Ops.Multiply(Ops.Tanh(shown), Ops.Sigmoid(gate[3])), newCell);
     }
 }

@@ -20,6 +20,9 @@ public static class PublishedSystems
         SparseMixture.Published,
         HyperGate.Published,
         Smore.Published,
+        HyperConnection.Published,
+        ParameterAttention.Published,
+        HyperShot.Published,
 
         Hgnn.Published,
     ];

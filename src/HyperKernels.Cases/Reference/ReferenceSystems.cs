@@ -27,6 +27,9 @@ public static class ReferenceSystems
         new TiledHyperNetworkSystem(),
         new HyperRnnSystem(),
         new SmashSystem(),
+        new HyperConnectionsSystem(),
+        new TokenFormerSystem(),
+        new HyperShotSystem(),
     ];
 
     /// <summary>The adapter of a system, or null if this version has none.</summary>

@@ -12,6 +12,7 @@ public static class PublishedSystems
         StaticHyperNetwork.Published,
         HyperRnnCell.Published,
         HyperLstmCell.Published,
+        Shapeshifter.Published,
         TaskHyperNetwork.Published,
         OutputRegulariser.Published,
         RecurrentEmission.Published,

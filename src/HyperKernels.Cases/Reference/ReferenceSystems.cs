@@ -15,6 +15,7 @@ public static class ReferenceSystems
         new HyperfanSystem(),
         new HyperfanChunkedSystem(),
         new HyperLstmSystem(),
+        new SsnSystem(),
         new TaskHyperSystem("task-conditioned hypernetwork"),
         new TaskHyperSystem("chunked hypernetwork"),
         new OutputRegulariserSystem(),

@@ -18,12 +18,12 @@ public static class WeightCases
            from variant in Variants(kind)
            from sets in new[] { 1, 3 }
            select Materialize(new Form(kind, variant, sets, [4, 6, 3, 2])),
-        .. from kind in new[] { WeightKind.Mixture, WeightKind.LowRank, WeightKind.Modulated }
+        .. from kind in new[] { WeightKind.Mixture, WeightKind.LowRank, WeightKind.Modulated, WeightKind.Scaled }
            from variant in Variants(kind)
            where variant != Variant.Everywhere
            from sizes in new[] { (Sets: 1, Samples: 5, Rows: 2), (Sets: 3, Samples: 3, Rows: 1), (Sets: 3, Samples: 6, Rows: 7) }
            select Apply(new Form(kind, variant, sizes.Sets, [10, 6]), sizes.Samples, sizes.Rows),
-        .. from kind in new[] { WeightKind.LowRank, WeightKind.Modulated }
+        .. from kind in new[] { WeightKind.LowRank, WeightKind.Modulated, WeightKind.Scaled }
            from variant in Variants(kind)
            where variant != Variant.Everywhere
            from sets in new[] { 1, 2 }
@@ -37,6 +37,7 @@ public static class WeightCases
         Everywhere,
         Outputs,
         Inputs,
+        OutputsWithBase,
         OutputsDemodulated,
         InputsDemodulated,
     }
@@ -45,6 +46,7 @@ public static class WeightCases
     {
         WeightKind.Kronecker => [Variant.Plain],
         WeightKind.Modulated => [Variant.Everywhere, Variant.Outputs, Variant.Inputs, Variant.OutputsDemodulated, Variant.InputsDemodulated],
+        WeightKind.Scaled => [Variant.Everywhere, Variant.Outputs, Variant.Inputs, Variant.OutputsWithBase],
         _ => [Variant.Plain, Variant.WithBase],
     };
 
@@ -95,21 +97,25 @@ public static class WeightCases
                 };
                 yield return CaseInput.Normal("first", first);
                 yield return CaseInput.Normal("second", second, 0.5);
-                if (Variant == Variant.WithBase)
+                if (HasBase)
                 {
                     yield return CaseInput.Normal("baseWeight", Shape);
                 }
             }
         }
 
+        private bool HasBase => Variant is Variant.WithBase or Variant.OutputsWithBase;
+
         private bool IsDemodulated => Variant is Variant.OutputsDemodulated or Variant.InputsDemodulated;
+
+        private bool ScalesOutputs => Variant is Variant.Outputs or Variant.OutputsDemodulated or Variant.OutputsWithBase;
 
         private Shape Delta
         {
             get
             {
                 Shape delta = Shape;
-                int kept = Variant is Variant.Outputs or Variant.OutputsDemodulated ? 0 : 1;
+                int kept = ScalesOutputs ? 0 : 1;
                 for (int axis = 0; axis < Shape.Rank && Variant != Variant.Everywhere; axis++)
                 {
                     delta = axis == kept ? delta : delta.With(axis, 1);
@@ -120,13 +126,14 @@ public static class WeightCases
 
         public Weight Make(ReadOnlySpan<Tensor> parts)
         {
-            Tensor? bases = Variant == Variant.WithBase ? parts[2] : null;
+            Tensor? bases = HasBase ? parts[2] : null;
             return Kind switch
             {
                 WeightKind.Generated => Weight.Generated(parts[0], parts[1], bases),
                 WeightKind.Mixture => Weight.Mixture(parts[0], parts[1], bases),
                 WeightKind.LowRank => Weight.LowRank(parts[0], parts[1], Scale, bases, Shape),
                 WeightKind.Kronecker => Weight.Kronecker(parts[0], parts[1]),
+                WeightKind.Scaled => Weight.Scaled(parts[0], parts[1], bases),
                 _ => Weight.Modulated(parts[0], parts[1], IsDemodulated, Epsilon),
             };
         }
@@ -142,7 +149,7 @@ public static class WeightCases
             double[] weight = new double[count];
             for (int at = 0; at < count; at++)
             {
-                weight[at] = (Variant == Variant.WithBase ? parts[2].Values[at] : 0) + Element(parts[0].Values, parts[1].Values, set, at);
+                weight[at] = (HasBase ? parts[2].Values[at] : 0) + Element(parts[0].Values, parts[1].Values, set, at);
             }
             for (int o = 0; o < outputs && IsDemodulated; o++)
             {
@@ -200,12 +207,8 @@ public static class WeightCases
                     }
                     return sum;
                 default:
-                    return first[at] * (1 + second[Variant switch
-                    {
-                        Variant.Everywhere => (int)(set * Shape.Count) + at,
-                        Variant.Outputs or Variant.OutputsDemodulated => (set * Shape[0]) + o,
-                        _ => (set * Shape[1]) + i,
-                    }]);
+                    double factor = second[Variant == Variant.Everywhere ? (int)(set * Shape.Count) + at : ScalesOutputs ? (set * Shape[0]) + o : (set * Shape[1]) + i];
+                    return first[at] * (Kind == WeightKind.Scaled ? factor : 1 + factor);
             }
         }
     }

@@ -24,6 +24,8 @@ public static class PublishedSystems
         HyperConnection.Published,
         ParameterAttention.Published,
         HyperShot.Published,
+        SelfTuningNetwork.Published,
+        StochasticBestResponse.Published,
 
         Hgnn.Published,
     ];

@@ -22,6 +22,7 @@ internal enum Option
     Everywhere,
     Outputs,
     Inputs,
+    OutputsWithBase,
     OutputsDemodulated,
     InputsDemodulated,
 }
@@ -76,7 +77,7 @@ internal sealed class WeightParts
         };
         _first = Ops.RandomNormal(first, random);
         _second = Ops.RandomNormal(second, random, deviation: 0.5f);
-        _base = row.Option == Option.Base ? Ops.RandomNormal(one, random) : null;
+        _base = row.Option is Option.Base or Option.OutputsWithBase ? Ops.RandomNormal(one, random) : null;
     }
 
     /// <summary>The drawn tensors that take part.</summary>
@@ -106,6 +107,7 @@ internal sealed class WeightParts
             WeightKind.Mixture => Weight.Mixture(_first, _second, _base),
             WeightKind.LowRank => Weight.LowRank(_first, _second, Scale, _base, _row.Shape),
             WeightKind.Kronecker => Weight.Kronecker(_first, _second),
+            WeightKind.Scaled => Weight.Scaled(_first, _second, _base),
             _ => Weight.Modulated(_first, _second, IsDemodulated, Epsilon),
         };
         return _row.Sharing == Sharing.ByRow ? weight.ByRow(Tensor.From(s_rowOf, [s_rowOf.Length])) : weight;
@@ -114,7 +116,7 @@ internal sealed class WeightParts
     private Shape Delta(Shape perSet) => _row.Option switch
     {
         Option.Everywhere => perSet,
-        Option.Outputs or Option.OutputsDemodulated => OnlyAxis(perSet, 0),
+        Option.Outputs or Option.OutputsDemodulated or Option.OutputsWithBase => OnlyAxis(perSet, 0),
         _ => OnlyAxis(perSet, 1),
     };
 

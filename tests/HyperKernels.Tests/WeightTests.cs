@@ -110,6 +110,10 @@ internal sealed class WeightTests
             Weight.Kronecker(Tensor.Zeros([2, 3, 3]), Tensor.Zeros([3, 4, 4]))),
         Mistake("Weight.Modulated: delta must have the axes of the weight [4, 5], each of its size or 1, with a leading axis of sets or without; it is [4].", () =>
             Weight.Modulated(Tensor.Zeros([4, 5]), Tensor.Zeros([4]))),
+        Mistake("Weight.Scaled: the scale must have the axes of the weight [4, 5], each of its size or 1, with a leading axis of sets or without; it is [7, 4].", () =>
+            Weight.Scaled(Tensor.Zeros([4, 5]), Tensor.Zeros([7, 4]))),
+        Mistake("Weight.Scaled: the base weight must be [4, 5], or its 20 elements; it is [5, 4].", () =>
+            Weight.Scaled(Tensor.Zeros([4, 5]), Tensor.Zeros([7, 4, 1]), Tensor.Zeros([5, 4]))),
         Mistake("Linear: weight must have I = 6 columns to match x [7, 6]; weight is [7, 4, 5].", () =>
             Ops.Linear(Tensor.Zeros([7, 6]), Weight.Generated(Tensor.Zeros([7, 3]), Tensor.Zeros([4, 5, 3])))),
         Mistake("Linear: the number of weight matrices must divide the batch: weight [7, 4, 5] has 7, x [8, 5] has 8 samples.", () =>
@@ -171,6 +175,7 @@ internal sealed class WeightTests
         WeightKind.Dense => [Option.None],
         WeightKind.Kronecker => [Option.None],
         WeightKind.Modulated => [Option.Everywhere, Option.Outputs, Option.Inputs, Option.OutputsDemodulated, Option.InputsDemodulated],
+        WeightKind.Scaled => [Option.Everywhere, Option.Inputs, Option.OutputsWithBase],
         _ => [Option.None, Option.Base],
     };
 

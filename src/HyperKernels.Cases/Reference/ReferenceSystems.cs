@@ -31,6 +31,9 @@ public static class ReferenceSystems
         new HyperConnectionsSystem(),
         new TokenFormerSystem(),
         new HyperShotSystem(),
+        new BestResponseSystem("STN best-response layer", "lambda"),
+        new BestResponseSystem("Self-Tuning Networks", "hyperparameters"),
+        new HyperparameterMapSystem(),
     ];
 
     /// <summary>The adapter of a system, or null if this version has none.</summary>

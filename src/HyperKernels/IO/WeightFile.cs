@@ -97,6 +97,7 @@ public static class WeightFile
         WeightKind.LowRank => ("a", "b"),
         WeightKind.Kronecker => ("a", "s"),
         WeightKind.Modulated => ("value", "delta"),
+        WeightKind.Scaled => ("value", "scale"),
         _ => throw new FormatException($"a weight of kind {kind} has no parts."),
     };
 
@@ -128,6 +129,7 @@ public static class WeightFile
             WeightKind.Mixture => Weight.Mixture(first, second, bases),
             WeightKind.LowRank => Weight.LowRank(first, second, scale, bases, shape),
             WeightKind.Kronecker => Weight.Kronecker(first, second),
+            WeightKind.Scaled => Weight.Scaled(first, second, bases),
             _ => Weight.Modulated(first, second, json.GetProperty("demodulated").GetBoolean(), scale),
         };
     }

@@ -20,7 +20,7 @@ public static partial class Ops
     /// <exception cref="ArgumentException">A shape does not fit, the kernel is larger than the padded input, or devices differ.</exception>
     /// <remarks>
     /// Generated and mixed kernels are written out and convolved per set; changes of low rank are a convolution with r outputs and a product
-    /// over channels where that is less work; modulations of whole channels scale around one shared convolution.
+    /// over channels where that is less work; modulations and scales of whole channels go around shared convolutions.
     /// Differentiable in x, bias and every part of the weight, any number of times. The same bits for any number of threads. On the processor, 3 by 3 kernels
     /// of stride 1 over a dozen channels and more are computed on transformed tiles (F(2x2, 3x3)): as exact for numbers of like size,
     /// but an infinity or NaN, and the rounding of a very large number, may also reach results one pixel beyond its window, and
@@ -41,7 +41,7 @@ public static partial class Ops
         return weight.Kind switch
         {
             WeightKind.LowRank when AppliesThin(weight, sizes) => ConvolveLowRank(x, weight, bias, options),
-            WeightKind.Modulated when weight.Plan != GeneratePlan.Materialise && ScalesChannels(weight, options) => ConvolveModulated(x, weight, bias, options),
+            WeightKind.Modulated or WeightKind.Scaled when AppliesScale(weight, sizes) => ConvolveScaled(x, weight, bias, options),
             _ => Convolve("Conv2d", x, weight.Materialize(), bias, options),
         };
     }
@@ -56,8 +56,21 @@ public static partial class Ops
         return IsThin(pixels, weight.Second.Shape[-1], (double)sizes.Inputs * sizes.KernelH * sizes.KernelW, sizes.Outputs);
     }
 
-    private static bool ScalesChannels(in Weight weight, in Conv2dOptions options) =>
-        ScalesSides(weight) && (options.Groups == 1 || weight.Second.Shape[1 - weight.Shape.Rank] == 1);
+    private static bool AppliesScale(in Weight weight, in ConvSizes sizes)
+    {
+        if (weight.Plan == GeneratePlan.Materialise || !ScalesSides(weight) || (sizes.Groups != 1 && weight.Second.Shape[1 - weight.Shape.Rank] != 1))
+        {
+            return false;
+        }
+        if (weight.Plan != GeneratePlan.Auto || !weight.HasBase)
+        {
+            return true;
+        }
+        // A second convolution, instead of a sum of kernels for every set; several sets must not be larger than what they give.
+        long pixels = (long)sizes.Batch / sizes.Sets * sizes.OutHeight * sizes.OutWidth;
+        long inputs = (long)sizes.Inputs / sizes.Groups * sizes.KernelH * sizes.KernelW;
+        return pixels <= WriteOutCost || (sizes.Sets > 1 && pixels < inputs);
+    }
 
     private static Tensor ConvolveLowRank(Tensor x, in Weight weight, Tensor? bias, Conv2dOptions options)
     {
@@ -68,11 +81,13 @@ public static partial class Ops
         return AddChannels(y, bias, weight.Sets);
     }
 
-    private static Tensor ConvolveModulated(Tensor x, in Weight weight, Tensor? bias, Conv2dOptions options)
+    private static Tensor ConvolveScaled(Tensor x, in Weight weight, Tensor? bias, Conv2dOptions options)
     {
         (Tensor? inputs, Tensor? outputs) = SideScales(weight);
         Tensor y = Conv2d(inputs is { } before ? ScaleChannels(x, before) : x, weight.First, null, options);
-        return AddChannels(outputs is { } behind ? ScaleChannels(y, behind) : y, bias, weight.Sets);
+        y = outputs is { } behind ? ScaleChannels(y, behind) : y;
+        y = weight.HasBase ? Add(y, Conv2d(x, weight.ShapedBase(), null, options)) : y;
+        return AddChannels(y, bias, weight.Sets);
     }
 
     // x [B, K, H, W] times scale [C, K], each row of which serves B / C consecutive samples.
@@ -240,7 +255,7 @@ public static partial class Ops
         }
         Conv2dOptions options = new() { StrideW = stride, PaddingW = padding, DilationW = dilation, Groups = groups };
         Tensor rows = Reshape(x, x.Shape.Insert(2, 1));
-        Tensor y = weight.Kind is WeightKind.LowRank or WeightKind.Modulated
+        Tensor y = weight.Kind is WeightKind.LowRank or WeightKind.Modulated or WeightKind.Scaled
             ? Conv2d(rows, weight.OfOneRow(), bias, options)
             : Convolve("Conv1d", rows, Weight.OfOneRow(weight.Materialize()), bias, options);
         return Reshape(y, y.Shape.Remove(2));

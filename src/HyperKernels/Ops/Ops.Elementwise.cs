@@ -81,6 +81,11 @@ public static partial class Ops
         {
             return x;
         }
+        if (x.Count == shape.Count)
+        {
+            // Axes of size 1 were added, nothing was repeated.
+            return Reshape(x, shape);
+        }
         int added = x.Rank - shape.Rank;
         int repeated = 0;
         for (int axis = 0; axis < x.Rank; axis++)

@@ -31,6 +31,31 @@ public static partial class Ops
         return GatherFromTables(table, Dense(indices));
     }
 
+    /// <summary>Looks vectors up in a table that need not exist in memory, as <see cref="Embedding(Tensor, Tensor)"/>.</summary>
+    /// <param name="table">
+    /// <c>[V, F]</c>, or C sets of it with C dividing <c>indices.Shape[0]</c>. Factors over the F features alone are applied to what was looked up;
+    /// other weights are written out.
+    /// </param>
+    /// <param name="indices">Integers from 0 to below V, <c>[B, ...]</c>.</param>
+    /// <returns><c>[B, ..., F]</c>.</returns>
+    /// <exception cref="ArgumentException">A shape does not fit, indices are not integers, or one of them is out of range.</exception>
+    /// <remarks>Differentiable in every part of the table, any number of times.</remarks>
+    public static Tensor Embedding(Weight table, Tensor indices)
+    {
+        bool scalesFeatures = table.Kind is WeightKind.Modulated or WeightKind.Scaled && table.Shape.Rank == 2 && table.Second.Shape[-2] == 1;
+        // One table is no larger than its parts.
+        if (!scalesFeatures || table.IsDemodulated || table.Sets == 0 || table.Plan == GeneratePlan.Materialise)
+        {
+            return Embedding(table.Materialize(), indices);
+        }
+        if (indices.Rank == 0 || indices.Shape[0] % table.Sets != 0)
+        {
+            Throw.Argument($"Embedding: the {table.Sets} tables of {table} must divide the first axis of indices {indices.Shape}.");
+        }
+        Tensor found = ScaleFeatures(Embedding(table.First, indices), SideFactor(table));
+        return table.HasBase ? Add(found, Embedding(table.ShapedBase(), indices)) : found;
+    }
+
     private static Tensor GatherFromTables(Tensor table, Tensor indices)
     {
         Shape shape = table.Shape;

@@ -23,7 +23,7 @@ public static partial class Ops
     /// <exception cref="ArgumentException">A shape does not fit, integers, or different devices.</exception>
     /// <remarks>
     /// Generated weights follow the plan of <see cref="PlanOf(Tensor, Weight)"/>, changes of low rank are two thin products, mixtures of few
-    /// rows are mixed behind the experts, modulations that allow it scale around one shared product; the rest is written out.
+    /// rows are mixed behind the experts, modulations and scales that allow it go around shared products; the rest is written out.
     /// Differentiable in x, bias and every part of the weight, any number of times. The same bits for any number of threads.
     /// </remarks>
     public static Tensor Linear(Tensor x, Weight weight, Tensor? bias = null, Activation activation = default)
@@ -44,7 +44,7 @@ public static partial class Ops
             WeightKind.Generated => LinearGenerated(x, weight, sizes, plan),
             WeightKind.Mixture => LinearMixture(x, weight, sizes),
             WeightKind.LowRank => LinearLowRank(x, weight),
-            _ => LinearModulated(x, weight),
+            _ => LinearScaled(x, weight),
         };
         return Finish(y, bias, sizes.Sets, activation);
     }
@@ -60,7 +60,7 @@ public static partial class Ops
 
     private static GeneratePlan ChoosePlan(Tensor x, in Weight weight, in LinearSizes l)
     {
-        if (weight.Kind == WeightKind.Kronecker || (weight.Kind == WeightKind.Modulated && !ScalesSides(weight)))
+        if (weight.Kind == WeightKind.Kronecker || (weight.Kind is WeightKind.Modulated or WeightKind.Scaled && !ScalesSides(weight)))
         {
             return GeneratePlan.Materialise;
         }
@@ -82,6 +82,9 @@ public static partial class Ops
                 return MixesOutputs(l.Rows, weight.Second.Shape[0], l.Sets) ? GeneratePlan.Reassociate : GeneratePlan.Materialise;
             case WeightKind.LowRank:
                 return IsThin((double)l.Rows, weight.Second.Shape[-1], l.Inputs, l.Outputs) ? GeneratePlan.Reassociate : GeneratePlan.Materialise;
+            case WeightKind.Scaled when weight.HasBase:
+                // A second product for every row, instead of a sum for every set.
+                return l.Rows > WriteOutCost ? GeneratePlan.Materialise : GeneratePlan.Reassociate;
             default:
                 return GeneratePlan.Reassociate;
         }
@@ -122,14 +125,16 @@ public static partial class Ops
         return weight.HasBase ? Add(Linear(x, weight.ShapedBase()), change) : change;
     }
 
-    private static Tensor LinearModulated(Tensor x, in Weight weight)
+    // A modulated weight, or a scaled one.
+    private static Tensor LinearScaled(Tensor x, in Weight weight)
     {
         (Tensor? inputs, Tensor? outputs) = SideScales(weight);
         Tensor y = Linear(inputs is { } before ? ScaleFeatures(x, before) : x, weight.First);
-        return outputs is { } behind ? ScaleFeatures(y, behind) : y;
+        y = outputs is { } behind ? ScaleFeatures(y, behind) : y;
+        return weight.HasBase ? Add(y, Linear(x, weight.ShapedBase())) : y;
     }
 
-    /// <summary>Whether a modulation varies along inputs or outputs alone, so that it scales what goes in or comes out.</summary>
+    /// <summary>Whether a factor varies along inputs or outputs alone, so that it scales what goes in or comes out.</summary>
     private static bool ScalesSides(in Weight weight)
     {
         Shape delta = weight.Second.Shape;
@@ -144,11 +149,10 @@ public static partial class Ops
         return delta[-rank] == 1 || delta[1 - rank] == 1;
     }
 
-    /// <summary>The factors <c>[C, I]</c> of inputs and <c>[C, O]</c> (or <c>[C, 1]</c>) of outputs that a modulation comes to.</summary>
+    /// <summary>The factors <c>[C, I]</c> of inputs and <c>[C, O]</c> (or <c>[C, 1]</c>) of outputs that a modulation or a scale comes to.</summary>
     private static (Tensor? Inputs, Tensor? Outputs) SideScales(in Weight weight)
     {
-        int sets = Math.Max(1, weight.Sets);
-        Tensor factor = AddScalar(Reshape(weight.Second, sets, -1), 1);
+        Tensor factor = SideFactor(weight);
         bool isOfInputs = weight.Second.Shape[1 - weight.Shape.Rank] != 1;
         if (!weight.IsDemodulated)
         {
@@ -160,6 +164,13 @@ public static partial class Ops
         Tensor squaredNorm = isOfInputs ? Matmul(squaredFactor, squares, transposeB: true) : Multiply(squaredFactor, Sum(squares, [1]));
         Tensor norm = Rsqrt(AddScalar(squaredNorm, weight.Scale));
         return isOfInputs ? (factor, norm) : (null, Multiply(factor, norm));
+    }
+
+    // One row for each set, of a factor that varies along one side alone.
+    private static Tensor SideFactor(in Weight weight)
+    {
+        Tensor factor = Reshape(weight.Second, Math.Max(1, weight.Sets), -1);
+        return weight.Kind == WeightKind.Scaled ? factor : AddScalar(factor, 1);
     }
 
     // x [B, ..., K] times scale [C, K], each row of which serves B / C consecutive samples.

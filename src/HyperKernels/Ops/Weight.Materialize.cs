@@ -13,7 +13,8 @@ public readonly partial struct Weight
         WeightKind.Mixture => PickRows(AddBase(Ops.Matmul(First, Ops.Reshape(Second, Second.Shape[0], -1)))),
         WeightKind.LowRank => Shaped(LowRankSum()),
         WeightKind.Kronecker => Shaped(KroneckerSum()),
-        _ => Shaped(Modulation()),
+        WeightKind.Modulated => Shaped(Modulation()),
+        _ => Shaped(ScaledSum()),
     };
 
     /// <summary>The same weight with the set of each of B samples: <c>W_index[b]</c>.</summary>
@@ -97,6 +98,12 @@ public readonly partial struct Weight
         Tensor sum = Ops.Matmul(left, Ops.Reshape(Second, n, u * v * kernel), transposeA: true);
         sum = Ops.Permute(Ops.Reshape(sum, sum.Shape[0], p, q, u, v * kernel), 0, 1, 3, 2, 4);
         return sum.Shape[0] == sets ? sum : Ops.BroadcastTo(sum, sum.Shape.With(0, sets));
+    }
+
+    private Tensor ScaledSum()
+    {
+        Tensor scaled = Ops.Multiply(First, Second);
+        return Base.IsNone ? scaled : Ops.Add(scaled, ShapedBase());
     }
 
     private Tensor Modulation()

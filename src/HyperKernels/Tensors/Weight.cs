@@ -35,10 +35,10 @@ public readonly partial struct Weight
     /// <summary>How it is applied where there is a choice; <see cref="GeneratePlan.Auto"/> unless set with <see cref="Using"/>.</summary>
     public GeneratePlan Plan { get; private init; }
 
-    /// <summary>The dense tensor; z, r, A, the left Kronecker factors, or the modulated weight.</summary>
+    /// <summary>The dense tensor; z, r, A, the left Kronecker factors, or the weight that is modulated or scaled.</summary>
     internal Tensor First { get; private init; }
 
-    /// <summary>G, the bank, B, the right Kronecker factors, or delta.</summary>
+    /// <summary>G, the bank, B, the right Kronecker factors, delta, or the scale.</summary>
     internal Tensor Second { get; private init; }
 
     /// <summary>What is added, or an empty handle.</summary>
@@ -177,18 +177,24 @@ public readonly partial struct Weight
     /// <remarks>Sources: Alaluf et al., CVPR 2022 (HyperStyle), equation 3; Karras et al., CVPR 2020 (StyleGAN2), equations 1 and 3.</remarks>
     public static Weight Modulated(Tensor weight, Tensor delta, bool demodulate = false, float epsilon = 1e-8f)
     {
-        Shape axes = weight.Shape;
-        bool isPerSet = delta.Rank == axes.Rank + 1;
-        bool fits = axes.Rank >= 2 && (isPerSet || delta.Rank == axes.Rank);
-        for (int axis = 1; fits && axis <= axes.Rank; axis++)
-        {
-            fits = delta.Shape[-axis] == axes[-axis] || delta.Shape[-axis] == 1;
-        }
-        if (!fits)
-        {
-            Throw.Argument($"Weight.Modulated: delta must have the axes of the weight {axes}, each of its size or 1, with a leading axis of sets or without; it is {delta.Shape}.");
-        }
-        return new Weight(WeightKind.Modulated, axes, SetsOf(isPerSet ? delta.Shape[0] : 1), weight, delta) { IsDemodulated = demodulate, Scale = epsilon };
+        int sets = SetsOfFactor("Weight.Modulated: delta", delta, weight.Shape);
+        return new Weight(WeightKind.Modulated, weight.Shape, sets, weight, delta) { IsDemodulated = demodulate, Scale = epsilon };
+    }
+
+    /// <summary>
+    /// A base and a scaled weight: <c>W_b = W_0 + s_b W</c>. Where s varies along the outputs or the inputs alone, both shared weights are
+    /// applied once and what goes in or comes out of W is scaled; where many rows share a set, it is written out.
+    /// </summary>
+    /// <param name="weight">W, the axes of one set.</param>
+    /// <param name="scale">Broadcasts against W, with as many axes; with a leading axis of C sets if there is one per context.</param>
+    /// <param name="baseWeight">W_0, shaped as the weight; null for zeros.</param>
+    /// <exception cref="ArgumentException">scale does not broadcast against the weight, or the base has another shape.</exception>
+    /// <remarks>Source: MacKay, Vicol, Lorraine, Duvenaud, Grosse, ICLR 2019 (Self-Tuning Networks), section 3.1.</remarks>
+    public static Weight Scaled(Tensor weight, Tensor scale, Tensor? baseWeight = null)
+    {
+        int sets = SetsOfFactor("Weight.Scaled: the scale", scale, weight.Shape);
+        CheckBase("Weight.Scaled", baseWeight, weight.Shape);
+        return new Weight(WeightKind.Scaled, weight.Shape, sets, weight, scale, baseWeight ?? default);
     }
 
     /// <summary>The same weight applied by a plan of the caller's choice; every plan gives the same result, to rounding.</summary>
@@ -203,6 +209,22 @@ public readonly partial struct Weight
     public override string ToString() => Kind == WeightKind.Dense ? Shape.ToString() : Sets == 0 ? $"{Kind} {Shape}" : $"{Kind} {Shape} of {Sets} sets";
 
     private static int SetsOf(int sets) => sets == 1 ? 0 : sets;
+
+    /// <summary>The sets of a factor that broadcasts against a weight.</summary>
+    private static int SetsOfFactor(string what, Tensor factor, in Shape axes)
+    {
+        bool isPerSet = factor.Rank == axes.Rank + 1;
+        bool fits = axes.Rank >= 2 && (isPerSet || factor.Rank == axes.Rank);
+        for (int axis = 1; fits && axis <= axes.Rank; axis++)
+        {
+            fits = factor.Shape[-axis] == axes[-axis] || factor.Shape[-axis] == 1;
+        }
+        if (!fits)
+        {
+            Throw.Argument($"{what} must have the axes of the weight {axes}, each of its size or 1, with a leading axis of sets or without; it is {factor.Shape}.");
+        }
+        return SetsOf(isPerSet ? factor.Shape[0] : 1);
+    }
 
     private static Shape WithoutLast(string what, Tensor tensor)
     {

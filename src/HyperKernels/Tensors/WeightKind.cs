@@ -20,4 +20,7 @@ public enum WeightKind
 
     /// <summary>Scaled weights: <c>W_b = W (1 + delta_b)</c>, with unit norm of every output's weights if demodulated.</summary>
     Modulated,
+
+    /// <summary>A base and a scaled weight: <c>W_b = W_0 + s_b W</c>.</summary>
+    Scaled,
 }

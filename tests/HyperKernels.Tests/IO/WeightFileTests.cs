@@ -11,6 +11,7 @@ internal sealed class WeightFileTests
         from option in (Option[])(kind switch
         {
             WeightKind.Modulated => [Option.Everywhere, Option.InputsDemodulated],
+            WeightKind.Scaled => [Option.Outputs, Option.OutputsWithBase],
             WeightKind.Dense or WeightKind.Kronecker => [Option.None],
             _ => [Option.None, Option.Base],
         })
@@ -42,7 +43,7 @@ internal sealed class WeightFileTests
     [TestCase("""{"kind":"Dense","shape":[4,5],"scale":1,"demodulated":false}""", "a weight of kind Dense has no parts.")]
     [TestCase(
         """{"kind":"Loww","shape":[4,5],"scale":1,"demodulated":false}""",
-        "\"kind\" must be one of Dense, Generated, Mixture, LowRank, Kronecker, Modulated; it is \"Loww\".")]
+        "\"kind\" must be one of Dense, Generated, Mixture, LowRank, Kronecker, Modulated, Scaled; it is \"Loww\".")]
     [TestCase("""{"kind":"Kronecker","shape":[4,5],"scale":1,"demodulated":false}""", "the part \"w.s\" is missing.")]
     [TestCase("no json", "invalid")]
     public void Read_DescriptionThatDoesNotFit_NamesFileAndWeight(string description, string reason)

@@ -1,7 +1,7 @@
 namespace HyperKernels.Layers;
 
 /// <summary>A table of learned rows, looked up by index.</summary>
-/// <remarks>The table may be one for all, or one per sample or group of samples; see <see cref="Ops.Embedding"/>.</remarks>
+/// <remarks>The table may be one for all, or one per sample or group of samples; see <see cref="Ops.Embedding(Weight, Tensor)"/>.</remarks>
 public sealed class Embedding : TensorLayer, IStoredLayer<Embedding>
 {
     /// <summary>Makes the layer with PyTorch's first values: Gaussian with deviation 1.</summary>
@@ -31,7 +31,7 @@ public sealed class Embedding : TensorLayer, IStoredLayer<Embedding>
     /// <param name="input">Integers from 0 to rows - 1, <c>[B, ...]</c>.</param>
     /// <returns><c>[B, ..., size]</c></returns>
     /// <exception cref="ArgumentException">The input holds floats, or an index is out of range.</exception>
-    public override Tensor Forward(Tensor input) => Ops.Embedding(Weight.Value, input);
+    public override Tensor Forward(Tensor input) => Ops.Embedding(Weight, input);
 
     /// <inheritdoc/>
     protected override string Describe() => $"Embedding({RowCount}, {RowSize})";

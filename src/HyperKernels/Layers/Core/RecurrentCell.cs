@@ -41,9 +41,16 @@ public abstract class RecurrentCell : Layer
     /// <summary>A state of zeros for a batch.</summary>
     private protected Tensor ZeroState(Tensor input) => Tensor.Zeros([input.Shape[0], HiddenFeatures], input.Device);
 
-    private protected Tensor FromInput(Tensor input) => Ops.Linear(input, _weightInput.Value, _biasInput?.Value);
+    private protected Tensor FromInput(Tensor input) => Ops.Linear(input, OfSteps(_weightInput), _biasInput?.Value);
 
-    private protected Tensor FromHidden(Tensor hidden) => Ops.Linear(hidden, _weightHidden.Value, _biasHidden?.Value);
+    private protected Tensor FromHidden(Tensor hidden) => Ops.Linear(hidden, OfSteps(_weightHidden), _biasHidden?.Value);
+
+    // Many steps use a weight: what is generated is written out once for all of them, factors are applied in each.
+    private static Weight OfSteps(Parameter parameter)
+    {
+        Weight weight = parameter;
+        return weight.Kind is WeightKind.Generated or WeightKind.Mixture ? weight.Materialize() : weight;
+    }
 
     private protected void WriteSizes(LayerSettings settings) =>
         settings.Set("inFeatures", InFeatures).Set("hiddenFeatures", HiddenFeatures).Set("bias", HasBias);

@@ -17,6 +17,8 @@ public static class PublishedSystems
         OutputRegulariser.Published,
         RecurrentEmission.Published,
         SmashGenerator.Published,
+        SelfTuningNetwork.Published,
+        StochasticBestResponse.Published,
 
         SparseMixture.Published,
         HyperGate.Published,

@@ -24,8 +24,8 @@ public sealed class SelfTunerTests
     public void Step_DecayOfOneWeight_FindsTheBest(Func<SelfTuningNetwork> make, SelfTunerOptions options, int steps)
     {
         using SelfTuningNetwork network = make();
-        using Sgd sgd = new(network.Network.Parameters, 0.05f, 0.9f);
-        using SelfTuner tuner = new(network, sgd, options);
+        using Adam adam = new(network.Network.Parameters, 0.02f);
+        using SelfTuner tuner = new(network, adam, options);
         for (int step = 0; step < steps; step++)
         {
             tuner.Step(step, Rows, l => TrainingLoss(network, l), l => ValidationLoss(network, l));

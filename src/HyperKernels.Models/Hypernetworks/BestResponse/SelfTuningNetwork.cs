@@ -20,7 +20,13 @@ public sealed class SelfTuningNetwork : TensorLayer, IStoredLayer<SelfTuningNetw
 
     private readonly string[] _rates;
 
-    static SelfTuningNetwork() => LayerTypes.Register<SelfTuningNetwork>();
+    static SelfTuningNetwork()
+    {
+        LayerTypes.Register<SelfTuningNetwork>();
+        LayerTypes.Register<BestResponseEmission>();
+        LayerTypes.Register<HyperparameterSpace>();
+        LayerTypes.Register<TunedDropout>();
+    }
 
     /// <summary>Joins a hypernetwork and the hyperparameters that it reads.</summary>
     /// <param name="network">Takes one condition, <c>[C, n]</c>.</param>

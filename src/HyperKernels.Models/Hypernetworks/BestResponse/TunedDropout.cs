@@ -64,11 +64,13 @@ public sealed class TunedDropout : TensorLayer, IStoredLayer<TunedDropout>
         if (s_rates.Value?.Find(Name) is not { } rates)
         {
             throw new InvalidOperationException(
-                $"TunedDropout: there must be a rate \"{Name}\" while the layer trains. Run it in a SelfTuningNetwork with a hyperparameter of that name, or inside TunedDropout.Use.");
+                $"TunedDropout: there must be a rate \"{Name}\" while the layer trains. Run it in a SelfTuningNetwork with a hyperparameter of that name, "
+                + "or inside TunedDropout.Use.");
         }
         if (rates.Rank != 1 || rates.Shape[0] == 0 || input.Rank < (WholeChannels ? 2 : 1) || input.Shape[0] % rates.Shape[0] != 0)
         {
-            throw new ArgumentException($"TunedDropout: rates \"{Name}\" must be [C] with C dividing the samples of the input; they are {rates.Shape}, the input is {input.Shape}.", nameof(input));
+            throw new ArgumentException(
+                $"TunedDropout: rates \"{Name}\" must be [C] with C dividing the samples of the input; they are {rates.Shape}, the input is {input.Shape}.", nameof(input));
         }
         int[] drawnSizes = input.Shape.AsSpan().ToArray();
         int[] rateSizes = [.. drawnSizes.Select(static _ => 1)];

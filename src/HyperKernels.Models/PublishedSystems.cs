@@ -26,8 +26,6 @@ public static class PublishedSystems
         HyperConnection.Published,
         ParameterAttention.Published,
         HyperShot.Published,
-        SelfTuningNetwork.Published,
-        StochasticBestResponse.Published,
 
         Hgnn.Published,
     ];

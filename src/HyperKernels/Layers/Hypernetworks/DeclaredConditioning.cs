@@ -57,6 +57,19 @@ public sealed class DeclaredConditioning : Conditioning, IStoredLayer<DeclaredCo
         }
     }
 
+    /// <summary>The mean square of what <see cref="Forward"/> gives at the start: learned vectors are drawn with 1, raw conditions are taken to have it.</summary>
+    internal double MeanSquare
+    {
+        get
+        {
+            int encoded = _encoded.Sum(i => _declared[i].Size);
+            double sum = encoded == 0 ? 0 : Encoding.Size(encoded) * Encoding.MeanSquare;
+            // A one-hot vector has one 1, whatever its length.
+            sum += _others.Sum(i => _declared[i].Kind == ConditionKind.Categorical ? 1 : _declared[i].Size);
+            return sum / Size;
+        }
+    }
+
     /// <summary>Prepares the values of all conditions.</summary>
     /// <param name="values">
     /// One tensor per condition, in declared order: <c>[C, size]</c> floats (<c>[C]</c> where size is 1), or <c>[C]</c> integers for categories

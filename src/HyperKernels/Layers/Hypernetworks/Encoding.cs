@@ -23,6 +23,9 @@ public abstract class Encoding
     /// <summary>What files call it.</summary>
     public abstract string Name { get; }
 
+    /// <summary>The mean square of what comes out, over conditions drawn evenly from 0 to 1: what a start of fixed variance divides by.</summary>
+    public virtual double MeanSquare => 1;
+
     /// <summary>How many numbers come out for so many conditions.</summary>
     public abstract int Size(int conditions);
 
@@ -57,6 +60,8 @@ public abstract class Encoding
     {
         public override string Name => nameof(CosSin);
 
+        public override double MeanSquare => 1.0 / 2;
+
         public override int Size(int conditions) => 2 * conditions;
 
         public override Tensor Encode(Tensor gamma)
@@ -70,6 +75,8 @@ public abstract class Encoding
     {
         public override string Name => nameof(Complement);
 
+        public override double MeanSquare => 1.0 / 3;
+
         public override int Size(int conditions) => 2 * conditions;
 
         public override Tensor Encode(Tensor gamma) => Ops.Concatenate(1, gamma, Ops.AddScalar(Ops.Neg(gamma), 1));
@@ -78,6 +85,8 @@ public abstract class Encoding
     private sealed class NoEncoding : Encoding
     {
         public override string Name => nameof(None);
+
+        public override double MeanSquare => 1.0 / 3;
 
         public override int Size(int conditions) => conditions;
 

@@ -96,8 +96,10 @@ public sealed partial class HyperNetwork : Layer
         TargetManifest manifest = TargetManifest.Of(generated);
         DeclaredConditioning conditioning = new(conditions, options.Encoding, options.Random);
         Dictionary<string, NamedParameter> byName = generated.ToDictionary(static g => g.Name);
-        EmissionScheme scheme = HyperStart.Scheme(options, byName);
-        int inputs = conditioning.Size + (options.Emission == EmissionPlan.Chunks ? options.ChunkEmbedding : 0);
+        int chunkEmbedding = options.Emission == EmissionPlan.Chunks ? options.ChunkEmbedding : 0;
+        int inputs = conditioning.Size + chunkEmbedding;
+        double inputVariance = options.InputVariance ?? Hyperfan.InputVariance((conditioning.Size, conditioning.MeanSquare), (chunkEmbedding, 1));
+        EmissionScheme scheme = HyperStart.Scheme(options, byName, inputVariance);
         TensorLayer generator = options.Generator?.Invoke(inputs)
             ?? new GeneratorMlp(inputs, options.Hidden, options.Activation, HyperStart.Hidden(options), options.Random);
         int width = generator is GeneratorMlp mlp ? mlp.OutFeatures : options.GeneratorOutputs;

@@ -22,7 +22,7 @@ public enum BaseWeights
     /// <summary>Learnable weights that start as the target's own: its initialiser's draw or its pretrained values (the residual form).</summary>
     Target,
 
-    /// <summary>Learnable weights that start at zero: an ordinary bias of the output layer.</summary>
+    /// <summary>Learnable weights that start at zero, gains of norms at the target's own: an ordinary bias of the output layer.</summary>
     Zero,
 
     /// <summary>Nothing: the plain form.</summary>
@@ -81,8 +81,11 @@ public sealed record HyperNetworkOptions
     /// <summary>How weights start.</summary>
     public HyperInitialization Initialization { get; init; }
 
-    /// <summary>The variance of the generator's input, for the hyperfan starts: 1 for learned embeddings drawn from N(0, 1).</summary>
-    public double InputVariance { get; init; } = 1;
+    /// <summary>
+    /// The mean square of the generator's inputs, for the hyperfan starts; null means that of the conditions: 1 for learned and raw ones, that of
+    /// <see cref="Encoding"/> for ranges.
+    /// </summary>
+    public double? InputVariance { get; init; }
 
     /// <summary>Which parameters of the target are generated; null means those that the pattern names.</summary>
     public Func<NamedParameter, bool>? Where { get; init; }

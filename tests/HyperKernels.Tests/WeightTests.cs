@@ -42,6 +42,7 @@ internal sealed class WeightTests
         Weight generated = Weight.Generated(Tensor.Zeros([64, 16]), Tensor.Zeros([64, 64, 16]));
         Weight mixture = Weight.Mixture(Tensor.Zeros([64, 8]), Tensor.Zeros([8, 64, 64]));
         Weight low = Weight.LowRank(Tensor.Zeros([64, 4, 64]), Tensor.Zeros([64, 64, 4]));
+        Weight based = Weight.LowRank(Tensor.Zeros([64, 4, 64]), Tensor.Zeros([64, 64, 4]), baseWeight: Tensor.Zeros([64, 64]));
         Weight high = Weight.LowRank(Tensor.Zeros([64, 64, 64]), Tensor.Zeros([64, 64, 64]));
         Assert.Multiple(() =>
         {
@@ -49,7 +50,8 @@ internal sealed class WeightTests
             Assert.That(Ops.PlanOf(many, generated), Is.EqualTo(GeneratePlan.Materialise));
             Assert.That(Ops.PlanOf(one, mixture), Is.EqualTo(GeneratePlan.Reassociate));
             Assert.That(Ops.PlanOf(many, mixture), Is.EqualTo(GeneratePlan.Materialise));
-            Assert.That(Ops.PlanOf(many, low), Is.EqualTo(GeneratePlan.Materialise), "every row would pay for the factors");
+            Assert.That(Ops.PlanOf(many, based), Is.EqualTo(GeneratePlan.Materialise), "every row would pay for the factors, beside the base");
+            Assert.That(Ops.PlanOf(many, low), Is.EqualTo(GeneratePlan.Reassociate), "without a base the factors are all that a row pays for");
             Assert.That(Ops.PlanOf(one, low), Is.EqualTo(GeneratePlan.Reassociate));
             Assert.That(Ops.PlanOf(many, high), Is.EqualTo(GeneratePlan.Materialise), "a rank as high as the matrix");
             Assert.That(Ops.PlanOf(one, Weight.Kronecker(Tensor.Zeros([4, 4, 4]), Tensor.Zeros([4, 16, 16]))), Is.EqualTo(GeneratePlan.Materialise));

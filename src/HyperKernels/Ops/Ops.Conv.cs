@@ -53,7 +53,7 @@ public static partial class Ops
             return sizes.Groups == 1 && weight.Plan != GeneratePlan.Materialise;
         }
         double pixels = (double)sizes.Batch / sizes.Sets * sizes.OutHeight * sizes.OutWidth;
-        return IsThin(pixels, weight.Second.Shape[-1], (double)sizes.Inputs * sizes.KernelH * sizes.KernelW, sizes.Outputs);
+        return IsThin(pixels, weight.Second.Shape[-1], (double)sizes.Inputs * sizes.KernelH * sizes.KernelW, sizes.Outputs, weight.HasBase);
     }
 
     private static bool AppliesScale(in Weight weight, in ConvSizes sizes)

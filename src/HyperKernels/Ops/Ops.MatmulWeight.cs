@@ -81,7 +81,7 @@ public static partial class Ops
             case WeightKind.Mixture:
                 return MixesOutputs(l.Rows, weight.Second.Shape[0], l.Sets) ? GeneratePlan.Reassociate : GeneratePlan.Materialise;
             case WeightKind.LowRank:
-                return IsThin((double)l.Rows, weight.Second.Shape[-1], l.Inputs, l.Outputs) ? GeneratePlan.Reassociate : GeneratePlan.Materialise;
+                return IsThin((double)l.Rows, weight.Second.Shape[-1], l.Inputs, l.Outputs, weight.HasBase) ? GeneratePlan.Reassociate : GeneratePlan.Materialise;
             case WeightKind.Scaled when weight.HasBase:
                 // A second product for every row, instead of a sum for every set.
                 return l.Rows > WriteOutCost ? GeneratePlan.Materialise : GeneratePlan.Reassociate;
@@ -94,9 +94,10 @@ public static partial class Ops
     private static bool MixesOutputs(double rows, double experts, double sets) =>
         rows * sets * experts < (sets * experts) + (sets * (WriteOutCost + rows));
 
-    // Thin products for every row, instead of the product of the factors for every set and its writing.
-    private static bool IsThin(double rows, double rank, double inputs, double outputs) =>
-        rows * rank * (inputs + outputs) <= (rank + WriteOutCost) * inputs * outputs;
+    // Thin products for every row, instead of the product of the factors for every set and its writing; and, where there is no base weight that
+    // every row is multiplied by either way, instead of a product with the whole.
+    private static bool IsThin(double rows, double rank, double inputs, double outputs, bool hasBase) =>
+        rows * rank * (inputs + outputs) <= (rank + WriteOutCost + (hasBase ? 0 : rows)) * inputs * outputs;
 
     private static GenerateSizes SizesOf(in Weight weight, in LinearSizes l) => new(l.Sets, l.Rows, l.Inputs, l.Outputs, weight.First.Shape[1]);
 

@@ -57,6 +57,54 @@ public sealed class DataTests
     }
 
     [Test]
+    public void StretchedBatch_InsertsMeansOfNeighbours_AndCutsBack()
+    {
+        const int Side = 6;
+        byte[] pixels = [.. Enumerable.Range(0, 2 * Side * Side).Select(i => (byte)(i * 37 % 256))];
+        ImageSet source = new("two", pixels, [3, 5], Side, Side);
+        StretchedBatch batch = new(2, Side, Side);
+        batch.Fill(source, [1, 0], seed: 4, step: 9);
+        using MemoryScope scope = new();
+        Assert.That(batch.Labels(Device.Cpu).ToIntArray(), Is.EqualTo(new[] { 5, 3 }));
+        float[] actual = batch.Images(Device.Cpu).ToArray();
+
+        SplitMix random = new(4, 9);
+        for (int image = 0; image < 2; image++)
+        {
+            List<double[]> rows = [.. Enumerable.Range(0, Side).Select(y =>
+                Enumerable.Range(0, Side).Select(x => pixels[((((1 - image) * Side) + y) * Side) + x] / 255.0).ToArray())];
+            rows = Stretched(rows, ref random);
+            List<double[]> columns = [.. Enumerable.Range(0, Side).Select(x => rows.Select(row => row[x]).ToArray())];
+            columns = Stretched(columns, ref random);
+            double[] expected = [.. Enumerable.Range(0, Side * Side).Select(i => columns[i % Side][i / Side])];
+            Assert.That(actual.AsSpan(image * Side * Side, Side * Side).ToArray(), Is.EqualTo(expected).Within(1e-6));
+        }
+
+        static List<double[]> Stretched(List<double[]> lines, ref SplitMix random)
+        {
+            for (int i = 0; i < 2; i++)
+            {
+                int at = 1 + random.Below(lines.Count - 2);
+                lines.Insert(at, [.. lines[at - 1].Zip(lines[at], static (a, b) => (a + b) / 2)]);
+            }
+            return lines.GetRange(random.Below(3), lines.Count - 2);
+        }
+    }
+
+    [Test]
+    public void TextLanes_GoOnWhereTheyStopped_AndBeginAnew()
+    {
+        int[] text = [.. Enumerable.Range(0, 23)];
+        TextLanes lanes = new(text, lanes: 2, steps: 3);
+        Assert.That(lanes.Windows, Is.EqualTo(3), "lanes of 11, of which the last character follows another only");
+        Assert.That(lanes.Window(0).Inputs, Is.EqualTo(new[] { 0, 11, 1, 12, 2, 13 }));
+        Assert.That(lanes.Window(1).Inputs, Is.EqualTo(new[] { 3, 14, 4, 15, 5, 16 }));
+        Assert.That(lanes.Window(2).Targets, Is.EqualTo(new[] { 7, 18, 8, 19, 9, 20 }));
+        Assert.That(lanes.Window(3).Inputs, Is.EqualTo(new[] { 0, 11, 1, 12, 2, 13 }));
+        Assert.That(() => new TextLanes(text, 8, 3), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
     public void BatchOrder_ShowsEveryExampleOnceAnEpoch_AndTheSameFromAnyStart()
     {
         BatchOrder order = new(103, 10, seed: 3);

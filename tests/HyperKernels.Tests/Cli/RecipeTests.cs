@@ -27,6 +27,42 @@ public sealed class RecipeTests
     }
 
     [Test]
+    public void Train_StaticMnistOnDrawnDigits_TheGeneratedKernelLearns()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        CliResult result = CliProcess.Run("train", "static-mnist", "--steps", "12", "--out", folder.Root, "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        List<JsonElement> log = Log(folder);
+        double[] parameters = [.. result.Json.GetProperty("figures").EnumerateArray()
+            .Where(figure => figure.GetProperty("name").GetString() == "parameters").Select(figure => figure.GetProperty("value").GetDouble())];
+        Assert.Multiple(() =>
+        {
+            Assert.That(parameters, Is.EqualTo(new[] { 21_210.0, 12_910 }), "the published counts");
+            Assert.That(Number(log[^1], "hypernetwork/loss"), Is.LessThan(0.7 * Math.Log(10)));
+            Assert.That(Number(log[^1], "hypernetwork/test accuracy"), Is.GreaterThan(0.5));
+        });
+    }
+
+    [Test]
+    public void Train_HyperLstmOnSentences_LearnsLetters_AndResumesWithItsMemory()
+    {
+        using TestData.TemporaryFolder whole = TestData.Temporary();
+        using TestData.TemporaryFolder parts = TestData.Temporary();
+        string[] arguments = ["train", "hyperlstm-shakespeare", "--threads", "1"];
+        Assert.That(CliProcess.Run([.. arguments, "--steps", "12", "--out", whole.Root]).ExitCode, Is.Zero);
+        Assert.That(CliProcess.Run([.. arguments, "--steps", "6", "--out", parts.Root]).ExitCode, Is.Zero);
+        Assert.That(CliProcess.Run([.. arguments, "--steps", "12", "--out", parts.Root, "--resume"]).ExitCode, Is.Zero);
+        JsonElement last = Log(whole)[^1];
+        Assert.Multiple(() =>
+        {
+            Assert.That(File.ReadAllBytes(parts.File("checkpoint.safetensors")), Is.EqualTo(File.ReadAllBytes(whole.File("checkpoint.safetensors"))));
+            // A guess among the grammar's symbols costs more than five bits.
+            Assert.That(Number(last, "hyperlstm/validation bits"), Is.LessThan(4.9));
+            Assert.That(Number(last, "lstm/validation bits"), Is.LessThan(5));
+        });
+    }
+
+    [Test]
     [Explicit("trains four networks for an epoch: minutes")]
     [Category("Long")]
     public void Train_MipMnist_IsAheadOfTheDefaultAtEveryCheckpoint()
@@ -63,6 +99,29 @@ public sealed class RecipeTests
             Assert.That(Number(last, "fashion-mnist/test accuracy"), Is.GreaterThanOrEqualTo(0.845));
             Assert.That(result.Output, Does.Contain("2,216,856"));
         });
+    }
+
+    [Test]
+    [Explicit("four epochs of two networks: minutes")]
+    [Category("Long")]
+    public void Train_StaticMnist_IsWhereItShouldBeAfterFourEpochs()
+    {
+        JsonElement last = Train("static-mnist", TestData.Folder("mnist"), "--epochs", "4")[^1];
+        Assert.Multiple(() =>
+        {
+            Assert.That(Number(last, "plain/test accuracy"), Is.GreaterThanOrEqualTo(0.983));
+            Assert.That(Number(last, "hypernetwork/test accuracy"), Is.GreaterThanOrEqualTo(0.975));
+        });
+    }
+
+    [Test]
+    [Explicit("3,000 steps of two recurrent networks: a quarter of an hour")]
+    [Category("Long")]
+    public void Train_HyperLstmOnShakespeare_IsAheadOfTheLstm()
+    {
+        JsonElement last = Train("hyperlstm-shakespeare", TestData.Folder("tinyshakespeare"))[^1];
+        double bits = Number(last, "hyperlstm/validation bits");
+        Assert.That(bits, Is.LessThan(2.71).And.LessThanOrEqualTo(Number(last, "lstm/validation bits")));
     }
 
     [Test]

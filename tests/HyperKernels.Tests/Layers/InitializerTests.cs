@@ -40,6 +40,20 @@ public sealed class InitializerTests
         }
     }
 
+    [Test]
+    public void Draw_TruncatedNormal_StaysWithinTwoDeviations()
+    {
+        float[] values = Initializer.TruncatedNormal(3, 0.5f).Draw(s_kernel, new RandomStream(7));
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(values, Is.All.InRange(2, 4));
+            Assert.That(Mean(values), Is.EqualTo(3).Within(0.02));
+            // 1 - 4 phi(2) / (Phi(2) - Phi(-2)) of the whole variance is left.
+            Assert.That(Variance(values), Is.EqualTo(0.25 * 0.7737).Within(4).Percent);
+        }
+    }
+
     [TestCaseSource(nameof(Normals))]
     public void Draw_Normal_HasItsMoments(Initializer initializer, double deviation)
     {

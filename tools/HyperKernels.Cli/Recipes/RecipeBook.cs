@@ -9,6 +9,8 @@ internal static class RecipeBook
         new MipMnistRecipe(),
         new MnistFashionRecipe(),
         new LeNetRecipe(),
+        new StaticMnistRecipe(),
+        new HyperLstmRecipe(),
         new HgnnRecipe(),
     ];
 

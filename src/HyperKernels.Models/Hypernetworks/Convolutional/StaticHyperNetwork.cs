@@ -25,6 +25,7 @@ public static class StaticHyperNetwork
         Layers = [typeof(StaticKernelEmission), typeof(TileEmbeddings)],
         Design = new HypernetworkDesign(HyperInput.Task, HyperOutput.Components, HyperArchitecture.Mlp),
         Cases = ["static hypernetwork (CNN)", "static hypernetwork (CNN), tiled"],
+        Recipe = "static-mnist",
     };
 
     /// <summary>Makes a hypernetwork for those convolutions of a target whose channels are multiples of the basic unit.</summary>

@@ -87,6 +87,7 @@ public sealed class HyperLstmCell : Layer, IStoredLayer<HyperLstmCell>
         Layers = [typeof(HyperLstmCell), typeof(NormLstmCell)],
         Design = new HypernetworkDesign(HyperInput.Data, HyperOutput.Components, HyperArchitecture.Rnn, DynamicInput: true, DynamicWeights: true),
         Cases = ["HyperLSTM"],
+        Recipe = "hyperlstm-shakespeare",
     };
 
     /// <summary>The size of the input.</summary>

@@ -68,7 +68,9 @@ internal sealed class StaticMnistRecipe : IRecipe
             ],
             [
                 new Setting("network", plain.ToString()),
-                new Setting("hypernetwork", $"\"{Generated}\" {plain.Find(Generated)[0].Parameter.Shape} from one embedding of {Embedding}, two linear layers, rows of output channels"),
+                new Setting(
+                    "hypernetwork",
+                    $"\"{Generated}\" {plain.Find(Generated)[0].Parameter.Shape} from one embedding of {Embedding}, two linear layers, rows of output channels"),
                 new Setting("data", $"{data.Description}; training images stretched by two rows and two columns, and cut back"),
                 new Setting("optimiser", $"Adam, rate {Rate} times {Decay} a step down to {LeastRate}, batch {Batch}"),
             ]);

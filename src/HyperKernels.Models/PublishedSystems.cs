@@ -13,6 +13,7 @@ public static class PublishedSystems
         HyperRnnCell.Published,
         HyperLstmCell.Published,
         Shapeshifter.Published,
+        NeuMeta.Published,
         TaskHyperNetwork.Published,
         OutputRegulariser.Published,
         RecurrentEmission.Published,

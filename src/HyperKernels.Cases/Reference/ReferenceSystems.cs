@@ -16,6 +16,7 @@ public static class ReferenceSystems
         new HyperfanChunkedSystem(),
         new HyperLstmSystem(),
         new SsnSystem(),
+        new NeuMetaSystem(),
         new TaskHyperSystem("task-conditioned hypernetwork"),
         new TaskHyperSystem("chunked hypernetwork"),
         new OutputRegulariserSystem(),

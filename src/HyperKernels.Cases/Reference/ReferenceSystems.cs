@@ -35,6 +35,12 @@ public static class ReferenceSystems
         new BestResponseSystem("STN best-response layer", "lambda"),
         new BestResponseSystem("Self-Tuning Networks", "hyperparameters"),
         new HyperparameterMapSystem(),
+        new GatedGraphSystem("GHN-1 gated message passing"),
+        new GatedGraphSystem("GHN-2 gated message passing"),
+        new ConvDecoderSystem(),
+        new TileNormaliseSystem(),
+        new GraphormerSystem(),
+        new LowRankDecoderSystem(),
     ];
 
     /// <summary>The adapter of a system, or null if this version has none.</summary>

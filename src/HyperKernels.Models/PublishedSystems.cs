@@ -20,6 +20,10 @@ public static class PublishedSystems
         SmashGenerator.Published,
         SelfTuningNetwork.Published,
         StochasticBestResponse.Published,
+        GraphSystems.Ghn1,
+        GraphSystems.Ghn2,
+        GraphSystems.Ghn3,
+        GraphSystems.Logah,
 
         SparseMixture.Published,
         HyperGate.Published,

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using HyperKernels.Models;
 
 namespace HyperKernels.Cases;
@@ -15,10 +14,10 @@ public sealed class ConvDecoderSystem : IReferenceSystem
     public IReadOnlyDictionary<string, Tensor> Run(ReferenceRun run)
     {
         ReferenceCase source = run.Case;
-        Shape outShape = new(HyperTargets.Integers(source.Config.GetProperty("out_shape")));
-        int[] hidden = source.Config.TryGetProperty("hidden", out JsonElement widths) ? HyperTargets.Integers(widths) : [128, 256];
+        Shape outShape = new(source.Ints("out_shape"));
+        int[] hidden = source.Config.TryGetProperty("hidden", out _) ? source.Ints("hidden") : [128, 256];
         bool classLayer = source.Flag("class_layer", otherwise: false);
-        Shape asked = source.Config.TryGetProperty("asked", out JsonElement sizes) ? new Shape(HyperTargets.Integers(sizes)) : [1, 1, 1, 1];
+        Shape asked = source.Config.TryGetProperty("asked", out _) ? new Shape(source.Ints("asked")) : [1, 1, 1, 1];
         int features = source.Int("features", otherwise: run.Input("x").Shape[1]);
         ConvDecoder decoder = run.Own(new ConvDecoder(features, outShape, source.Int("classes"), hidden, random: new RandomStream(0)));
 

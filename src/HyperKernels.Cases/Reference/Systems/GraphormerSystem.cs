@@ -12,7 +12,7 @@ public sealed class GraphormerSystem : IReferenceSystem
     public IReadOnlyDictionary<string, Tensor> Run(ReferenceRun run)
     {
         ReferenceCase source = run.Case;
-        int features = source.Int("dim", otherwise: run.Input("x").Shape[^1]);
+        int features = source.Int("dim", otherwise: run.Input("x").Shape[-1]);
         int heads = source.Int("heads", otherwise: 8);
         RandomStream random = new(0);
         bool first = run.HasParameter("attn.edge_embed.embed.weight");

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using HyperKernels.Models;
 
 namespace HyperKernels.Cases;
@@ -13,8 +12,8 @@ public sealed class LowRankDecoderSystem : IReferenceSystem
     public IReadOnlyDictionary<string, Tensor> Run(ReferenceRun run)
     {
         ReferenceCase source = run.Case;
-        int[] hidden = source.Config.TryGetProperty("hidden", out JsonElement widths) ? HyperTargets.Integers(widths) : [64];
-        Shape asked = source.Config.TryGetProperty("asked", out JsonElement sizes) ? new Shape(HyperTargets.Integers(sizes)) : [1, 1, 1, 1];
+        int[] hidden = source.Config.TryGetProperty("hidden", out _) ? source.Ints("hidden") : [64];
+        Shape asked = source.Config.TryGetProperty("asked", out _) ? new Shape(source.Ints("asked")) : [1, 1, 1, 1];
         LowRankDecoder decoder = run.Own(new LowRankDecoder(
             source.Int("features", otherwise: run.Input("x").Shape[1]), source.Int("rank", otherwise: 32), source.Int("ck", otherwise: 32), hidden, new RandomStream(0)));
         using IDisposable weights = run.Use(decoder, static name => name.Replace("mlp.", "mlp.fc.", StringComparison.Ordinal));

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using HyperKernels.Models;
 
 namespace HyperKernels.Cases;
@@ -13,9 +12,14 @@ public sealed class TileNormaliseSystem : IReferenceSystem
     public IReadOnlyDictionary<string, Tensor> Run(ReferenceRun run)
     {
         Dictionary<string, Tensor> outputs = [];
-        if (run.Case.Config.TryGetProperty("target", out JsonElement sizes))
+        if (run.Case.Config.TryGetProperty("target", out _))
         {
-            Shape target = new(HyperTargets.Integers(sizes));
+            Shape target = new(run.Case.Ints("target"));
+            for (int axis = 2; axis < target.Rank; axis++)
+            {
+                // Beyond the channels the authors' code cuts but never repeats.
+                target = target.With(axis, Math.Min(target[axis], run.Input("w").Shape[axis]));
+            }
             Tensor tiled = PredictedTensors.Tile(run.Input("w"), target);
             outputs.Add("tiled", tiled);
             outputs.Add("weight", Ops.MultiplyScalar(tiled, PredictedTensors.FanInScale(target)));

@@ -72,7 +72,7 @@ public sealed class ShapeEmbedding : Layer, IStoredLayer<ShapeEmbedding>
         {
             operations[i] = (int)node.Operation;
             // The last row of a table stands for nothing to tell.
-            Span<int> known = node.Shape is { } shape ? FourAxes(shape) : [];
+            Span<int> known = node.Shape is { } shape ? FourAxes(shape, node.Operation) : [];
             channels[2 * i] = known.IsEmpty ? _channels.Length : Nearest(_channels, Channel(known[0]));
             channels[(2 * i) + 1] = known.IsEmpty ? _channels.Length : Nearest(_channels, Channel(known[1]));
             sizes[2 * i] = known.IsEmpty ? _sizes.Length : Nearest(_sizes, known[2] == 2 ? 3 : known[2]);
@@ -86,12 +86,12 @@ public sealed class ShapeEmbedding : Layer, IStoredLayer<ShapeEmbedding>
     }
 
     /// <summary>A shape with four axes: further ones have size 1; a table of positions <c>[1, P, F]</c> is a square of F inputs.</summary>
-    internal static int[] FourAxes(Shape shape) => shape.Rank switch
+    internal static int[] FourAxes(Shape shape, GraphOperation operation) => shape.Rank switch
     {
         0 => [1, 1, 1, 1],
         1 => [shape[0], 1, 1, 1],
         2 => [shape[0], shape[1], 1, 1],
-        3 when shape[0] == 1 && shape[1] > 1 && shape[2] > 1 => [1, shape[2], (int)Math.Sqrt(shape[1]), (int)Math.Sqrt(shape[1])],
+        3 when operation == GraphOperation.PositionEncoding => [1, shape[2], (int)Math.Sqrt(shape[1]), (int)Math.Sqrt(shape[1])],
         3 => [shape[0], shape[1], shape[2], 1],
         _ => [shape[0], shape[1], shape[2], shape[3]],
     };

@@ -31,6 +31,9 @@ public static class PublishedSystems
         HyperConnection.Published,
         ParameterAttention.Published,
         HyperShot.Published,
+        HyperInterval.Published,
+        LinearHyperNetwork.Published,
+        DynamicHyperNetwork.Published,
 
         Hgnn.Published,
     ];

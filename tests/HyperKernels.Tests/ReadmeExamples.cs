@@ -1,8 +1,10 @@
+using HyperKernels.Cases;
 using HyperKernels.Gpu;
 using HyperKernels.IO;
 using HyperKernels.Layers;
 using HyperKernels.Models;
 using HyperKernels.Optim;
+using HyperKernels.Tests.Models.Libraries;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.OpenCL;
@@ -285,6 +287,57 @@ public sealed class ReadmeExamples
             float[] values = answer.ToArray();                       // the one place that waits
             // </devices>
             return values;
+        }
+    }
+
+    [Test]
+    public void ModelsOfOtherLibraries_ComeBackFromTheirFiles()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        using MemoryScope scope = new();
+        string before = Environment.CurrentDirectory;
+        ReferenceCase hyperlight = LibraryFiles.Case("mip_cossin_residual");
+        ReferenceCase hypnettorch = LibraryFiles.Case("cl_full_hypernet");
+        ReferenceCase hyperNn = LibraryFiles.Case("hypernn_linear_chunks");
+        StateFile.Write(folder.File("hyperlight.safetensors"), LibraryFiles.State(hyperlight, HyperlightFileTests.NameOf));
+        StateFile.Write(folder.File("hypnettorch.safetensors"), HypnettorchFileTests.State(hypnettorch, oneNameEach: true));
+        StateFile.Write(folder.File("hyper-nn.safetensors"), HyperNnFileTests.Linear(hyperNn));
+        Tensor x = LibraryFiles.Input(hyperlight, "x");
+        Tensor gamma = Ops.Reshape(LibraryFiles.Input(hyperlight, "gamma"), 1, 3);
+        Tensor samples = LibraryFiles.Input(hypnettorch, "x");
+        Tensor inputs = LibraryFiles.Input(hyperNn, "x");
+        // The examples read where they run.
+        Environment.CurrentDirectory = folder.Root;
+        try
+        {
+            // <from-hyperlight>
+            // HyperNet(input_shapes={"gamma": (3,)}, output_shapes=parameters, hidden_sizes=[8, 16]), encoding "cos|sin", LeakyReLU.
+            Sequential mainnet = new(new Linear(5, 7), new LeakyRelu(), new Linear(7, 2));
+            HyperNetwork fromHyperlight = HyperlightFile.Read("hyperlight.safetensors", mainnet, [Condition.Unit("gamma", 3)]);
+            Tensor logits = fromHyperlight.Forward(x, gamma);
+            // </from-hyperlight>
+            // <from-hypnettorch>
+            // HMLP or ChunkedHMLP(mnet.param_shapes, cond_in_size=4, num_cond_embs=3, ...) for an MLP(n_in=4, n_out=3, hidden_layers=[5]).
+            HyperNetwork fromHypnettorch = HypnettorchFile.Read("hypnettorch.safetensors", new Mlp([4, 5, 3]));
+            Tensor answers = fromHypnettorch.Forward(samples, Tensor.From([1]));      // cond_id=1
+            using OutputRegulariser regulariser = new(fromHypnettorch);
+            regulariser.Record(tasks: 3);                                             // the tasks learned in Python, before a new one
+            // </from-hypnettorch>
+            // <from-hyper-nn>
+            // TorchLinearHyperNetwork.from_target(target, embedding_dim=4, num_embeddings=5); TorchDynamicHyperNetwork likewise, with ReadDynamic.
+            HyperNetwork fromHyperNn = HyperNnFile.Read("hyper-nn.safetensors", new Mlp([4, 6, 3]));
+            Tensor outputs = fromHyperNn.Forward(inputs);
+            // </from-hyper-nn>
+            LibraryFiles.Same(hyperlight, "y", logits);
+            LibraryFiles.Same(hypnettorch, "y", answers);
+            LibraryFiles.Same(hyperNn, "y", outputs);
+            fromHyperlight.Dispose();
+            fromHypnettorch.Dispose();
+            fromHyperNn.Dispose();
+        }
+        finally
+        {
+            Environment.CurrentDirectory = before;
         }
     }
 

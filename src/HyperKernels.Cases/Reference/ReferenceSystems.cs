@@ -41,6 +41,9 @@ public static class ReferenceSystems
         new TileNormaliseSystem(),
         new GraphormerSystem(),
         new LowRankDecoderSystem(),
+        new HyperIntervalSystem(),
+        new ChunkHyperSystem("hyper-nn linear hypernetwork"),
+        new ChunkHyperSystem("hyper-nn dynamic hypernetwork"),
     ];
 
     /// <summary>The adapter of a system, or null if this version has none.</summary>

@@ -17,6 +17,9 @@ public static class PublishedSystems
         TaskHyperNetwork.Published,
         OutputRegulariser.Published,
         RecurrentEmission.Published,
+        HyperInterval.Published,
+        LinearHyperNetwork.Published,
+        DynamicHyperNetwork.Published,
         SmashGenerator.Published,
         SelfTuningNetwork.Published,
         StochasticBestResponse.Published,
@@ -31,9 +34,6 @@ public static class PublishedSystems
         HyperConnection.Published,
         ParameterAttention.Published,
         HyperShot.Published,
-        HyperInterval.Published,
-        LinearHyperNetwork.Published,
-        DynamicHyperNetwork.Published,
 
         Hgnn.Published,
     ];

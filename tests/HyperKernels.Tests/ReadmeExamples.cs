@@ -310,24 +310,24 @@ public sealed class ReadmeExamples
         Environment.CurrentDirectory = folder.Root;
         try
         {
-            // <from-hyperlight>
+            // <fromHyperlight>
             // HyperNet(input_shapes={"gamma": (3,)}, output_shapes=parameters, hidden_sizes=[8, 16]), encoding "cos|sin", LeakyReLU.
             Sequential mainnet = new(new Linear(5, 7), new LeakyRelu(), new Linear(7, 2));
             HyperNetwork fromHyperlight = HyperlightFile.Read("hyperlight.safetensors", mainnet, [Condition.Unit("gamma", 3)]);
             Tensor logits = fromHyperlight.Forward(x, gamma);
-            // </from-hyperlight>
-            // <from-hypnettorch>
+            // </fromHyperlight>
+            // <fromHypnettorch>
             // HMLP or ChunkedHMLP(mnet.param_shapes, cond_in_size=4, num_cond_embs=3, ...) for an MLP(n_in=4, n_out=3, hidden_layers=[5]).
             HyperNetwork fromHypnettorch = HypnettorchFile.Read("hypnettorch.safetensors", new Mlp([4, 5, 3]));
             Tensor answers = fromHypnettorch.Forward(samples, Tensor.From([1]));      // cond_id=1
             using OutputRegulariser regulariser = new(fromHypnettorch);
             regulariser.Record(tasks: 3);                                             // the tasks learned in Python, before a new one
-            // </from-hypnettorch>
-            // <from-hyper-nn>
+            // </fromHypnettorch>
+            // <fromHyperNn>
             // TorchLinearHyperNetwork.from_target(target, embedding_dim=4, num_embeddings=5); TorchDynamicHyperNetwork likewise, with ReadDynamic.
             HyperNetwork fromHyperNn = HyperNnFile.Read("hyper-nn.safetensors", new Mlp([4, 6, 3]));
             Tensor outputs = fromHyperNn.Forward(inputs);
-            // </from-hyper-nn>
+            // </fromHyperNn>
             LibraryFiles.Same(hyperlight, "y", logits);
             LibraryFiles.Same(hypnettorch, "y", answers);
             LibraryFiles.Same(hyperNn, "y", outputs);

@@ -54,7 +54,9 @@ public sealed class ChunkHyperNetworkTests
         Tensor x = Ops.RandomNormal([Samples, Inputs], new RandomStream(2));
         (Tensor y, Tensor _) = network.Forward(x, Ops.RandomUniform([Samples, 3], new RandomStream(4)));
         tape.Backward(Ops.Sum(Ops.Square(y)));
-        Assert.That(network.Parameters.Select(parameter => tape.TryGetGradient(parameter.OwnValue, out Tensor gradient) && gradient.ToArray().Any(static value => value != 0)), Is.All.True);
+        Assert.That(
+            network.Parameters.Select(parameter => tape.TryGetGradient(parameter.OwnValue, out Tensor gradient) && gradient.ToArray().Any(static value => value != 0)),
+            Is.All.True);
         Assert.That(network.Count, Is.EqualTo((3 * 4) + (3 * 3) + 3 + 3 + (3 * 2) + (15 * 2) + 15), "the target's own parameters are not learned");
     }
 
@@ -86,9 +88,12 @@ public sealed class ChunkHyperNetworkTests
         Tensor x = Tensor.Zeros([2, Inputs]);
         Assert.Multiple(() =>
         {
-            Assert.That(() => network.Forward(Tensor.Zeros([2, 5])), Throws.ArgumentException.With.Message.StartsWith("DynamicHyperNetwork: the cell's input must be [samples, 4]; got [2, 5]"));
-            Assert.That(() => network.Forward(x, Tensor.Zeros([1, 3])), Throws.ArgumentException.With.Message.StartsWith("DynamicHyperNetwork: the state must be [2, 3]; got [1, 3]"));
-            Assert.That(() => linear.Forward(Tensor.Zeros([1, 2]), x), Throws.ArgumentException.With.Message.StartsWith("NoConditioning: the weights depend on no condition; got 1"));
+            Assert.That(() => network.Forward(Tensor.Zeros([2, 5])),
+                Throws.ArgumentException.With.Message.StartsWith("DynamicHyperNetwork: the cell's input must be [samples, 4]; got [2, 5]"));
+            Assert.That(() => network.Forward(x, Tensor.Zeros([1, 3])),
+                Throws.ArgumentException.With.Message.StartsWith("DynamicHyperNetwork: the state must be [2, 3]; got [1, 3]"));
+            Assert.That(() => linear.Forward(Tensor.Zeros([1, 2]), x),
+                Throws.ArgumentException.With.Message.StartsWith("NoConditioning: the weights depend on no condition; got 1"));
             Assert.That(() => LinearHyperNetwork.Create(new Mlp([2, 2]), 2, 4, chunkSize: 2),
                 Throws.ArgumentException.With.Message.Contains("chunks for 6 weights are needed; got 2 embeddings of 4 numbers and chunks of 2, which make 4"));
         });

@@ -36,10 +36,11 @@ public static class HyperInterval
         Name = "hyperinterval",
         Title = "HyperInterval",
         Kind = SystemKind.Hypernetworks,
-        Paper = new Paper("Krukowski, Bielawska, Ksiazek, Wawrzynski, Batorski, Spurek", "HyperInterval: Hypernetwork approach to training weight interval regions in continual learning", "arXiv", 2024)
-        {
-            Arxiv = "2405.15444",
-        },
+        Paper = new Paper(
+            "Krukowski, Bielawska, Ksiazek, Wawrzynski, Batorski, Spurek",
+            "HyperInterval: Hypernetwork approach to training weight interval regions in continual learning",
+            "arXiv",
+            2024) { Arxiv = "2405.15444" },
         Equation = "mu' = W mu + b, r' = |W| r; y_l = x_l W_l+ + x_u W_l- + b_l, y_u = x_u W_u+ + x_l W_u- + b_u; kappa CE(y_m) + (1 - kappa) CE(worst case)",
         Source = "the authors' code, gmum/HyperInterval, both variants; batch norm in the target is left out, whose ends theirs only approximates",
         Layers = [typeof(HyperInterval), typeof(IntervalConditioning), typeof(IntervalMlp), typeof(IntervalEmission), typeof(IntervalOps), typeof(IntervalRegulariser)],
@@ -94,7 +95,8 @@ public static class HyperInterval
         if (check && Smallest(input) is var smallest && !(smallest >= 0))
         {
             throw new ArgumentException(FormattableString.Invariant(
-                $"HyperInterval: the input must be at least 0, for the ends of the first products to be what they are; its smallest number is {smallest}. Shift or scale it."), nameof(input));
+                $"HyperInterval: the input must be at least 0, for the ends of the first products to be what they are; its smallest number is {smallest}. Shift it."),
+                nameof(input));
         }
         return new IntervalPass(network.Target, network.Manifest, weights).Run(network.Target, IntervalTensor.Of(input, isNonNegative: true));
     }
@@ -164,7 +166,8 @@ public static class HyperInterval
             if (high.End < low.End && !orNearest)
             {
                 throw new InvalidOperationException(FormattableString.Invariant(
-                    $"HyperInterval.Universal: the tasks' intervals must have points in common; number {i} of task {high.Task} ends at {high.End}, that of task {low.Task} begins at {low.End}. ")
+                    $"HyperInterval.Universal: the tasks' intervals must have points in common; number {i} of task {high.Task} ends at {high.End}, ")
+                    + FormattableString.Invariant($"that of task {low.Task} begins at {low.End}. ")
                     + "Use nested intervals (IsNested), a larger epsilon, or orNearest for the middle of the gap.");
             }
             bool isGap = high.End < low.End;

@@ -67,7 +67,8 @@ public static class HyperlightFile
         {
             throw file.Wrong(
                 $"\"{prefix}backbone.output.weight\" must be [{manifest.Count}, {width}]: a row for every value of the target's parameters that fit \"{parameters}\" "
-                + $"({string.Join(", ", manifest.Entries.Select(static entry => $"{entry.Name} {entry.Shape}"))}), and a column for every number that reaches it; it is {output.Shape}.");
+                + $"({string.Join(", ", manifest.Entries.Select(static entry => $"{entry.Name} {entry.Shape}"))}), a column for every number that "
+                + $"reaches it; it is {output.Shape}.");
         }
         state.Add("emission.weight", output);
         bool hasBase = file.Has("backbone.output.bias");
@@ -94,7 +95,8 @@ public static class HyperlightFile
         if (weight.Shape.Rank != 2 || weight.Shape[1] != sizes.Size)
         {
             throw file.Wrong(
-                $"\"{name}.weight\" must have a column for each of the {sizes.Size} numbers that the inputs {string.Join(", ", inputs.Select(static input => $"{input.Name} ({input.Size})"))} "
+                $"\"{name}.weight\" must have a column for each of the {sizes.Size} numbers that the inputs "
+                + $"{string.Join(", ", inputs.Select(static input => $"{input.Name} ({input.Size})"))} "
                 + $"come to with the encoding {sizes.Encoding.Name}; it is {weight.Shape}. Give the inputs, sizes and encoding that it was trained with.");
         }
     }

@@ -35,7 +35,8 @@ public static class HypnettorchFile
         int weights = TargetManifest.Of(target, parameters).Count;
         Form form = Form.Find(tensors, weights)
             ?? throw file.Wrong(
-                $"the tensors \"{prefix}{Params}0\" and so on must be embeddings, layers that fit one another, and chunk embeddings if there are chunks, for the target's {weights} weights; "
+                $"the tensors \"{prefix}{Params}0\" and so on must be embeddings, layers that fit one another, and chunk embeddings if there are chunks, "
+                + $"for the target's {weights} weights; "
                 + $"they are {string.Join(", ", tensors.Select(static tensor => tensor.Shape.ToString()))}. Embeddings kept outside, or another target, would look like this.");
         CheckAliases(file, tensors, form);
         file.Finish($"hypnettorch's \"{Params}0\" and so on, and the same again under \"_hnet.\", \"_layer_weight_tensors.\" and \"_layer_bias_vectors.\"");

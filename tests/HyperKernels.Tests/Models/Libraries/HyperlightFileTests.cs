@@ -28,7 +28,7 @@ public sealed class HyperlightFileTests
             name == "mip_cossin_no_hidden" ? Target(3, 4) : Target(5, 7),
             [isRaw ? Condition.Raw("gamma", size) : Condition.Unit("gamma", size)],
             isRaw ? Encoding.None : isComplement ? Encoding.Complement : null,
-            source.Text("activation") switch { "tanh" => Activation.Tanh, "relu" => Activation.Relu, _ => null });
+            source.Text("activation") switch { "tanh" => Activation.Tanh, "gelu" => Activation.Gelu, _ => null });
 
         LibraryFiles.Same(source, "theta", network.Generate(gamma));
         LibraryFiles.Same(source, "y", network.Forward(LibraryFiles.Input(source, "x"), gamma));
@@ -63,8 +63,10 @@ public sealed class HyperlightFileTests
         state.Remove("mainnet.fc.bias");
         StateFile.Write(folder.File("model.safetensors"), state);
         Assert.That(
-            () => HyperlightFile.Read(folder.File("model.safetensors"), target, [Condition.Unit("gamma", 2)], parameters: "conv*", prefix: "hypernet.", targetPrefix: "mainnet."),
-            Throws.TypeOf<InvalidDataException>().With.Message.Contains("must hold \"mainnet.fc.bias\" [3], which the target has and the hypernetwork does not generate; it has no such tensor"));
+            () => HyperlightFile.Read(
+                folder.File("model.safetensors"), target, [Condition.Unit("gamma", 2)], parameters: "conv*", prefix: "hypernet.", targetPrefix: "mainnet."),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains(
+                "must hold \"mainnet.fc.bias\" [3], which the target has and the hypernetwork does not generate; it has no such tensor"));
     }
 
     [Test]
@@ -77,7 +79,8 @@ public sealed class HyperlightFileTests
         Assert.Multiple(() =>
         {
             Refuses(whole, Target(5, 8), 3, "\"backbone.output.weight\" must be [66, 16]: a row for every value of the target's parameters that fit \"*\" (0.weight [8, 5], ");
-            Refuses(whole, Target(5, 7), 2, "\"backbone.block0_lin.weight\" must have a column for each of the 4 numbers that the inputs gamma (2) come to with the encoding CosSin; it is [8, 6]");
+            Refuses(whole, Target(5, 7), 2,
+                "\"backbone.block0_lin.weight\" must have a column for each of the 4 numbers that the inputs gamma (2) come to with the encoding CosSin; it is [8, 6]");
             Refuses(Without("backbone.block0_lin.bias"), Target(5, 7), 3, "must hold \"backbone.block0_lin.bias\"; it has \"");
             Refuses(Without("backbone.output.weight"), Target(5, 7), 3, "must hold \"backbone.output.weight\"");
             Refuses(new(whole) { ["backbone.block2_norm.weight"] = new HostArray([1], [1]) }, Target(5, 7), 3, "it also has \"backbone.block2_norm.weight\"");

@@ -67,7 +67,8 @@ public sealed class HypnettorchFileTests
         Assert.Multiple(() =>
         {
             Refuses(new(whole) { ["_batchnorm_layers.0.num_batches_tracked"] = new([1], [1]) }, target, "it also has \"_batchnorm_layers.0.num_batches_tracked\"");
-            Refuses(new(whole) { ["_layer_bias_vectors.0"] = new(new float[6], [6]) }, target, "\"_layer_bias_vectors.0\" must be the tensor that also stands under \"_internal_params.\"");
+            Refuses(new(whole) { ["_layer_bias_vectors.0"] = new(new float[6], [6]) }, target,
+                "\"_layer_bias_vectors.0\" must be the tensor that also stands under \"_internal_params.\"");
             Refuses(whole.Where(static pair => pair.Key != "_internal_params.4").ToDictionary(), target, "for the target's 43 weights; they are [4], [4], [4], [6, 4]");
             Refuses(whole, new Mlp([4, 6, 3]), "for the target's 51 weights");
             Refuses(whole.ToDictionary(static pair => $"hnet.{pair.Key}", static pair => pair.Value), target, "must hold \"_internal_params.0\"");

@@ -22,6 +22,10 @@ internal static class Works
         ["mip_mlp_step"] = HyperWorks.MipMlp,
         ["mip_step"] = HyperWorks.MipLeNet,
         ["hyper_lstm"] = RecurrentWorks.HyperLstm,
+        ["static_hyper_step"] = TaskWorks.Static,
+        ["task_chunks_step"] = TaskWorks.Chunks,
+        ["task_recurrent_step"] = TaskWorks.Recurrent,
+        ["self_tuning_step"] = TaskWorks.SelfTuning,
     };
 
     public static IReadOnlyList<VariantReport> Time(string op, string sizes)

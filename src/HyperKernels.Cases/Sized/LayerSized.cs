@@ -6,8 +6,8 @@ namespace HyperKernels.Cases.Sized;
 /// <summary>Training steps of whole networks for ten classes. Forward gives logits; training is forward, backward and Adam.</summary>
 internal static class LayerSized
 {
-    private const int Classes = 10;
-    private const int Pixels = 784;
+    internal const int Classes = 10;
+    internal const int Pixels = 784;
 
     /// <summary>Two dense layers for one or a few rows: the engine's own share of a small net's time and memory.</summary>
     public static SizedOp Mlp { get; } = new("mlp_step", [("B", "rows"), ("I", "inputs"), ("H", "width")], (sizes, device) =>
@@ -61,7 +61,7 @@ internal static class LayerSized
             target);
     });
 
-    private static BenchSubject Make(
+    internal static BenchSubject Make(
         string op, Sizes sizes, Device device, int batch, Layer net, double flops, double bytes, Func<Tensor> forward, params IDisposable[] parts)
     {
         Adam adam = new(net.Parameters, learningRate: 1e-4f);

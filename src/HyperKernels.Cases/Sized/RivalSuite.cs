@@ -75,5 +75,18 @@ public static class RivalSuite
         .. Lines(10, "lenet_step", "B=64", "B=1024"),
     ];
 
+    /// <summary>Training steps and inference of the published hypernetworks at their recipes' sizes.</summary>
+    public static IReadOnlyList<RivalLine> Hypernetworks { get; } =
+    [
+        .. Lines(1, "mip_step", "B=64 C=64 H=128"),
+        .. Lines(2, "mip_mlp_step", "B=32 C=32"),
+        .. Lines(3, "static_hyper_step", "B=1000"),
+        .. Lines(4, "hyper_lstm", "B=64 I=65 H=128 K=64 Z=16 T=100"),
+        .. Lines(5, "task_chunks_step", "B=128 S=750"),
+        .. Lines(6, "task_recurrent_step", "B=128 S=4000"),
+        .. Lines(7, "self_tuning_step", "B=128 H=256 N=5"),
+        .. Lines(8, "shapeshifter_step", "B=128 H=256 P=100000"),
+    ];
+
     private static IEnumerable<RivalLine> Lines(int row, string op, params string[] sizes) => sizes.Select(text => new RivalLine(row, op, text));
 }

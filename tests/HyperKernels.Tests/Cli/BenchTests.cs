@@ -117,14 +117,16 @@ public sealed class BenchTests
         });
     }
 
-    [Test]
-    public void Bench_WithSuiteAndRow_TimesTheLinesOfThatRow()
+    [TestCase("rivals", 4)]
+    [TestCase("hypernetworks", 5)]
+    public void Bench_WithSuiteAndRow_TimesTheLinesOfThatRow(string suite, int row)
     {
-        CliResult result = CliProcess.Run("bench", "--suite", "rivals", "--row", "4", "--threads", "1", "--json");
+        CliResult result = CliProcess.Run("bench", "--suite", suite, "--row", $"{row}", "--threads", "1", "--json");
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        IReadOnlyList<RivalLine> lines = suite == "rivals" ? RivalSuite.All : RivalSuite.Hypernetworks;
         Assert.That(
             result.Json.EnumerateArray().Select(r => (r.GetProperty("row").GetInt32(), r.GetProperty("sizes").GetString())),
-            Is.EqualTo(RivalSuite.All.Where(line => line.Row == 4).Select(line => (line.Row, line.Sizes))));
+            Is.EqualTo(lines.Where(line => line.Row == row).Select(line => (line.Row, line.Sizes))));
     }
 
     [TestCase("--suite", "others")]

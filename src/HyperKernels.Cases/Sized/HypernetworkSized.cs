@@ -1,0 +1,85 @@
+using HyperKernels.Layers;
+using HyperKernels.Models;
+
+namespace HyperKernels.Cases.Sized;
+
+/// <summary>Training steps of published hypernetworks at the sizes of their recipes. Forward gives logits; training is forward, backward and Adam.</summary>
+internal static class HypernetworkSized
+{
+    private const int Tasks = 10;
+
+    /// <summary>Ha's network for digits, whose second kernel two linear layers generate from one embedding.</summary>
+    public static SizedOp Static { get; } = new("static_hyper_step", [("B", "images")], static (sizes, device) =>
+    {
+        const int Channels = 16, KernelSize = 7, Embedding = 4, Side = 28, Pooled = 49;
+        int batch = sizes["B"];
+        RandomStream random = new(1);
+        TensorLayer target = new Sequential(
+            new Conv2d(1, Channels, KernelSize, padding: KernelSize / 2, random: random), new Relu(), new MaxPool2d(2),
+            new Conv2d(Channels, Channels, KernelSize, padding: KernelSize / 2, random: random), new Relu(), new MaxPool2d(2),
+            new Flatten(), new Linear(Channels * Pooled, LayerSized.Classes, random: random));
+        HyperNetwork hyper = StaticHyperNetwork.For(
+            target, Embedding, unit: Channels, kernelSize: KernelSize, rows: KernelRows.OutputChannels, parameters: "3.weight", random: random);
+        Tensor images = BenchSubject.Normal([batch, 1, Side, Side], device, 2);
+        double kernel = Channels * KernelSize * KernelSize;
+        double products = (Side * Side * kernel) + (Side * Side / 4 * Channels * kernel) + (Channels * Pooled * LayerSized.Classes);
+        return LayerSized.Make(
+            "static_hyper_step", sizes, device, batch, hyper, 2 * batch * products, 4 * (hyper.Count + (double)images.Count), () => hyper.Forward(images), hyper, target);
+    });
+
+    /// <summary>A task-conditioned hypernetwork that generates a dense network chunk by chunk: the continual learner on permuted digits.</summary>
+    public static SizedOp Chunks { get; } = Task("task_chunks_step", TaskEmission.Chunks, static (options, s) => options with
+    {
+        ChunkSize = s, Hidden = [100, 100], ChunkEmbedding = 16,
+    });
+
+    /// <summary>The same by a recurrent network over the chunks.</summary>
+    public static SizedOp Recurrent { get; } = Task("task_recurrent_step", TaskEmission.RecurrentChunks, static (options, s) => options with
+    {
+        ChunkSize = s, HiddenFeatures = 100, ChunkEmbedding = 16,
+    });
+
+    /// <summary>A self-tuning dense network, each row with hyperparameters of its own.</summary>
+    public static SizedOp SelfTuning { get; } = new("self_tuning_step", [("B", "rows"), ("H", "width"), ("N", "hyperparameters")], static (sizes, device) =>
+    {
+        (int batch, int width, int count) = (sizes["B"], sizes["H"], sizes["N"]);
+        RandomStream random = new(1);
+        TensorLayer target = new Mlp([LayerSized.Pixels, width, width, LayerSized.Classes], random: random);
+        HyperparameterSpace space = new([.. Enumerable.Range(0, count).Select(i => Hyperparameter.Free($"h{i}"))]);
+        SelfTuningNetwork network = SelfTuningNetwork.For(target, space, random: random);
+        Tensor x = BenchSubject.Normal([batch, LayerSized.Pixels], device, 2);
+        Tensor rows = BenchSubject.Normal([batch, count], device, 3);
+        double products = 2.0 * ((LayerSized.Pixels * width) + (width * width) + (width * LayerSized.Classes));
+        return LayerSized.Make(
+            "self_tuning_step", sizes, device, batch, network, 2 * batch * products, 4 * (network.Count + (double)x.Count), () => network.Forward(x, rows), network, target);
+    });
+
+    /// <summary>A dense network whose layers share banks of templates under a budget.</summary>
+    public static SizedOp Shapeshifter { get; } = new("shapeshifter_step", [("B", "rows"), ("H", "width"), ("P", "parameters of the banks")], static (sizes, device) =>
+    {
+        (int batch, int width) = (sizes["B"], sizes["H"]);
+        RandomStream random = new(1);
+        TensorLayer target = new Mlp([LayerSized.Pixels, width, width, width, LayerSized.Classes], random: random);
+        HyperNetwork hyper = Models.Shapeshifter.For(target, new ShapeshifterOptions { Budget = sizes["P"], Random = random });
+        Tensor x = BenchSubject.Normal([batch, LayerSized.Pixels], device, 2);
+        double weights = (LayerSized.Pixels * width) + (2.0 * width * width) + (width * LayerSized.Classes);
+        return LayerSized.Make(
+            "shapeshifter_step", sizes, device, batch, hyper, 2 * batch * weights, 4 * (hyper.Count + weights + x.Count), () => hyper.Forward(x), hyper, target);
+    });
+
+    private static SizedOp Task(string op, TaskEmission emission, Func<TaskHyperNetworkOptions, int, TaskHyperNetworkOptions> with) =>
+        new(op, [("B", "rows"), ("S", "values of a chunk")], (sizes, device) =>
+        {
+            const int Width = 100, Embedding = 32;
+            int batch = sizes["B"];
+            RandomStream random = new(1);
+            TensorLayer target = new Mlp([LayerSized.Pixels, Width, Width, LayerSized.Classes], random: random);
+            HyperNetwork hyper = TaskHyperNetwork.Create(target, Tasks, Embedding, with(new TaskHyperNetworkOptions { Emission = emission }, sizes["S"]), random);
+            Tensor x = BenchSubject.Normal([batch, LayerSized.Pixels], device, 2);
+            Tensor task = Tensor.From([3], [1], device);
+            double weights = target.Count;
+            double generated = weights * Width;
+            return LayerSized.Make(
+                op, sizes, device, batch, hyper, 2 * ((batch * weights) + generated), 4 * (hyper.Count + (2 * weights) + x.Count), () => hyper.Forward(x, task), hyper, target);
+        });
+}

@@ -14,6 +14,7 @@ public static class PublishedSystems
         HyperLstmCell.Published,
         Shapeshifter.Published,
         NeuMeta.Published,
+        CheckpointTransformer.Published,
         TaskHyperNetwork.Published,
         OutputRegulariser.Published,
         RecurrentEmission.Published,

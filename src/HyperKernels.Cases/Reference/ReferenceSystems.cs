@@ -17,6 +17,7 @@ public static class ReferenceSystems
         new HyperLstmSystem(),
         new SsnSystem(),
         new NeuMetaSystem(),
+        new CheckpointTransformerSystem(),
         new TaskHyperSystem("task-conditioned hypernetwork"),
         new TaskHyperSystem("chunked hypernetwork"),
         new OutputRegulariserSystem(),

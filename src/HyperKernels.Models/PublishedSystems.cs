@@ -35,6 +35,9 @@ public static class PublishedSystems
         HyperConnection.Published,
         ParameterAttention.Published,
         HyperShot.Published,
+        CondConv.Published,
+        ParameterNet.Published,
+        Smear.Published,
 
         Hgnn.Published,
     ];

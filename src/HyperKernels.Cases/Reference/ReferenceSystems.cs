@@ -33,6 +33,8 @@ public static class ReferenceSystems
         new HyperConnectionsSystem(),
         new TokenFormerSystem(),
         new HyperShotSystem(),
+        new CondConvSystem(),
+        new SmearSystem(),
         new BestResponseSystem("STN best-response layer", "lambda"),
         new BestResponseSystem("Self-Tuning Networks", "hyperparameters"),
         new HyperparameterMapSystem(),

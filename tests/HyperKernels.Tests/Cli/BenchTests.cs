@@ -76,6 +76,11 @@ public sealed class BenchTests
     [TestCase("mip_step", "B=4 C=4 H=8")]
     [TestCase("mip_mlp_step", "B=2 C=2")]
     [TestCase("lenet_step", "B=2")]
+    [TestCase("static_hyper_step", "B=2")]
+    [TestCase("task_chunks_step", "B=2 S=5000")]
+    [TestCase("task_recurrent_step", "B=2 S=30000")]
+    [TestCase("self_tuning_step", "B=2 H=5 N=3")]
+    [TestCase("shapeshifter_step", "B=2 H=5 P=1000")]
     public void SizedOp_AtSmallSizes_RunsForwardAndBackward(string op, string sizes)
     {
         SizedOp sized = SizedOps.All.Single(known => known.Name == op);

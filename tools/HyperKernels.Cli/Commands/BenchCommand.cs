@@ -24,8 +24,8 @@ internal static class BenchCommand
 
     private static readonly Option<string?> s_suite = new("--suite")
     {
-        Description = $"A fixed list of works instead: \"{Rivals}\", \"{Hypernetworks}\" or \"{Gpu}\", those that bench/peers and bench/gpu compare with other libraries; \"{Plans}\", the plans of "
-            + "generate-and-apply at many sizes, against the planner's choice.",
+        Description = $"A fixed list of works instead: \"{Rivals}\", \"{Hypernetworks}\" or \"{Gpu}\", those that bench/peers and bench/gpu compare with other "
+            + $"libraries; \"{Plans}\", the plans of generate-and-apply at many sizes, against the planner's choice.",
         HelpName = "NAME",
     };
     private static readonly Option<int?> s_row = new("--row") { Description = "Only that row of the suite.", HelpName = "N" };

@@ -126,7 +126,10 @@ public sealed class HyperConnection : TensorLayer, IStoredLayer<HyperConnection>
 
     /// <summary>Mixes the streams.</summary>
     /// <param name="input">H, <c>[B, ..., n, D]</c></param>
-    /// <returns>What the block reads, <c>[B, ..., D]</c>; the new streams without its answer, <c>[B, ..., n, D]</c>; and what each stream takes of it, <c>[B, ..., n, 1]</c>.</returns>
+    /// <returns>
+    /// What the block reads, <c>[B, ..., D]</c>; the new streams without its answer, <c>[B, ..., n, D]</c>; and what each stream takes of it,
+    /// <c>[B, ..., n, 1]</c>, or for all tokens <c>[n, 1]</c>.
+    /// </returns>
     /// <exception cref="ArgumentException">The last two axes have other sizes.</exception>
     public (Tensor Read, Tensor Kept, Tensor Beta) Mix(Tensor input)
     {

@@ -137,17 +137,17 @@ public sealed class HyperLstmCell : Layer, IStoredLayer<HyperLstmCell>
         Check(Recurrence.Inputs(nameof(HyperLstmCell), inputs, InFeatures), state);
         (int steps, int batch) = (inputs.Shape[0], inputs.Shape[1]);
         (Tensor ownSums, Tensor hyperSums) = FromInput(Ops.Reshape(inputs, steps * batch, InFeatures));
-        Tensor[] own = Recurrence.Steps(ownSums, 1, batch);
-        Tensor[] hyper = Recurrence.Steps(hyperSums, 1, batch);
+        using StepTensors own = StepTensors.Of(ownSums, 1, batch);
+        using StepTensors hyper = StepTensors.Of(hyperSums, 1, batch);
+        using StepTensors outputs = new(steps);
         Tensor bias = _scales.Bias();
-        Tensor[] outputs = new Tensor[steps];
         HyperLstmState now = state;
         for (int step = 0; step < steps; step++)
         {
-            now = Step(own[step], hyper[step], bias, now);
-            outputs[step] = now.Hidden;
+            now = Step(own.All[step], hyper.All[step], bias, now);
+            outputs.All[step] = now.Hidden;
         }
-        return (Ops.Stack(0, outputs), now);
+        return (Ops.Stack(0, outputs.All), now);
     }
 
     /// <summary>What both cells' gates get from rows of inputs, each <c>[4, rows, ...]</c>.</summary>

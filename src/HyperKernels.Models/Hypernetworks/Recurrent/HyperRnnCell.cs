@@ -115,17 +115,17 @@ public sealed class HyperRnnCell : Layer, IStoredLayer<HyperRnnCell>
         Check(Recurrence.Inputs(nameof(HyperRnnCell), inputs, InFeatures), state);
         (int steps, int batch) = (inputs.Shape[0], inputs.Shape[1]);
         Tensor rows = Ops.Reshape(inputs, steps * batch, InFeatures);
-        Tensor[] input = Recurrence.Steps(rows, 0, batch);
-        Tensor[] product = Recurrence.Steps(Ops.Linear(rows, _weightInput), 0, batch);
+        using StepTensors input = StepTensors.Of(rows, 0, batch);
+        using StepTensors product = StepTensors.Of(Ops.Linear(rows, _weightInput), 0, batch);
+        using StepTensors outputs = new(steps);
         Tensor bias = _scales.Bias();
-        Tensor[] outputs = new Tensor[steps];
         HyperRnnState now = state;
         for (int step = 0; step < steps; step++)
         {
-            now = Step(input[step], product[step], bias, now);
-            outputs[step] = now.Hidden;
+            now = Step(input.All[step], product.All[step], bias, now);
+            outputs.All[step] = now.Hidden;
         }
-        return (Ops.Stack(0, outputs), now);
+        return (Ops.Stack(0, outputs.All), now);
     }
 
     private HyperRnnState Step(Tensor input, Tensor product, Tensor embeddingBias, in HyperRnnState state)

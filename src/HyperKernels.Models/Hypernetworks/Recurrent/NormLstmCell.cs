@@ -84,15 +84,15 @@ public sealed class NormLstmCell : Layer, IStoredLayer<NormLstmCell>
     {
         Check(Recurrence.Inputs(nameof(NormLstmCell), inputs, InFeatures), state);
         (int steps, int batch) = (inputs.Shape[0], inputs.Shape[1]);
-        Tensor[] sums = Recurrence.Steps(FromInput(Ops.Reshape(inputs, steps * batch, InFeatures)), 1, batch);
-        Tensor[] outputs = new Tensor[steps];
+        using StepTensors sums = StepTensors.Of(FromInput(Ops.Reshape(inputs, steps * batch, InFeatures)), 1, batch);
+        using StepTensors outputs = new(steps);
         NormLstmState now = state;
         for (int step = 0; step < steps; step++)
         {
-            now = Step(sums[step], now);
-            outputs[step] = now.Hidden;
+            now = Step(sums.All[step], now);
+            outputs.All[step] = now.Hidden;
         }
-        return (Ops.Stack(0, outputs), now);
+        return (Ops.Stack(0, outputs.All), now);
     }
 
     private Tensor FromInput(Tensor rows) => Ops.Add(Ops.Matmul(rows, _weightInput.Value, transposeB: true), _bias.Value);

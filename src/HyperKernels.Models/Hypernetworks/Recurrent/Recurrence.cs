@@ -23,14 +23,6 @@ internal static class Recurrence
 
     public static bool Fits(Tensor state, int batch, int features) => state.Rank == 2 && state.Shape[0] == batch && state.Shape[1] == features;
 
-    /// <summary>Cuts what was computed for all rows of a sequence into its steps.</summary>
-    public static Tensor[] Steps(Tensor rows, int axis, int batch)
-    {
-        int[] lengths = new int[rows.Shape[axis] / batch];
-        Array.Fill(lengths, batch);
-        return Ops.Split(rows, axis, lengths);
-    }
-
     public static void Positive(string where, string name, int size)
     {
         if (size < 1)

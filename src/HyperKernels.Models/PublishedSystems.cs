@@ -39,6 +39,10 @@ public static class PublishedSystems
         CondConv.Published,
         ParameterNet.Published,
         Smear.Published,
+        PaLora.Published,
+        GeneratedLora.Published,
+        Hydra.Published,
+        Flora.Published,
 
         Hgnn.Published,
     ];

@@ -15,6 +15,7 @@ public static class PublishedSystems
         Shapeshifter.Published,
         NeuMeta.Published,
         CheckpointTransformer.Published,
+        Igpg.Published,
         BayesianHyperNetwork.Published,
         TaskHyperNetwork.Published,
         OutputRegulariser.Published,

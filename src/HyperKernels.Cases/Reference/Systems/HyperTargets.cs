@@ -59,6 +59,16 @@ internal static partial class HyperTargets
         return ParameterOverrides.Use(values);
     }
 
+    /// <summary>The names <c>hyper.w1</c>, <c>hyper.b1</c>, <c>hyper.w2</c>, <c>hyper.b2</c> for a generator of one hidden layer with a full emission.</summary>
+    public static string TwoLayers(string name) => name switch
+    {
+        "generator.hidden0.weight" => "hyper.w1",
+        "generator.hidden0.bias" => "hyper.b1",
+        "emission.weight" => "hyper.w2",
+        "emission.theta0" => "hyper.b2",
+        _ => name,
+    };
+
     private static TensorLayer Layer(Activation activation) =>
         activation == HyperKernels.Activation.None ? new Sequential() : ActivationLayer.Of(activation);
 

@@ -107,6 +107,12 @@ public sealed class PublishedSystemTests
     }
 
     [Test]
+    public void Readme_HasTheTaxonomyOfHypernetworks() => Assert.That(
+        File.ReadAllText(Path.Combine(TestData.Repository, "README.md")).ReplaceLineEndings("\n"),
+        Does.Contain($"\n{SystemTable.Taxonomy(PublishedSystems.All)}\n"),
+        "put into README.md what `hyperkernels systems --taxonomy` prints");
+
+    [Test]
     public void Assembly_UsesThePublicInterfaceAlone() =>
         Assert.That(
             typeof(Layer).Assembly.GetCustomAttributes<InternalsVisibleToAttribute>().Select(friend => friend.AssemblyName),

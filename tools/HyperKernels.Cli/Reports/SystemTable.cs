@@ -46,7 +46,8 @@ internal static class SystemTable
                     Lower(design.Input),
                     Lower(design.Output),
                     $"{Variability(design.DynamicInput)}, {Variability(design.DynamicWeights)}",
-                    Lower(design.Architecture),
+                    Lower(design.Architecture).Replace("mlp", "MLP", StringComparison.Ordinal).Replace("cnn", "CNN", StringComparison.Ordinal)
+                        .Replace("rnn", "RNN", StringComparison.Ordinal),
                     $"`{system.Layers[0].Name}`",
                     string.Join(", ", system.Cases.Select(static name => $"`{name}`")),
                 ];

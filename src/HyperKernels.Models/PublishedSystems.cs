@@ -49,6 +49,7 @@ public static class PublishedSystems
         GeneratedLora.Published,
         Hydra.Published,
         Flora.Published,
+        KroneckerLinear.Published,
 
         Hgnn.Published,
     ];

@@ -44,6 +44,7 @@ public static class ReferenceSystems
         new GeneratedLoraSystem(),
         new HydraSystem(),
         new FloraSystem(),
+        new PhmSystem(),
         new BestResponseSystem("STN best-response layer", "lambda"),
         new BestResponseSystem("Self-Tuning Networks", "hyperparameters"),
         new HyperparameterMapSystem(),

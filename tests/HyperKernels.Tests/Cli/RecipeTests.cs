@@ -138,6 +138,39 @@ public sealed class RecipeTests
         Assert.That(mean.GetProperty("value").GetDouble(), Is.EqualTo(0.797).Within(0.01));
     }
 
+    // Bayes' networks and functions are learnt in so few steps; of the other two this shows that they run, and MipPartTests that their networks learn.
+    [TestCase("mip-bayes", 20, "MIP 0.01/loss, Adam", 5)]
+    [TestCase("mip-hypermorph", 6, "MIP 0.01/loss, Adam", 0.5)]
+    [TestCase("mip-scale-space", 4, "MIP 0.003/loss, Adam", 2.7)]
+    [TestCase("mip-ablation", 25, "MIP 0.001/test error, as usual, Adam", 0.2)]
+    public void Train_MipSweep_RunsAllFormsAndFillsItsReport(string recipe, int steps, string quantity, double bound)
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        CliResult result = CliProcess.Run("train", recipe, "--steps", $"{steps}", "--out", folder.Root, "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        Assert.That(Number(Log(folder)[^1], quantity), Is.LessThan(bound));
+        string page = File.ReadAllText(folder.File("report.html"));
+        Assert.That(page, Does.Contain("never").And.Contain("default").And.Contain("MIP"));
+        Assert.That(page.Contains("<h2>Accuracy by", StringComparison.Ordinal) || recipe is "mip-hypermorph" or "mip-ablation");
+        Assert.That(page.Contains("data:image/png", StringComparison.Ordinal), Is.EqualTo(recipe == "mip-hypermorph"));
+    }
+
+    [TestCase("mip-bayes", 0.9)]
+    [TestCase("mip-hypermorph", 0.6)]
+    [TestCase("mip-scale-space", 0.8)]
+    [Explicit("36 networks: minutes")]
+    [Category("Long")]
+    public void Train_MipSweep_MipIsFirstUnderMomentum_AndGetsThereUnderAdam(string recipe, double threshold)
+    {
+        List<JsonElement> log = Train(recipe, TestData.Folder("mnist"));
+        string quality = recipe == "mip-hypermorph" ? "overlap" : "test accuracy";
+        double Best(string form, string optimizer) => log[^1].EnumerateObject()
+            .Where(number => number.Name.StartsWith(form, StringComparison.Ordinal) && number.Name.EndsWith($"{quality}, {optimizer}", StringComparison.Ordinal))
+            .Max(number => number.Value.GetDouble());
+        Assert.That(Best("MIP", "SGD"), Is.GreaterThan(Best("default", "SGD") + 0.05));
+        Assert.That(Best("MIP", "Adam"), Is.GreaterThan(threshold));
+    }
+
     private static List<JsonElement> Train(string recipe, string dataFolder, params string[] more)
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();

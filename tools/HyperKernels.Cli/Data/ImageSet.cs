@@ -59,4 +59,20 @@ internal sealed class ImageSet
     /// <summary>The first images, for quick looks.</summary>
     public ImageSet Take(int count) =>
         count >= Count ? this : new ImageSet(Name, Pixels[..(count * Height * Width)], Labels[..count], Height, Width);
+
+    /// <summary>The same images at half the size, each pixel the mean of four.</summary>
+    public ImageSet Halved()
+    {
+        int height = Height / 2;
+        int width = Width / 2;
+        byte[] pixels = new byte[Count * height * width];
+        for (int i = 0; i < pixels.Length; i++)
+        {
+            (int row, int column) = Math.DivRem(i, width);
+            (int image, row) = Math.DivRem(row, height);
+            int from = (((image * Height) + (2 * row)) * Width) + (2 * column);
+            pixels[i] = (byte)((Pixels[from] + Pixels[from + 1] + Pixels[from + Width] + Pixels[from + Width + 1] + 2) / 4);
+        }
+        return new ImageSet(Name, pixels, Labels, height, width);
+    }
 }

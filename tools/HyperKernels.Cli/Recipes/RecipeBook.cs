@@ -7,6 +7,10 @@ internal static class RecipeBook
     [
         new MipRecipe(),
         new MipMnistRecipe(),
+        new MipBayesRecipe(),
+        new MipHyperMorphRecipe(),
+        new MipScaleSpaceRecipe(),
+        new MipAblationRecipe(),
         new MnistFashionRecipe(),
         new LeNetRecipe(),
         new StaticMnistRecipe(),

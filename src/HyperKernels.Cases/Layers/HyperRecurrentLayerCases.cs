@@ -67,7 +67,7 @@ internal static class HyperRecurrentLayerCases
         foreach (Plain x in StepsOf(p.Input(0)))
         {
             Plain read = PlainLayers.Add(
-                PlainOps.Linear(SideBySide(hidden, x), p["hyper_weight_input"], p["hyper_bias"]), PlainOps.Linear(hyper, p["hyper_weight_hidden"], null));
+                PlainOps.Linear(x, p["hyper_weight_input"], p["hyper_bias"]), PlainOps.Linear(SideBySide(hidden, hyper), p["hyper_weight_hidden"], null));
             Plain newHyper = read.Map(Math.Tanh);
             Plain source = which == EmbeddingState.SameStep ? newHyper : hyper;
             Plain own = PlainOps.Linear(x, p["weight_input"], null);

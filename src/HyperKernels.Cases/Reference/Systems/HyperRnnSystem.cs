@@ -37,8 +37,9 @@ public sealed class HyperRnnSystem : IReferenceSystem
         "weight_input" => run.Parameter("Wx"),
         "weight_hidden" => run.Parameter("Wh"),
         "bias" => run.Parameter("b0"),
-        "hyper_weight_input" => run.Parameter("hyper.Wu"),
-        "hyper_weight_hidden" => run.Parameter("hyper.Wg"),
+        // The case's columns are those of h, then of x.
+        "hyper_weight_input" => Ops.Slice(run.Parameter("hyper.Wu"), 1, run.Case.Int("nh"), run.Case.Int("nx")),
+        "hyper_weight_hidden" => Ops.Concatenate(1, Ops.Slice(run.Parameter("hyper.Wu"), 1, 0, run.Case.Int("nh")), run.Parameter("hyper.Wg")),
         "hyper_bias" => run.Parameter("hyper.bg"),
         "scales.embedding" => Ops.Concatenate(0, run.Parameter("Azx"), run.Parameter("Azh"), run.Parameter("Azb")),
         "scales.embedding_bias" => Ops.Concatenate(0, run.Parameter("czx"), run.Parameter("czh")),

@@ -3,7 +3,7 @@ using HyperKernels.Layers;
 namespace HyperKernels.Models;
 
 /// <summary>
-/// One step of a HyperRNN: a small recurrent network reads <c>[h; x]</c>, <c>s' = tanh(V [h; x] + U s + v)</c>, and its state scales the rows of
+/// One step of a HyperRNN: a small recurrent network reads <c>h</c> and <c>x</c>, <c>s' = tanh(U x + V [h; s] + v)</c>, and its state scales the rows of
 /// a large one's matrices anew in every step: <c>h' = tanh((A_x z_x) (W_x x) + (A_h z_h) (W_h h) + B z_b + b)</c> with the embeddings
 /// <c>z_x = E_x s + e_x</c>, <c>z_h = E_h s + e_h</c>, <c>z_b = E_b s</c>.
 /// </summary>
@@ -53,8 +53,9 @@ public sealed class HyperRnnCell : Layer, IStoredLayer<HyperRnnCell>
         _weightInput = AddParameter("weight_input", [hiddenFeatures, inFeatures], Initializer.XavierUniform(), random);
         _weightHidden = AddParameter("weight_hidden", [hiddenFeatures, hiddenFeatures], Initializer.Orthogonal(), random);
         _bias = AddParameter("bias", [hiddenFeatures], Initializer.Zeros, random, ParameterRole.Bias, _weightInput);
-        _hyperInput = AddParameter("hyper_weight_input", [hyperFeatures, hiddenFeatures + inFeatures], Initializer.XavierUniform(), random);
-        _hyperHidden = AddParameter("hyper_weight_hidden", [hyperFeatures, hyperFeatures], Initializer.Orthogonal(), random);
+        // What reads the input stands apart from what reads states, so that a sequence's inputs need one product.
+        _hyperInput = AddParameter("hyper_weight_input", [hyperFeatures, inFeatures], Initializer.XavierUniform(), random);
+        _hyperHidden = AddParameter("hyper_weight_hidden", [hyperFeatures, hiddenFeatures + hyperFeatures], new GateInitializer(hiddenFeatures), random);
         _hyperBias = AddParameter("hyper_bias", [hyperFeatures], Initializer.Zeros, random, ParameterRole.Bias, _hyperInput);
         _scales = Add("scales", new RowScales(1, hyperFeatures, embedding, hiddenFeatures, random));
     }
@@ -102,7 +103,7 @@ public sealed class HyperRnnCell : Layer, IStoredLayer<HyperRnnCell>
     public HyperRnnState Forward(Tensor input, in HyperRnnState state)
     {
         Check(Recurrence.Input(nameof(HyperRnnCell), input, InFeatures), state);
-        return Step(input, Ops.Linear(input, _weightInput), _scales.Bias(), state);
+        return Step(Ops.Linear(input, _weightInput), Ops.Linear(input, _hyperInput, _hyperBias.Value), _scales.Bias(), state);
     }
 
     /// <summary>Takes the steps of a sequence: as one <see cref="Forward"/> after another, with the products of all inputs in one.</summary>
@@ -115,27 +116,27 @@ public sealed class HyperRnnCell : Layer, IStoredLayer<HyperRnnCell>
         Check(Recurrence.Inputs(nameof(HyperRnnCell), inputs, InFeatures), state);
         (int steps, int batch) = (inputs.Shape[0], inputs.Shape[1]);
         Tensor rows = Ops.Reshape(inputs, steps * batch, InFeatures);
-        using StepTensors input = StepTensors.Of(rows, 0, batch);
-        using StepTensors product = StepTensors.Of(Ops.Linear(rows, _weightInput), 0, batch);
+        using StepTensors own = StepTensors.Of(Ops.Linear(rows, _weightInput), 0, batch);
+        using StepTensors hyper = StepTensors.Of(Ops.Linear(rows, _hyperInput, _hyperBias.Value), 0, batch);
         using StepTensors outputs = new(steps);
         Tensor bias = _scales.Bias();
         HyperRnnState now = state;
         for (int step = 0; step < steps; step++)
         {
-            now = Step(input.All[step], product.All[step], bias, now);
+            now = Step(own.All[step], hyper.All[step], bias, now);
             outputs.All[step] = now.Hidden;
         }
         return (Ops.Stack(0, outputs.All), now);
     }
 
-    private HyperRnnState Step(Tensor input, Tensor product, Tensor embeddingBias, in HyperRnnState state)
+    private HyperRnnState Step(Tensor own, Tensor hyper, Tensor embeddingBias, in HyperRnnState state)
     {
-        Tensor read = Ops.Linear(Ops.Concatenate(1, state.Hidden, input), _hyperInput, _hyperBias.Value);
-        Tensor hyperHidden = Ops.Tanh(Ops.Add(read, Ops.Linear(state.HyperHidden, _hyperHidden)));
+        Tensor read = Ops.Linear(Ops.Concatenate(1, state.Hidden, state.HyperHidden), _hyperHidden);
+        Tensor hyperHidden = Ops.Tanh(Ops.Add(hyper, read));
         Tensor source = EmbeddingState == EmbeddingState.PreviousStep ? state.HyperHidden : hyperHidden;
         (Tensor ofInput, Tensor ofHidden, Tensor shift) = _scales.Forward(source, embeddingBias);
-        Shape shape = product.Shape;
-        Tensor fromInput = Ops.Multiply(Ops.Reshape(ofInput, shape), product);
+        Shape shape = own.Shape;
+        Tensor fromInput = Ops.Multiply(Ops.Reshape(ofInput, shape), own);
         Tensor fromHidden = Ops.Multiply(Ops.Reshape(ofHidden, shape), Ops.Linear(state.Hidden, _weightHidden));
         Tensor sum = Ops.Add(Ops.Add(fromInput, fromHidden), Ops.Add(Ops.Reshape(shift, shape), _bias.Value));
         return new HyperRnnState(Ops.Tanh(sum), hyperHidden);

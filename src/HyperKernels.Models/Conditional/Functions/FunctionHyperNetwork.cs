@@ -11,6 +11,8 @@ public static class FunctionHyperNetwork
     // Of the function's own weights: what the latent changes at first.
     private const float FirstChange = 0.1f;
 
+    static FunctionHyperNetwork() => LayerTypes.Register<Siren>();
+
     /// <summary>What was published.</summary>
     public static PublishedSystem Published { get; } = new()
     {

@@ -17,7 +17,11 @@ public sealed class TransportMap : Layer, IStoredLayer<TransportMap>
     private readonly int _hyperHidden;
     private readonly TransportCondition _condition;
 
-    static TransportMap() => LayerTypes.Register<TransportMap>();
+    static TransportMap()
+    {
+        LayerTypes.Register<TransportMap>();
+        LayerTypes.Register<TransportCondition>();
+    }
 
     /// <summary>Makes map and critic.</summary>
     /// <param name="condition">Prepares conditions; both share it.</param>

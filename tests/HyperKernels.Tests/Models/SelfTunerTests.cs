@@ -40,6 +40,7 @@ public sealed class SelfTunerTests
         using Sgd sgd = new(network.Network.Parameters, 0.05f);
         using SelfTuner tuner = new(network, sgd, new SelfTunerOptions { WarmUpSteps = 1 });
         Assert.That(Enumerable.Range(0, 9).Select(step => tuner.Tunes(step)), Is.EqualTo(new[] { false, false, false, true, false, false, true, false, false }));
+        Assert.That(Enumerable.Range(0, 9).Select(steps => tuner.TrainingSteps(steps)), Is.EqualTo(new[] { 0, 1, 2, 3, 3, 4, 5, 5, 6 }));
         for (int step = 0; step < 5; step++)
         {
             (float[] weights, float[] hyper) = (Values(network.Network), Values(network.Space));

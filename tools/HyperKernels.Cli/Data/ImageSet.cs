@@ -56,6 +56,20 @@ internal sealed class ImageSet
         }
     }
 
+    /// <summary>Chosen images as a set of their own.</summary>
+    public ImageSet Pick(ReadOnlySpan<int> rows)
+    {
+        int size = Height * Width;
+        byte[] pixels = new byte[rows.Length * size];
+        byte[] labels = new byte[rows.Length];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            Pixels.AsSpan(rows[i] * size, size).CopyTo(pixels.AsSpan(i * size));
+            labels[i] = Labels[rows[i]];
+        }
+        return new ImageSet(Name, pixels, labels, Height, Width);
+    }
+
     /// <summary>The first images, for quick looks.</summary>
     public ImageSet Take(int count) =>
         count >= Count ? this : new ImageSet(Name, Pixels[..(count * Height * Width)], Labels[..count], Height, Width);

@@ -13,6 +13,7 @@ internal static class RecipeBook
         new MipAblationRecipe(),
         new MnistFashionRecipe(),
         new LeNetRecipe(),
+        new StnDigitsRecipe(),
         new StaticMnistRecipe(),
         new HyperLstmRecipe(),
         new HgnnRecipe(),

@@ -14,23 +14,44 @@ internal static class Accuracy
     /// <param name="logits">Gives [B, 10] for [B, 1, height, width]; called inside a memory scope.</param>
     public static double Of(ImageSet images, Device device, Func<Tensor, Tensor> logits)
     {
-        float[] pixels = new float[Batch * images.Height * images.Width];
-        int[] labels = new int[Batch];
-        int[] rows = new int[Batch];
         int right = 0;
+        Visit(images, device, logits, (given, labels) => right += Right(given.ToArray(), labels));
+        return (double)right / images.Count;
+    }
+
+    /// <summary>The mean cross-entropy, and the share of right answers; parameters as for <see cref="Of"/>.</summary>
+    public static (double Loss, double Accuracy) AndLoss(ImageSet images, Device device, Func<Tensor, Tensor> logits)
+    {
+        int right = 0;
+        double loss = 0;
+        Visit(images, device, logits, (given, labels) =>
+        {
+            right += Right(given.ToArray(), labels);
+            loss += Ops.CrossEntropy(given, Tensor.From(labels, [labels.Length], device), Reduction.Sum).ToScalar();
+        });
+        return (loss / images.Count, (double)right / images.Count);
+    }
+
+    private static void Visit(ImageSet images, Device device, Func<Tensor, Tensor> logits, Action<Tensor, ReadOnlySpan<int>> take)
+    {
+        ImageBatch batch = new(Batch, images.Height, images.Width);
+        int[] all = new int[images.Count];
+        for (int i = 0; i < all.Length; i++)
+        {
+            all[i] = i;
+        }
+        int[] labels = new int[Batch];
         for (int start = 0; start < images.Count; start += Batch)
         {
-            int count = Math.Min(Batch, images.Count - start);
-            for (int i = 0; i < count; i++)
+            ReadOnlySpan<int> rows = all.AsSpan(start, Math.Min(Batch, images.Count - start));
+            for (int i = 0; i < rows.Length; i++)
             {
-                rows[i] = start + i;
+                labels[i] = images.Labels[rows[i]];
             }
-            images.Fill(rows.AsSpan(0, count), pixels, labels);
+            batch.Fill(images, rows);
             using MemoryScope scope = device.Scope();
-            Tensor x = Tensor.From(pixels.AsSpan(0, count * images.Height * images.Width), [count, 1, images.Height, images.Width], device);
-            right += Right(logits(x).ToArray(), labels.AsSpan(0, count));
+            take(logits(batch.Images(device)), labels.AsSpan(0, rows.Length));
         }
-        return (double)right / images.Count;
     }
 
     /// <summary>How many rows have their largest number at the label.</summary>

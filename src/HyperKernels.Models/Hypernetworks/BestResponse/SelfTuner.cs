@@ -60,6 +60,14 @@ public sealed class SelfTuner : IDisposable
         return behind >= 0 && behind % (_options.TrainingSteps + _options.ValidationSteps) >= _options.TrainingSteps;
     }
 
+    /// <summary>How many of the first steps are on the weights: which batch of the training data is next.</summary>
+    public long TrainingSteps(long steps)
+    {
+        long behind = Math.Max(0, steps - _options.WarmUpSteps);
+        (long cycles, long rest) = Math.DivRem(behind, _options.TrainingSteps + _options.ValidationSteps);
+        return steps - behind + (cycles * _options.TrainingSteps) + Math.Min(rest, _options.TrainingSteps);
+    }
+
     /// <summary>Takes the step with a number.</summary>
     /// <param name="step">Counted from 0; <see cref="Tunes"/> tells of which kind it is.</param>
     /// <param name="rows">Rows of perturbed hyperparameters: one for every sample of the batch, or any divisor of their number.</param>

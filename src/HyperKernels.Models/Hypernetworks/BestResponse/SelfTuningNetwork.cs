@@ -61,6 +61,7 @@ public sealed class SelfTuningNetwork : TensorLayer, IStoredLayer<SelfTuningNetw
         Layers = [typeof(SelfTuningNetwork), typeof(BestResponseEmission), typeof(HyperparameterSpace), typeof(TunedDropout)],
         Design = new HypernetworkDesign(HyperInput.Task, HyperOutput.Components, HyperArchitecture.Mlp, DynamicInput: true, DynamicWeights: true),
         Cases = ["STN best-response layer", "STN hyperparameter map", "Self-Tuning Networks"],
+        Recipe = "stn-digits",
     };
 
     /// <summary>Gives the target's weights for hyperparameters.</summary>

@@ -1,0 +1,23 @@
+namespace HyperKernels.Cli.Data;
+
+/// <summary>A batch of images as they are.</summary>
+internal sealed class ImageBatch(int size, int height, int width)
+{
+    private readonly float[] _pixels = new float[size * height * width];
+    private readonly int[] _labels = new int[size];
+
+    /// <summary>The number B of images in it.</summary>
+    public int Count { get; private set; }
+
+    public void Fill(ImageSet source, ReadOnlySpan<int> rows)
+    {
+        Count = rows.Length;
+        source.Fill(rows, _pixels, _labels);
+    }
+
+    /// <summary>[B, 1, height, width]</summary>
+    public Tensor Images(Device device) => Tensor.From(_pixels.AsSpan(0, Count * height * width), [Count, 1, height, width], device);
+
+    /// <summary>[B]</summary>
+    public Tensor Labels(Device device) => Tensor.From(_labels.AsSpan(0, Count), [Count], device);
+}

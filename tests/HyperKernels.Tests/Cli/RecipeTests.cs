@@ -63,6 +63,37 @@ public sealed class RecipeTests
     }
 
     [Test]
+    public void Train_StnOnDrawnDigits_LearnsHyperparametersToo_AndResumesWithItsBest()
+    {
+        using TestData.TemporaryFolder whole = TestData.Temporary();
+        using TestData.TemporaryFolder parts = TestData.Temporary();
+        // Forty steps of warm-up, then every third tunes.
+        string[] arguments = ["train", "stn-digits", "--threads", "1"];
+        Assert.That(CliProcess.Run([.. arguments, "--steps", "50", "--out", whole.Root]).ExitCode, Is.Zero);
+        Assert.That(CliProcess.Run([.. arguments, "--steps", "44", "--out", parts.Root]).ExitCode, Is.Zero);
+        Assert.That(CliProcess.Run([.. arguments, "--steps", "50", "--out", parts.Root, "--resume"]).ExitCode, Is.Zero);
+        List<JsonElement> log = Log(whole);
+        Assert.Multiple(() =>
+        {
+            Assert.That(File.ReadAllBytes(parts.File("checkpoint.safetensors")), Is.EqualTo(File.ReadAllBytes(whole.File("checkpoint.safetensors"))));
+            // From the logarithm of ten classes.
+            Assert.That(Number(log[^1], "self-tuning/best validation loss"), Is.LessThan(0.96 * Math.Log(10)));
+            // Three steps of Adam, 3e-3 each at first.
+            Assert.That(Math.Log(Number(log[^1], "self-tuning/weight decay") / 1e-4), Is.Not.Zero.And.InRange(-0.0095, 0.0095));
+            Assert.That(File.Exists(whole.File("self-tuning.safetensors")));
+        });
+    }
+
+    [Test]
+    [Explicit("trains a grid of 27 networks: minutes")]
+    [Category("Long")]
+    public void Train_StnDigits_OneRunBeatsTheGrid()
+    {
+        List<JsonElement> log = Train("stn-digits", TestData.Folder("optdigits"));
+        Assert.That(Number(log[^1], "self-tuning/best validation loss"), Is.LessThan(Number(log[^1], "grid/best validation loss")).And.LessThan(0.145));
+    }
+
+    [Test]
     [Explicit("trains four networks for an epoch: minutes")]
     [Category("Long")]
     public void Train_MipMnist_IsAheadOfTheDefaultAtEveryCheckpoint()

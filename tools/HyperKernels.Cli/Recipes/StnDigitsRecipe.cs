@@ -122,7 +122,8 @@ internal sealed class StnDigitsRecipe : IRecipe
             ],
             [
                 new Setting("network", $"{inputs} inputs, two hidden layers of {Width}, 10 outputs; self-tuning: {tuned.Network.Network.Count:N0} parameters"),
-                new Setting("learned", $"three dropout rates (first {FirstDropout}, at most {MostDropout}) and the weight decay (first {FirstDecay}); every sample perturbed on its own"),
+                new Setting(
+                    "learned", $"three dropout rates (first {FirstDropout}, at most {MostDropout}) and the weight decay (first {FirstDecay}), perturbed for every sample"),
                 new Setting("grid", $"{grid.Length} networks: input rate {Words(s_inputRates)}, hidden rate {Words(s_hiddenRates)}, decay {Words(s_decays)}"),
                 new Setting("budget", "as many steps on the weights for each of the grid as for the self-tuning network; each judged where its validation loss was lowest"),
                 new Setting("data", $"{data.Training.Name}: {training.Count:N0} to train, {validation.Count:N0} to validate; {data.Test.Count:N0} to test"),

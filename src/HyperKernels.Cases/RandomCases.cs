@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
+
 namespace HyperKernels.Cases;
 
-/// <summary>Random numbers and dropout against a generator of their own in plain integers.</summary>
+/// <summary>Random numbers, dropout and random projections against a generator of their own in plain integers.</summary>
 public static class RandomCases
 {
     private const ulong Seed = 0x1234_5678_9ABC_DEF0;
@@ -8,10 +10,12 @@ public static class RandomCases
 
     private const int MostDropped = 40_003;
 
+    private static readonly ConcurrentDictionary<int, double[]> s_matrices = [];
+
     private static readonly Lazy<uint[]> s_words = new(() => [.. Words(MostDropped)]);
 
     /// <summary>The rows.</summary>
-    public static IEnumerable<OpCase> All => [.. Draws, .. Permutations, .. Dropouts];
+    public static IEnumerable<OpCase> All => [.. Draws, .. Permutations, .. Dropouts, .. Projections];
 
     private static IEnumerable<OpCase> Draws
     {
@@ -46,6 +50,25 @@ public static class RandomCases
             }
         }
     }
+
+    // The last two take several tiles of the matrix.
+    private static IEnumerable<OpCase> Projections =>
+        from sizes in ((int C, int Outputs, int Inputs)[])[(1, 1, 1), (2, 7, 3), (0, 4, 3), (3, 0, 2), (2, 5, 0), (1, 9, 30_011), (2, 10_007, 53)]
+        from back in (bool[])[false, true]
+        select Projection(sizes.C, sizes.Outputs, sizes.Inputs, back);
+
+    private static OpCase Projection(int c, int outputs, int inputs, bool back) => new()
+    {
+        Op = back ? "random_project_back" : "random_project",
+        Sizes = $"C={c} N={outputs} M={inputs}",
+        Inputs = [CaseInput.Normal("x", [c, back ? outputs : inputs])],
+        Run = x => back ? Ops.RandomProjectBack(x[0], inputs, Stream().State) : Ops.RandomProject(x[0], outputs, Stream().State),
+        Oracle = x => Projected(x[0], outputs, inputs, back),
+        TwiceDifferentiable = c * outputs * inputs is > 0 and < 100,
+        Flops = 2.0 * c * outputs * inputs,
+        Bytes = 4.0 * c * (outputs + inputs),
+        Benchmark = inputs == 53,
+    };
 
     private static IEnumerable<OpCase> Permutations => new[] { 0, 1, 2, 5, 1031 }.Select(count => new OpCase
     {
@@ -90,6 +113,23 @@ public static class RandomCases
         // Once for the many runs of the oracle that differences take.
         uint[] words = s_words.Value;
         return Indexing.Map(x.Shape, i => words[i] < probability * 4294967296.0 ? 0 : x[i] / (1 - probability));
+    }
+
+    private static Plain Projected(Plain x, int outputs, int inputs, bool back)
+    {
+        // Once for the many runs of the oracle that differences take.
+        double[] matrix = s_matrices.GetOrAdd(outputs * inputs, static count => [.. Normals(count)]);
+        Plain y = new(x.Shape[0], back ? inputs : outputs);
+        for (int c = 0; c < x.Shape[0]; c++)
+        {
+            for (int at = 0; at < matrix.Length; at++)
+            {
+                (int row, int column) = (at / inputs, at % inputs);
+                (int to, int from) = back ? (column, row) : (row, column);
+                y[c, to] += matrix[at] * x[c, from];
+            }
+        }
+        return y;
     }
 
     // Box and Muller on the float that the word becomes.

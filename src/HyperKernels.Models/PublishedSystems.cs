@@ -54,6 +54,8 @@ public static class PublishedSystems
         Hydra.Published,
         Flora.Published,
         KroneckerLinear.Published,
+        IntrinsicDimension.Published,
+        Doh.Published,
 
         Hgnn.Published,
     ];

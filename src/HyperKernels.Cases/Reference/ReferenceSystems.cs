@@ -49,6 +49,8 @@ public static class ReferenceSystems
         new HydraSystem(),
         new FloraSystem(),
         new PhmSystem(),
+        new IntrinsicDimensionSystem(),
+        new DohSystem(),
         new BestResponseSystem("STN best-response layer", "lambda"),
         new BestResponseSystem("Self-Tuning Networks", "hyperparameters"),
         new HyperparameterMapSystem(),

@@ -207,7 +207,8 @@ public sealed class LowRankTests
     public void WhatDoesNotFit_IsRefused() => Assert.Multiple(() =>
     {
         Assert.That(
-            () => GeneratedLora.For(new Linear(4, 5), s_condition, rank: 0), Throws.ArgumentException.With.Message.StartsWith("LowRankEmission: the rank must be at least 1; got 0."));
+            () => GeneratedLora.For(new Linear(4, 5), s_condition, rank: 0),
+            Throws.ArgumentException.With.Message.StartsWith("LowRankEmission: the rank must be at least 1; got 0."));
         Assert.That(() => new PaLora(new Linear(4, 5), 2, rank: 0), Throws.ArgumentException.With.Message.StartsWith("PreferenceEmission: the rank must be at least 1; got 0."));
         Assert.That(
             () => new Flora(new Conv2d(4, 5, 3), [2, 2]),

@@ -48,7 +48,10 @@ public sealed class KroneckerLinear : TensorLayer, IStoredLayer<KroneckerLinear>
         Name = "phm",
         Title = "Parameterised hypercomplex layers (PHM, PHC)",
         Kind = SystemKind.Conditional,
-        Paper = new Paper("Grassucci, Zhang, Comminiello", "PHNNs: Lightweight Neural Networks via Parameterized Hypercomplex Convolutions", "TNNLS", 2022) { Arxiv = "2110.04176" },
+        Paper = new Paper("Grassucci, Zhang, Comminiello", "PHNNs: Lightweight Neural Networks via Parameterized Hypercomplex Convolutions", "TNNLS", 2022)
+        {
+            Arxiv = "2110.04176",
+        },
         Equation = "W = sum_i A_i (x) F_i, y = x W' + b or conv(x, W) + b",
         Source = "eq. 6 and 7; Zhang and others, ICLR 2021, eq. 3 and 4; the authors' code, eleGAN23/HyperNets (whose convolutions leave their bias out)",
         Layers = [typeof(KroneckerLinear), typeof(KroneckerConv1d), typeof(KroneckerConv2d)],

@@ -3,7 +3,9 @@ using HyperKernels.Layers;
 
 namespace HyperKernels.Models;
 
-/// <summary>The gate of conditionally parameterised convolutions: <c>r = sigmoid(W_r mean(x) + b_r)</c>. Every expert is weighed by itself; the weights need not sum to one.</summary>
+/// <summary>
+/// The gate of conditionally parameterised convolutions: <c>r = sigmoid(W_r mean(x) + b_r)</c>. Every expert is weighed by itself; the weights need not sum to one.
+/// </summary>
 /// <remarks>Source: Yang, Bender, Le, Ngiam, CondConv, NeurIPS 2019 (arXiv 1904.04971), section 3; the dropout is that of the port nibuiro/CondConv-pytorch (0.2 there).</remarks>
 public sealed class SigmoidGate : MixtureGate, IStoredLayer<SigmoidGate>
 {

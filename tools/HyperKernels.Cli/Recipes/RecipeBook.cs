@@ -1,3 +1,5 @@
+using HyperKernels.Models;
+
 namespace HyperKernels.Cli.Recipes;
 
 /// <summary>The recipes that <c>train</c> knows.</summary>
@@ -16,6 +18,12 @@ internal static class RecipeBook
         new StnDigitsRecipe(),
         new StaticMnistRecipe(),
         new HyperLstmRecipe(),
+        new SplitMnistRecipe(),
+        new SplitMnistRecipe(TaskEmission.Full),
+        new SplitMnistRecipe(TaskEmission.RecurrentChunks),
+        new PermutedMnistRecipe(),
+        new PermutedMnistRecipe(TaskEmission.Full),
+        new PermutedMnistRecipe(TaskEmission.RecurrentChunks),
         new HgnnRecipe(),
     ];
 

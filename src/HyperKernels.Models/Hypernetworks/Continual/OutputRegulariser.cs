@@ -56,6 +56,7 @@ public sealed partial class OutputRegulariser : IDisposable
         Layers = [typeof(OutputRegulariser), typeof(LookAhead), typeof(FisherInformation), typeof(OutputHead)],
         Design = new HypernetworkDesign(HyperInput.Task, HyperOutput.Once | HyperOutput.Chunks, HyperArchitecture.Mlp),
         Cases = ["output regulariser"],
+        Recipe = "permuted-mnist",
     };
 
     /// <summary>The number T of earlier tasks that are protected.</summary>

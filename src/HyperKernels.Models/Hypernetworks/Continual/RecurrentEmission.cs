@@ -81,6 +81,7 @@ public sealed class RecurrentEmission : Emission, IStoredLayer<RecurrentEmission
         Layers = [typeof(RecurrentEmission)],
         Design = new HypernetworkDesign(HyperInput.Task, HyperOutput.Chunks | HyperOutput.Heads, HyperArchitecture.Rnn),
         Cases = ["dependency preserving (RNN) hypernetwork"],
+        Recipe = "split-mnist-recurrent",
     };
 
     /// <summary>The size of the recurrent state.</summary>

@@ -52,6 +52,7 @@ public static class TaskHyperNetwork
         Layers = [typeof(TaskHyperNetwork), typeof(TaskConditioning), typeof(TaskChunkEmission), typeof(TaskInference)],
         Design = new HypernetworkDesign(HyperInput.Task, HyperOutput.Once | HyperOutput.Chunks, HyperArchitecture.Mlp),
         Cases = ["task-conditioned hypernetwork", "chunked hypernetwork"],
+        Recipe = "split-mnist",
     };
 
     /// <summary>Makes a hypernetwork that generates a target's weights from a learned embedding per task.</summary>

@@ -154,6 +154,34 @@ public sealed class ReadmeExamples
     }
 
     [Test]
+    public void Graph_PredictsForAnyNetwork()
+    {
+        using MemoryScope scope = new();
+        using Sequential conv = new(new Conv2d(1, 4, 3), new BatchNorm(4), new Relu(), new AdaptiveAveragePool2d(1), new Flatten(), new Linear(4, 10));
+        using Sequential plain = new(new Flatten(), new Linear(36, 8), new Relu(), new Linear(8, 10));
+        using Sequential unseen = new(new Flatten(), new Linear(36, 16), new Relu(), new Residual(new Linear(16, 16)), new Linear(16, 10));
+        TensorLayer[] networks = [conv, plain];
+        Tensor images = Ops.RandomNormal([5, 1, 6, 6], new RandomStream(3));
+        Tensor labels = Tensor.From([0, 1, 2, 3, 4]);
+        float[] before = unseen.Parameters[0].Value.ToArray();
+        // <graph>
+        using GraphHyperNetwork hyper = GraphHyperNetwork.Create(GraphHyperNetworkOptions.Ghn2 with { Classes = 10 });
+        using Adam adam = new(hyper.Parameters, learningRate: 1e-3f);
+        ArchitectureBatch graphs = new([.. networks.Select(ArchitectureGraph.Of)]);
+        using (Tape tape = new())
+        {
+            IReadOnlyList<PredictedParameters> predicted = hyper.Predict(graphs);           // all parameters of all networks
+            Tensor loss = networks.Zip(predicted, (network, own) => Ops.CrossEntropy(own.Forward(network, images), labels)).Aggregate(Ops.Add);
+            tape.Backward(loss);                                                            // the gradient reaches the hypernetwork
+            adam.Step(tape);
+        }
+        hyper.PredictInto(unseen);                                                          // a start to train an ordinary network from
+        // </graph>
+        Assert.That(unseen.Parameters[0].Value.ToArray(), Is.Not.EqualTo(before));
+        Assert.That(unseen.Forward(images).ToArray(), Has.All.Matches<float>(float.IsFinite));
+    }
+
+    [Test]
     public void System_IsALayerThatKnowsItsPaper()
     {
         using MemoryScope scope = new();

@@ -16,6 +16,20 @@ public sealed class DataTests
     }
 
     [Test]
+    public void SmallDigits_AreMeansOfSquares()
+    {
+        byte[] pixels = new byte[28 * 28];
+        // Two of the sixteen places that make pixel (1, 1); the frame adds two rows and columns.
+        pixels[(2 * 28) + 2] = 160;
+        pixels[(5 * 28) + 5] = 80;
+        pixels[^1] = 255;
+        ImageSet small = SmallDigits.Shrink(new ImageSet("one", pixels, [7], 28, 28));
+        Assert.That(small.Pixels[9], Is.EqualTo(15));
+        Assert.That(small.Pixels[63], Is.EqualTo(15));
+        Assert.That(small.Pixels.Count(pixel => pixel > 0), Is.EqualTo(2));
+    }
+
+    [Test]
     public void DrawnDigits_HaveInkInTheMiddleAndEveryDigit()
     {
         ImageSet digits = DrawnDigits.Make(2000, seed: 1, threads: 2);

@@ -85,6 +85,26 @@ public sealed class RecipeTests
     }
 
     [Test]
+    public void Train_GhnOnDrawnDigits_LossFalls_AndUnseenNetworksAreJudged()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        CliResult result = CliProcess.Run("train", "ghn-digits", "--steps", "40", "--threads", "1", "--out", folder.Root, "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        List<JsonElement> log = Log(folder);
+        string[] runs = [.. result.Json.GetProperty("figures").EnumerateArray().Select(figure => figure.GetProperty("run").GetString()!).Distinct()];
+        Assert.Multiple(() =>
+        {
+            // A guess among ten costs 2.303; the first predictions are worse.
+            Assert.That(Number(log[0], "loss"), Is.GreaterThan(2.35));
+            Assert.That(Number(log[^1], "loss"), Is.LessThan(2.33));
+            Assert.That(Number(log[^1], "unseen accuracy"), Is.InRange(0.05, 0.5));
+            Assert.That(runs, Does.Contain("median unseen network").And.Contain("mean after 10 steps"));
+            Assert.That(File.ReadAllText(folder.File("report.html")), Does.Contain("Unseen architectures").And.Contain("Trained on from both starts"));
+            Assert.That(File.Exists(folder.File("hypernetwork.safetensors")));
+        });
+    }
+
+    [Test]
     [Explicit("trains a grid of 27 networks: minutes")]
     [Category("Long")]
     public void Train_StnDigits_OneRunBeatsTheGrid()
@@ -153,6 +173,29 @@ public sealed class RecipeTests
         JsonElement last = Train("hyperlstm-shakespeare", TestData.Folder("tinyshakespeare"))[^1];
         double bits = Number(last, "hyperlstm/validation bits");
         Assert.That(bits, Is.LessThan(2.71).And.LessThanOrEqualTo(Number(last, "lstm/validation bits")));
+    }
+
+    [Test]
+    [Explicit("6,000 steps of a graph hypernetwork: minutes")]
+    [Category("Long")]
+    public void Train_GhnOnDigits_PredictsUnseenNetworks_AndIsTheBetterStart()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        CliResult result = CliProcess.Run(s_longest, "train", "ghn-digits", "--data", DataRoot(TestData.Folder("optdigits")), "--out", folder.Root, "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        ILookup<string, (string Name, double Value)> figures = result.Json.GetProperty("figures").EnumerateArray().ToLookup(
+            figure => figure.GetProperty("run").GetString()!, figure => (figure.GetProperty("name").GetString()!, figure.GetProperty("value").GetDouble()));
+        Assert.Multiple(() =>
+        {
+            Assert.That(Of("median unseen network", "predicted"), Is.GreaterThan(0.85));
+            Assert.That(Of("best unseen network", "predicted"), Is.GreaterThan(0.92));
+            foreach (IGrouping<string, (string, double)> row in figures.Where(row => row.Key.StartsWith("mean after", StringComparison.Ordinal)))
+            {
+                Assert.That(Of(row.Key, "predicted"), Is.GreaterThan(Of(row.Key, "first values")), row.Key);
+            }
+        });
+
+        double Of(string run, string name) => figures[run].Single(figure => figure.Name == name).Value;
     }
 
     [Test]

@@ -24,6 +24,7 @@ internal static class RecipeBook
         new PermutedMnistRecipe(),
         new PermutedMnistRecipe(TaskEmission.Full),
         new PermutedMnistRecipe(TaskEmission.RecurrentChunks),
+        new GhnDigitsRecipe(),
         new HgnnRecipe(),
     ];
 

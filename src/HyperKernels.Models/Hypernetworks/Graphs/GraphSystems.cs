@@ -58,6 +58,7 @@ public static class GraphSystems
         ],
         Design = s_design,
         Cases = ["GHN-2 gated message passing", "GHN-2 decoder", "GHN-2 tiling and normalisation"],
+        Recipe = "ghn-digits",
     };
 
     /// <summary>With attention over the whole graph.</summary>

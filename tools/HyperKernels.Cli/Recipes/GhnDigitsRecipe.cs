@@ -90,10 +90,14 @@ internal sealed class GhnDigitsRecipe : IRecipe
             [.. Spread(predicted, untrained), .. continueTo.Skip(1).SelectMany((count, i) => Trained(count, fromPredicted[i + 1], fromRandom[i + 1]))],
             [
                 new Setting("hypernetwork", $"GHN-2 of {hyper.Count:N0} parameters: 32 numbers per node, kernels up to 32 x 32 x 5 x 5, virtual edges up to 50"),
-                new Setting("architectures", $"{MetaBatch} new ones a step; {shown} others are predicted, of {unseen.Min(n => n.Count):N0} to {unseen.Max(n => n.Count):N0} weights"),
+                new Setting(
+                    "architectures", $"{MetaBatch} new ones a step; {shown} others are predicted, of {unseen.Min(n => n.Count):N0} to {unseen.Max(n => n.Count):N0} weights"),
                 new Setting("published", "GHN-2 on CIFAR-10, the 500 test architectures of DeepNets-1M after 300 epochs: another task, for the form of the distribution"),
                 new Setting("data", data.Description),
-                new Setting("optimiser", $"Adam, rate {Rate}, a third of it from step {DefaultSteps * 6 / 10}, a tenth from {DefaultSteps * 85 / 100}, decay {WeightDecay}, gradient norm at most {MaxNorm}"),
+                new Setting(
+                    "optimiser",
+                    $"Adam, rate {Rate}, a third of it from step {DefaultSteps * 6 / 10}, a tenth from {DefaultSteps * 85 / 100}, decay {WeightDecay}, "
+                    + $"gradient norm at most {MaxNorm}"),
                 new Setting("seconds a step", timed == 0 ? "" : $"{Stopwatch.GetElapsedTime(0, ticks).TotalSeconds / timed:F3}"),
                 new Setting("training on", $"the first {continued} unseen networks, Adam, rate {Rate}, batch {Batch}, from both starts"),
             ])

@@ -105,6 +105,35 @@ public sealed class ReadmeExamples
     }
 
     [Test]
+    public void SelfTuning_ADropoutRateAndADecay_AreLearned()
+    {
+        RandomStream random = new(5);
+        using MemoryScope scope = new();
+        Tensor images = Ops.RandomNormal([50, 64], random), heldOut = Ops.RandomNormal([30, 64], random);
+        Tensor labels = Tensor.From([.. Enumerable.Range(0, 50).Select(i => i % 10)], [50]), heldOutLabels = Tensor.From(new int[30], [30]);
+        const int steps = 9;
+        // <selfTuning>
+        HyperparameterSpace space = new(Hyperparameter.Bounded("drop", 0, 0.9, start: 0.05), Hyperparameter.Positive("decay", start: 1e-4));
+        Sequential target = [new Linear(64, 32), new Relu(), new TunedDropout("drop"), new Linear(32, 10)];
+        using SelfTuningNetwork network = SelfTuningNetwork.For(target, space);         // every weight responds to both
+        using Sgd sgd = new(network.Network.Parameters, learningRate: 0.01f, momentum: 0.9f);
+        using SelfTuner tuner = new(network, sgd);
+        for (long step = 0; step < steps; step++)
+        {
+            tuner.Step(
+                step,
+                rows: 50,                                                               // each of 50 images with a dropout rate of its own
+                l => Ops.Add(
+                    Ops.CrossEntropy(network.Forward(images, l), labels),
+                    Ops.Mean(Ops.Multiply(space.Of(space.Values(l), "decay"), network.SquaredNorms(l)))),
+                l => Ops.CrossEntropy(network.Forward(heldOut, l), heldOutLabels));     // every third step moves the hyperparameters
+        }
+        float rate = space.ValueOf("drop");                                             // what was learned
+        // </selfTuning>
+        Assert.That(rate, Is.Not.EqualTo(0.05f).Within(1e-6f).And.EqualTo(0.05f).Within(2e-3f), "three steps of Adam");
+    }
+
+    [Test]
     public void Weights_ALowRankChangePerSample_IsSeenByTheTarget()
     {
         using MemoryScope scope = new();

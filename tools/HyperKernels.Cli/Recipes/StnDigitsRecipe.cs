@@ -193,7 +193,7 @@ internal sealed class StnDigitsRecipe : IRecipe
             batch.Count,
             l =>
             {
-                Tensor decay = Network.Space.Of(Network.Space.Values(Ops.Detach(l)), Decay);
+                Tensor decay = Network.Space.Of(Network.Space.Values(l), Decay);
                 return Ops.Add(CrossEntropy(l, batch, device), Ops.Mean(Ops.Multiply(decay, Network.SquaredNorms(l))));
             },
             l => CrossEntropy(l, batch, device));

@@ -13,7 +13,46 @@ public static class MatmulGroupedCases
         Linear([1, 0, 3, 1], 4, 3, 5, bias: false, Activation.Relu),
         Linear([.. Random(101, 5)], 5, 37, 29, bias: true, Activation.Tanh),
         Linear([.. Random(700, 3)], 3, 65, 130, bias: true, benchmark: true),
+        Mix(0, 2, 3, 4),
+        Mix(1, 1, 1, 1, twice: true),
+        Mix(5, 2, 4, 3, twice: true),
+        Mix(61, 3, 7, 37),
     ];
+
+    /// <summary>What the groups of each row gave, added up by shares.</summary>
+    private static OpCase Mix(int rows, int each, int groups, int outputs, bool twice = false)
+    {
+        int[] groupOfRow = [.. Random(rows * each, groups + 1)];
+        int[] order = [.. Enumerable.Range(0, groupOfRow.Length).OrderBy(row => groupOfRow[row])];
+        return new OpCase
+        {
+            Op = "mix_groups",
+            Sizes = $"N={rows} K={each} E={groups} O={outputs}",
+            Inputs =
+            [
+                CaseInput.Normal("sorted", [rows * each, outputs]),
+                CaseInput.Normal("shares", [rows, each]),
+                CaseInput.FixedInts("groups", [rows, each], groupOfRow),
+            ],
+            Run = v => Ops.MixGroups(v[0], RowGroups.Of(v[2], groups), v[1]),
+            Oracle = v =>
+            {
+                Plain y = new(rows, outputs);
+                for (int place = 0; place < order.Length; place++)
+                {
+                    (int row, int slot) = (order[place] / each, order[place] % each);
+                    for (int o = 0; o < outputs; o++)
+                    {
+                        y[row, o] += v[1][row, slot] * v[0][place, o];
+                    }
+                }
+                return y;
+            },
+            TwiceDifferentiable = twice,
+            Flops = 2.0 * rows * each * outputs,
+            Bytes = 4.0 * ((rows * each * outputs) + (rows * each) + (rows * outputs)),
+        };
+    }
 
     // The last group is left empty.
     private static IEnumerable<int> Random(int rows, int groups)

@@ -95,6 +95,58 @@ internal static class TaskWorks
         IEnumerable<Linear> Layers() => Enumerable.Range(0, 3).Select(i => Linear(sizes[i], sizes[i + 1]));
     }
 
+    public static IEnumerable<Variant> Interval(Letters s)
+    {
+        (long b, long width) = (s["B"], s["H"]);
+        long[][] shapes = [[width, Pixels], [width], [Classes, width], [Classes]];
+        long count = shapes.Sum(static shape => shape.Aggregate(1L, static (product, size) => product * size));
+        Linear[] layers = [Linear(24, 100), Linear(100, 100), Linear(100, count)];
+        Parameter tasks = Parameter(Works.Normal([10, 24]));
+        torch.Tensor x = torch.rand(b, Pixels), labels = Works.Labels(b), isTrue = functional.one_hot(labels, Classes).to(torch.ScalarType.Bool);
+        torch.optim.Optimizer adam = torch.optim.Adam([.. layers.SelectMany(layer => layer.parameters()), tasks], lr: 1e-4);
+        yield return new Variant("libtorch", () => Forward().Middle, () =>
+        {
+            adam.zero_grad();
+            (torch.Tensor lower, torch.Tensor middle, torch.Tensor upper) = Forward();
+            torch.Tensor worst = torch.where(isTrue, lower, upper);
+            (0.5 * (functional.cross_entropy(middle, labels) + functional.cross_entropy(worst, labels))).backward();
+            adam.step();
+        });
+
+        (torch.Tensor Lower, torch.Tensor Middle, torch.Tensor Upper) Forward()
+        {
+            const double Epsilon = 5;
+            torch.Tensor centre = tasks[3].cos() * (Epsilon / 48), radius = torch.full(24, Epsilon / 24);
+            for (int i = 0; i < 3; i++)
+            {
+                centre = layers[i].forward(centre);
+                radius = functional.linear(radius, layers[i].weight!.abs());
+                if (i < 2)
+                {
+                    torch.Tensor from = functional.relu(centre - radius), to = functional.relu(centre + radius);
+                    (centre, radius) = ((from + to) / 2, (to - from) / 2);
+                }
+            }
+            torch.Tensor[] low = Cut(centre - radius), mid = Cut(centre), high = Cut(centre + radius);
+            (torch.Tensor l, torch.Tensor m, torch.Tensor u) = (x, x, x);
+            for (int i = 0; i < 4; i += 2)
+            {
+                (l, m, u) = (
+                    functional.linear(l, low[i].clamp_min(0), low[i + 1]) + functional.linear(u, low[i].clamp_max(0)),
+                    functional.linear(m, mid[i], mid[i + 1]),
+                    functional.linear(u, high[i].clamp_min(0), high[i + 1]) + functional.linear(l, high[i].clamp_max(0)));
+                (l, m, u) = i == 0 ? (functional.relu(l), functional.relu(m), functional.relu(u)) : (l, m, u);
+            }
+            return (l, m, u);
+        }
+
+        torch.Tensor[] Cut(torch.Tensor flat)
+        {
+            long[] counts = [.. shapes.Select(static shape => shape.Aggregate(1L, static (product, size) => product * size))];
+            return [.. flat.split(counts).Select((part, i) => part.view(shapes[i]))];
+        }
+    }
+
     private static long Weights() => s_target.Sum(static shape => shape.Aggregate(1L, static (product, size) => product * size));
 
     // 784-100-100-10 with the weights of one flat set, the surplus of the last chunk left over.

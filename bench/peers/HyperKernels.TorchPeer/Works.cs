@@ -26,6 +26,7 @@ internal static class Works
         ["task_chunks_step"] = TaskWorks.Chunks,
         ["task_recurrent_step"] = TaskWorks.Recurrent,
         ["self_tuning_step"] = TaskWorks.SelfTuning,
+        ["interval_step"] = TaskWorks.Interval,
     };
 
     public static IReadOnlyList<VariantReport> Time(string op, string sizes)

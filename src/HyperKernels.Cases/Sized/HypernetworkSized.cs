@@ -1,5 +1,6 @@
 using HyperKernels.Layers;
 using HyperKernels.Models;
+using HyperKernels.Optim;
 
 namespace HyperKernels.Cases.Sized;
 
@@ -65,6 +66,36 @@ internal static class HypernetworkSized
         double weights = (LayerSized.Pixels * width) + (2.0 * width * width) + (width * LayerSized.Classes);
         return LayerSized.Make(
             "shapeshifter_step", sizes, device, batch, hyper, 2 * batch * weights, 4 * (hyper.Count + weights + x.Count), () => hyper.Forward(x), hyper, target);
+    });
+
+    /// <summary>Intervals through hypernetwork and target: lower, middle and upper end of every weight and value, and the loss of middle and worst case.</summary>
+    public static SizedOp Interval { get; } = new("interval_step", [("B", "rows"), ("H", "width")], static (sizes, device) =>
+    {
+        const int Embedding = 24, Hidden = 100;
+        (int batch, int width) = (sizes["B"], sizes["H"]);
+        RandomStream random = new(1);
+        TensorLayer target = new Mlp([LayerSized.Pixels, width, LayerSized.Classes], random: random);
+        HyperNetwork hyper = HyperInterval.Create(target, Tasks, Embedding, new HyperIntervalOptions { Hidden = [Hidden, Hidden] }, random);
+        Adam adam = new(hyper.Parameters, learningRate: 1e-4f);
+        Tensor x = Ops.RandomUniform([batch, LayerSized.Pixels], random, device: device);
+        Tensor task = Tensor.From([3], [1], device);
+        Tensor labels = Tensor.From([.. Enumerable.Range(0, batch).Select(i => i % LayerSized.Classes)], [batch], device);
+        // Two products for either end and one for the middle, of the target; centre and radius of the weights.
+        double products = ((5.0 * batch) + (2 * Hidden)) * target.Count;
+        return new BenchSubject
+        {
+            Op = "interval_step",
+            Sizes = sizes.Text,
+            Flops = 2 * products,
+            Bytes = 4 * (hyper.Count + (6.0 * target.Count) + x.Count),
+            Forward = () => HyperInterval.Forward(hyper, x, task, check: false),
+            Train = tape =>
+            {
+                tape.Backward(IntervalLoss.Loss(HyperInterval.Forward(hyper, x, task, check: false), labels, kappa: 0.5));
+                adam.Step(tape);
+            },
+            Owned = new DisposableGroup(adam, hyper, target),
+        };
     });
 
     private static SizedOp Task(string op, TaskEmission emission, Func<TaskHyperNetworkOptions, int, TaskHyperNetworkOptions> with) =>

@@ -86,6 +86,7 @@ public static class RivalSuite
         .. Lines(6, "task_recurrent_step", "B=128 S=4000"),
         .. Lines(7, "self_tuning_step", "B=128 H=256 N=5"),
         .. Lines(8, "shapeshifter_step", "B=128 H=256 P=100000"),
+        .. Lines(9, "interval_step", "B=128 H=100"),
     ];
 
     private static IEnumerable<RivalLine> Lines(int row, string op, params string[] sizes) => sizes.Select(text => new RivalLine(row, op, text));

@@ -28,6 +28,7 @@ public static class SizedOps
         HypernetworkSized.Recurrent,
         HypernetworkSized.SelfTuning,
         HypernetworkSized.Shapeshifter,
+        HypernetworkSized.Interval,
         LayerSized.Mlp,
         LayerSized.MipMlp,
         LayerSized.LeNet,

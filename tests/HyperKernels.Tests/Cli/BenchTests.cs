@@ -81,6 +81,7 @@ public sealed class BenchTests
     [TestCase("task_recurrent_step", "B=2 S=30000")]
     [TestCase("self_tuning_step", "B=2 H=5 N=3")]
     [TestCase("shapeshifter_step", "B=2 H=5 P=1000")]
+    [TestCase("interval_step", "B=2 H=5")]
     public void SizedOp_AtSmallSizes_RunsForwardAndBackward(string op, string sizes)
     {
         SizedOp sized = SizedOps.All.Single(known => known.Name == op);

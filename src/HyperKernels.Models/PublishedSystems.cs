@@ -56,6 +56,10 @@ public static class PublishedSystems
         KroneckerLinear.Published,
         IntrinsicDimension.Published,
         Doh.Published,
+        HyperStyle.Published,
+        DomainConv.Published,
+        HyperPlanes.Published,
+        ConditionalNorm.Published,
 
         Hgnn.Published,
     ];

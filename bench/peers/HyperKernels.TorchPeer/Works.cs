@@ -27,6 +27,12 @@ internal static class Works
         ["task_recurrent_step"] = TaskWorks.Recurrent,
         ["self_tuning_step"] = TaskWorks.SelfTuning,
         ["interval_step"] = TaskWorks.Interval,
+        ["condconv"] = ConditionalWorks.CondConv,
+        ["generated_lora"] = ConditionalWorks.Lora,
+        ["sparse_mixture"] = ConditionalWorks.SparseMixture,
+        ["hyper_adapter"] = ConditionalWorks.Adapter,
+        ["kronecker_conv2d"] = ConditionalWorks.Kronecker,
+        ["siren_per_sample"] = ConditionalWorks.Siren,
     };
 
     public static IReadOnlyList<VariantReport> Time(string op, string sizes)

@@ -89,5 +89,18 @@ public static class RivalSuite
         .. Lines(9, "interval_step", "B=128 H=100"),
     ];
 
+    /// <summary>Layers whose weights are mixed, routed, adapted or generated per sample.</summary>
+    public static IReadOnlyList<RivalLine> Conditional { get; } =
+    [
+        .. Lines(1, "condconv", "B=16 C=64 S=28 E=4", "B=16 C=64 S=28 E=8"),
+        .. Lines(
+            2, "generated_lora", "B=64 T=1 I=256 R=4", "B=64 T=16 I=256 R=4", "B=16 T=256 I=256 R=4", "B=64 T=1 I=256 R=16", "B=64 T=16 I=256 R=16",
+            "B=16 T=256 I=256 R=16"),
+        .. Lines(3, "sparse_mixture", "N=1024 I=256 H=512 E=8", "N=1024 I=256 H=512 E=64"),
+        .. Lines(4, "hyper_adapter", "B=32 T=16 D=256 R=16", "B=32 T=64 D=512 R=64"),
+        .. Lines(5, "kronecker_conv2d", "B=16 C=64 S=28 N=4"),
+        .. Lines(6, "siren_per_sample", "B=16 P=1024 H=64 Z=64"),
+    ];
+
     private static IEnumerable<RivalLine> Lines(int row, string op, params string[] sizes) => sizes.Select(text => new RivalLine(row, op, text));
 }

@@ -82,6 +82,12 @@ public sealed class BenchTests
     [TestCase("self_tuning_step", "B=2 H=5 N=3")]
     [TestCase("shapeshifter_step", "B=2 H=5 P=1000")]
     [TestCase("interval_step", "B=2 H=5")]
+    [TestCase("condconv", "B=2 C=3 S=5 E=2")]
+    [TestCase("sparse_mixture", "N=5 I=4 H=6 E=3")]
+    [TestCase("generated_lora", "B=2 T=3 I=5 R=2")]
+    [TestCase("hyper_adapter", "B=2 T=3 D=6 R=3")]
+    [TestCase("kronecker_conv2d", "B=2 C=4 S=5 N=2")]
+    [TestCase("siren_per_sample", "B=2 P=5 H=4 Z=3")]
     public void SizedOp_AtSmallSizes_RunsForwardAndBackward(string op, string sizes)
     {
         SizedOp sized = SizedOps.All.Single(known => known.Name == op);

@@ -11,6 +11,7 @@ internal static class BenchCommand
     private const string Rivals = "rivals";
     private const string Gpu = "gpu";
     private const string Hypernetworks = "hypernetworks";
+    private const string Conditional = "conditional";
     private const string Plans = "plans";
 
     private static readonly Option<string> s_backend = CommonOptions.Backend();
@@ -24,7 +25,7 @@ internal static class BenchCommand
 
     private static readonly Option<string?> s_suite = new("--suite")
     {
-        Description = $"A fixed list of works instead: \"{Rivals}\", \"{Hypernetworks}\" or \"{Gpu}\", those that bench/peers and bench/gpu compare with other "
+        Description = $"A fixed list of works instead: \"{Rivals}\", \"{Hypernetworks}\", \"{Conditional}\" or \"{Gpu}\", those that bench/peers and bench/gpu compare with other "
             + $"libraries; \"{Plans}\", the plans of generate-and-apply at many sizes, against the planner's choice.",
         HelpName = "NAME",
     };
@@ -74,7 +75,8 @@ internal static class BenchCommand
             Rivals => RivalSuite.All,
             Gpu => RivalSuite.Gpu,
             Hypernetworks => RivalSuite.Hypernetworks,
-            _ => throw new UsageException($"there is no suite \"{suite}\". Known: {Rivals}, {Hypernetworks}, {Gpu}, {Plans}."),
+            Conditional => RivalSuite.Conditional,
+            _ => throw new UsageException($"there is no suite \"{suite}\". Known: {Rivals}, {Hypernetworks}, {Conditional}, {Gpu}, {Plans}."),
         };
         Work[] works = [.. lines.Where(line => row is null || line.Row == row).Select(line => new Work(line.Row, () => Make(line, suite, device)))];
         return works.Length > 0

@@ -10,7 +10,7 @@ public static class RandomCases
 
     private const int MostDropped = 40_003;
 
-    private static readonly ConcurrentDictionary<int, double[]> s_matrices = [];
+    private static readonly ConcurrentDictionary<(int Count, bool Uniform), double[]> s_matrices = [];
 
     private static readonly Lazy<uint[]> s_words = new(() => [.. Words(MostDropped)]);
 
@@ -55,15 +55,17 @@ public static class RandomCases
     private static IEnumerable<OpCase> Projections =>
         from sizes in ((int C, int Outputs, int Inputs)[])[(1, 1, 1), (2, 7, 3), (0, 4, 3), (3, 0, 2), (2, 5, 0), (1, 9, 30_011), (2, 10_007, 53)]
         from back in (bool[])[false, true]
-        select Projection(sizes.C, sizes.Outputs, sizes.Inputs, back);
+        from uniform in (bool[])[false, true]
+        where !uniform || sizes.C == 2
+        select Projection(sizes.C, sizes.Outputs, sizes.Inputs, back, uniform);
 
-    private static OpCase Projection(int c, int outputs, int inputs, bool back) => new()
+    private static OpCase Projection(int c, int outputs, int inputs, bool back, bool uniform) => new()
     {
         Op = back ? "random_project_back" : "random_project",
-        Sizes = $"C={c} N={outputs} M={inputs}",
+        Sizes = $"C={c} N={outputs} M={inputs}{(uniform ? " uniform" : "")}",
         Inputs = [CaseInput.Normal("x", [c, back ? outputs : inputs])],
-        Run = x => back ? Ops.RandomProjectBack(x[0], inputs, Stream().State) : Ops.RandomProject(x[0], outputs, Stream().State),
-        Oracle = x => Projected(x[0], outputs, inputs, back),
+        Run = x => back ? Ops.RandomProjectBack(x[0], inputs, Stream().State, uniform) : Ops.RandomProject(x[0], outputs, Stream().State, uniform),
+        Oracle = x => Projected(x[0], outputs, inputs, back, uniform),
         TwiceDifferentiable = c * outputs * inputs is > 0 and < 100,
         Flops = 2.0 * c * outputs * inputs,
         Bytes = 4.0 * c * (outputs + inputs),
@@ -115,10 +117,12 @@ public static class RandomCases
         return Indexing.Map(x.Shape, i => words[i] < probability * 4294967296.0 ? 0 : x[i] / (1 - probability));
     }
 
-    private static Plain Projected(Plain x, int outputs, int inputs, bool back)
+    private static Plain Projected(Plain x, int outputs, int inputs, bool back, bool uniform)
     {
         // Once for the many runs of the oracle that differences take.
-        double[] matrix = s_matrices.GetOrAdd(outputs * inputs, static count => [.. Normals(count)]);
+        double[] matrix = s_matrices.GetOrAdd((outputs * inputs, uniform), static key => [.. key.Uniform
+            ? Words(key.Count).Select(word => Math.Sqrt(3) * ((2 * ((word >> 8) / 16777216.0)) - 1))
+            : Normals(key.Count)]);
         Plain y = new(x.Shape[0], back ? inputs : outputs);
         for (int c = 0; c < x.Shape[0]; c++)
         {

@@ -12,14 +12,15 @@ public static partial class Ops
     /// </summary>
     /// <param name="z"><c>[C, M]</c>.</param>
     /// <param name="outputs">The rows of P.</param>
-    /// <param name="projection">Where P begins, row by row: the numbers that <see cref="RandomNormal"/> would give from there.</param>
+    /// <param name="projection">Where P begins, row by row: the numbers that <see cref="RandomNormal"/> or <see cref="RandomUniform"/> would give from there.</param>
+    /// <param name="uniform">Whether P is uniform within the square root of 3 on both sides instead: of variance 1 too, and drawn in a third of the time.</param>
     /// <returns><c>[C, outputs]</c>.</returns>
     /// <exception cref="ArgumentException">z has not two axes, or outputs is negative.</exception>
     /// <remarks>
     /// Differentiable in z, any number of times: the gradient draws P again. P is cut into tiles by its sizes alone. Source: Aghajanyan and others and Li and others draw such
     /// matrices from a seed; Philox4x32-10 (Salmon et al., SC 2011) gives any of their tiles by itself.
     /// </remarks>
-    public static Tensor RandomProject(Tensor z, int outputs, RandomState projection)
+    public static Tensor RandomProject(Tensor z, int outputs, RandomState projection, bool uniform = false)
     {
         CheckProjection("RandomProject", z, outputs, "outputs");
         Tensor y;
@@ -30,7 +31,7 @@ public static partial class Ops
             foreach ((int first, int count) in ProjectionTiles(outputs, inputs))
             {
                 using MemoryScope tile = new();
-                parts.Add(tile.Keep(Matmul(z, ProjectionRows(projection, first, count, inputs, z.Device), transposeB: true)));
+                parts.Add(tile.Keep(Matmul(z, ProjectionRows(projection, uniform, first, count, inputs, z.Device), transposeB: true)));
             }
             Tensor all = parts.Count switch
             {
@@ -40,17 +41,19 @@ public static partial class Ops
             };
             y = scope.Keep(all);
         }
-        return Record(y, [z], (Inputs: z.Shape[1], Projection: projection), static (g, s) => g[0] = RandomProjectBack(g.Output, s.Inputs, s.Projection));
+        return Record(y, [z], (Inputs: z.Shape[1], Projection: projection, Uniform: uniform), static (g, s) =>
+            g[0] = RandomProjectBack(g.Output, s.Inputs, s.Projection, s.Uniform));
     }
 
     /// <summary>The adjoint of <see cref="RandomProject"/>: <c>z = y P</c>.</summary>
     /// <param name="y"><c>[C, N]</c>, N the rows of P.</param>
     /// <param name="inputs">M, the columns of P.</param>
     /// <param name="projection">Where P begins.</param>
+    /// <param name="uniform">Whether P is uniform instead of normal.</param>
     /// <returns><c>[C, M]</c>.</returns>
     /// <exception cref="ArgumentException">y has not two axes, or inputs is negative.</exception>
     /// <remarks>Differentiable in y, any number of times. Tiles are added in their order.</remarks>
-    public static Tensor RandomProjectBack(Tensor y, int inputs, RandomState projection)
+    public static Tensor RandomProjectBack(Tensor y, int inputs, RandomState projection, bool uniform = false)
     {
         CheckProjection("RandomProjectBack", y, inputs, "inputs");
         Tensor z;
@@ -60,11 +63,12 @@ public static partial class Ops
             foreach ((int first, int count) in ProjectionTiles(y.Shape[1], inputs))
             {
                 using MemoryScope tile = new();
-                sum = tile.Keep(Add(sum, Matmul(Slice(y, 1, first, count), ProjectionRows(projection, first, count, inputs, y.Device))));
+                sum = tile.Keep(Add(sum, Matmul(Slice(y, 1, first, count), ProjectionRows(projection, uniform, first, count, inputs, y.Device))));
             }
             z = scope.Keep(sum);
         }
-        return Record(z, [y], (Outputs: y.Shape[1], Projection: projection), static (g, s) => g[0] = RandomProject(g.Output, s.Outputs, s.Projection));
+        return Record(z, [y], (Outputs: y.Shape[1], Projection: projection, Uniform: uniform), static (g, s) =>
+            g[0] = RandomProject(g.Output, s.Outputs, s.Projection, s.Uniform));
     }
 
     // A tile begins at a multiple of four rows, and so with a block of four numbers of the stream.
@@ -77,10 +81,13 @@ public static partial class Ops
         }
     }
 
-    private static Tensor ProjectionRows(RandomState projection, int first, int count, int inputs, Device device)
+    private static Tensor ProjectionRows(RandomState projection, bool uniform, int first, int count, int inputs, Device device)
     {
         ulong skipped = (ulong)first / 4 * (ulong)inputs;
-        return RandomNormal([count, inputs], new RandomStream(projection with { Position = projection.Position + skipped }), device: device);
+        RandomStream stream = new(projection with { Position = projection.Position + skipped });
+        return uniform
+            ? RandomUniform([count, inputs], stream, -MathF.Sqrt(3), MathF.Sqrt(3), device)
+            : RandomNormal([count, inputs], stream, device: device);
     }
 
     private static void CheckProjection(string name, Tensor x, int size, string what)

@@ -5,7 +5,7 @@ namespace HyperKernels.Models;
 
 /// <summary>
 /// Weights that are a fixed random projection of few numbers: <c>theta = theta_0 + P z</c>, z what the generator gives. P is a seed: its numbers are drawn tile by tile,
-/// forwards and backwards, and never stored, so that a target of any size costs the memory of its weights alone.
+/// forwards and backwards, and never stored, so that a target of any size costs the memory of its weights alone. The price is drawing P twice in every step.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -109,7 +109,7 @@ public sealed class RandomProjectionEmission : Emission, IStoredLayer<RandomProj
                 weights[i] = Weight.Generated(z, Projections[i].Value, HasBase ? Base[i].Value : null, entry.Shape);
                 continue;
             }
-            Tensor flat = Kind == ProjectionKind.Hashed ? Hashed(i, z) : Ops.RandomProject(z, entry.Count, _starts[i]);
+            Tensor flat = Kind == ProjectionKind.Hashed ? Hashed(i, z) : Ops.RandomProject(z, entry.Count, _starts[i], Kind == ProjectionKind.Uniform);
             flat = Kind == ProjectionKind.UnitColumns ? flat : Ops.MultiplyScalar(flat, _deviations[i]);
             flat = HasBase ? Ops.Add(flat, Ops.Reshape(Base[i].Value, entry.Count)) : flat;
             weights[i] = Ops.Reshape(flat, sets == 1 ? entry.Shape : entry.Shape.Insert(0, sets));

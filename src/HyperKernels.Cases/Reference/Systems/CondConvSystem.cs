@@ -47,7 +47,7 @@ public sealed class CondConvSystem : IReferenceSystem
     private static TensorLayer Convolution(ReferenceCase source, Shape bank, bool bias)
     {
         (int stride, int padding) = (source.Int("stride", 1), source.Int("pad", 0));
-        (int dilation, int groups) = (source.Int("dil", 1), source.Int("groups", 1));
+        (int dilation, int groups) = (source.Int("dil", source.Int("dilation", 1)), source.Int("groups", 1));
         return bank.Rank switch
         {
             3 => new Linear(bank[2], bank[1], bias),

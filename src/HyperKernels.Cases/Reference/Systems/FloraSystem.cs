@@ -16,7 +16,7 @@ public sealed class FloraSystem : IReferenceSystem
         ReferenceCase source = run.Case;
         Shape weight = run.Parameter("base_layer.weight").Shape;
         bool bias = run.HasParameter("base_layer.bias");
-        (int stride, int padding, int dilation) = (source.Int("stride", 1), source.Int("pad", 0), source.Int("dil", 1));
+        (int stride, int padding, int dilation) = (source.Int("stride", 1), source.Int("pad", 0), source.Int("dil", source.Int("dilation", 1)));
         TensorLayer target = weight.Rank switch
         {
             2 => new Linear(weight[1], weight[0], bias),

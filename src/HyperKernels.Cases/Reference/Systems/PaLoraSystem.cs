@@ -41,7 +41,7 @@ public sealed class PaLoraSystem : IReferenceSystem
     private static TensorLayer Target(ReferenceCase source, Shape weight, bool bias)
     {
         (int stride, int padding) = (source.Int("stride", 1), source.Int("pad", 0));
-        (int dilation, int groups) = (source.Int("dil", 1), source.Int("groups", 1));
+        (int dilation, int groups) = (source.Int("dil", source.Int("dilation", 1)), source.Int("groups", 1));
         return weight.Rank switch
         {
             2 => new Linear(weight[1], weight[0], bias),

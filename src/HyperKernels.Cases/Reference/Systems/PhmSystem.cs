@@ -21,7 +21,7 @@ public sealed class PhmSystem : IReferenceSystem
         }
         int n = axes[0];
         (int inputs, int outputs, bool bias) = (axes[2] * n, axes[1] * n, run.HasParameter("bias"));
-        (int stride, int padding, int dilation) = (source.Int("stride", 1), source.Int("pad", 0), source.Int("dil", 1));
+        (int stride, int padding, int dilation) = (source.Int("stride", 1), source.Int("pad", 0), source.Int("dil", source.Int("dilation", 1)));
         RandomStream random = new(0);
         TensorLayer layer = run.Own<TensorLayer>(axes.Rank switch
         {

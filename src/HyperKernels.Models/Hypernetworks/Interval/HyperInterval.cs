@@ -70,7 +70,7 @@ public static class HyperInterval
     /// <summary>Generates intervals of weights.</summary>
     /// <param name="network">What <see cref="Create"/> made.</param>
     /// <param name="conditions">Task numbers, integers <c>[C]</c>, or points of the embedding space.</param>
-    /// <param name="epsilon">The sum of a radius over the embedding; null for the conditioning's own.</param>
+    /// <param name="epsilon">For tasks, the sum of a radius over the embedding; null for the conditioning's own.</param>
     /// <returns>Flat weight sets, <c>[C, P]</c>.</returns>
     /// <exception cref="ArgumentException">The network is another's, or the conditions do not fit.</exception>
     public static IntervalTensor Generate(HyperNetwork network, Tensor conditions, double? epsilon = null)
@@ -83,7 +83,7 @@ public static class HyperInterval
     /// <param name="network">What <see cref="Create"/> made; the layers of its target are those that <see cref="IntervalPass"/> names.</param>
     /// <param name="input">The target's input, B samples along the first axis, at least 0.</param>
     /// <param name="conditions">Task numbers, integers <c>[C]</c>, or points of the embedding space; C divides B, and each serves B / C consecutive samples.</param>
-    /// <param name="epsilon">The sum of a radius over the embedding; null for the conditioning's own.</param>
+    /// <param name="epsilon">For tasks, the sum of a radius over the embedding; null for the conditioning's own.</param>
     /// <param name="check">Whether the input is looked at for numbers below 0, which waits for the device.</param>
     /// <returns>What the target gives.</returns>
     /// <exception cref="ArgumentException">The input has numbers below 0, or a shape does not fit.</exception>
@@ -91,13 +91,26 @@ public static class HyperInterval
     public static IntervalTensor Forward(HyperNetwork network, Tensor input, Tensor conditions, double? epsilon = null, bool check = true)
     {
         IntervalTensor weights = Generate(network, conditions, epsilon);
-        CheckSets(input, weights.Middle.Shape[0]);
         if (check && Smallest(input) is var smallest && !(smallest >= 0))
         {
             throw new ArgumentException(FormattableString.Invariant(
                 $"HyperInterval: the input must be at least 0, for the ends of the first products to be what they are; its smallest number is {smallest}. Shift it."),
                 nameof(input));
         }
+        return Run(network, input, weights);
+    }
+
+    /// <summary>Runs the target with intervals of weights that are at hand.</summary>
+    /// <param name="network">What <see cref="Create"/> made.</param>
+    /// <param name="input">The target's input, B samples along the first axis, at least 0: it is not checked.</param>
+    /// <param name="weights">Flat weight sets, <c>[C, P]</c>; C divides B, and each serves B / C consecutive samples.</param>
+    /// <returns>What the target gives.</returns>
+    /// <exception cref="ArgumentException">A shape does not fit.</exception>
+    /// <exception cref="NotSupportedException">Nothing says how a layer of the target computes with intervals.</exception>
+    public static IntervalTensor Run(HyperNetwork network, Tensor input, IntervalTensor weights)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        CheckSets(input, weights.Middle.Shape[0]);
         return new IntervalPass(network.Target, network.Manifest, weights).Run(network.Target, IntervalTensor.Of(input, isNonNegative: true));
     }
 
@@ -108,7 +121,7 @@ public static class HyperInterval
     /// <param name="network">What <see cref="Create"/> made.</param>
     /// <param name="input">The target's input, B samples along the first axis.</param>
     /// <param name="conditions">Task numbers, integers <c>[C]</c>, or points of the embedding space.</param>
-    /// <param name="epsilon">The sum of a radius over the embedding; null for the conditioning's own.</param>
+    /// <param name="epsilon">For tasks, the sum of a radius over the embedding; null for the conditioning's own.</param>
     /// <returns>What the target gives.</returns>
     /// <exception cref="ArgumentException">A shape does not fit, or the target takes more than one tensor.</exception>
     public static IntervalTensor ForwardEnds(HyperNetwork network, Tensor input, Tensor conditions, double? epsilon = null)
@@ -202,16 +215,7 @@ public static class HyperInterval
     private static Tensor Embed(HyperNetwork network, Tensor conditions, double? epsilon)
     {
         IntervalConditioning conditioning = ConditioningOf(network);
-        double own = conditioning.Epsilon;
-        conditioning.Epsilon = epsilon ?? own;
-        try
-        {
-            return conditioning.Forward(conditions);
-        }
-        finally
-        {
-            conditioning.Epsilon = own;
-        }
+        return epsilon is { } given && conditions.ElementType == ElementType.Int32 ? conditioning.Rows(conditions, given) : conditioning.Forward(conditions);
     }
 
     private static void CheckSets(Tensor input, int sets)

@@ -99,7 +99,7 @@ public sealed class IntervalConditioning : Conditioning, IStoredLayer<IntervalCo
     {
         if (values.Length == 1 && values[0].ElementType == ElementType.Int32 && values[0].Rank <= 1)
         {
-            return Rows(values[0]);
+            return Rows(values[0], Epsilon);
         }
         if (values.Length == 1 && values[0].ElementType == ElementType.Float32 && values[0].Rank == 2)
         {
@@ -115,6 +115,22 @@ public sealed class IntervalConditioning : Conditioning, IStoredLayer<IntervalCo
         string got = values.Length == 0 ? "none" : string.Join(", ", values.ToArray().Select(static value => value.ToString()));
         throw new ArgumentException(
             $"IntervalConditioning: the values must be task numbers, integers [C], or centres, floats [C, {Embedding}], with radii [C, {Size}]; got {got}.", nameof(values));
+    }
+
+    /// <summary>The tasks' intervals at an epsilon of a moment: what may be given as conditions, together with others.</summary>
+    /// <param name="tasks">Integers <c>[C]</c>.</param>
+    /// <param name="epsilon">The sum of a radius over the embedding.</param>
+    /// <returns><c>[C, 2n]</c>: centre, then radius.</returns>
+    public Tensor Rows(Tensor tasks, double epsilon)
+    {
+        Tensor ids = Ops.Reshape(tasks, [(int)tasks.Count]);
+        Tensor centre = Look(_embeddings, ids);
+        if (IsNested)
+        {
+            centre = Ops.MultiplyScalar(Ops.Cos(centre), (float)(0.5 * epsilon / Embedding));
+            return Ops.Concatenate(1, centre, Tensor.Full(centre.Shape, (float)(epsilon / Embedding), centre.Device));
+        }
+        return Ops.Concatenate(1, centre, Ops.MultiplyScalar(Ops.Softmax(Look(_logits, ids)), (float)epsilon));
     }
 
     /// <inheritdoc/>
@@ -139,18 +155,6 @@ public sealed class IntervalConditioning : Conditioning, IStoredLayer<IntervalCo
 
     void IStoredLayer<IntervalConditioning>.WriteSettings(LayerSettings settings) => settings
         .Set("tasks", Tasks).Set("embedding", Embedding).Set("epsilon", Epsilon).Set("nested", IsNested);
-
-    private Tensor Rows(Tensor tasks)
-    {
-        Tensor ids = Ops.Reshape(tasks, [(int)tasks.Count]);
-        Tensor centre = Look(_embeddings, ids);
-        if (IsNested)
-        {
-            centre = Ops.MultiplyScalar(Ops.Cos(centre), (float)(0.5 * Epsilon / Embedding));
-            return Ops.Concatenate(1, centre, Tensor.Full(centre.Shape, (float)(Epsilon / Embedding), centre.Device));
-        }
-        return Ops.Concatenate(1, centre, Ops.MultiplyScalar(Ops.Softmax(Look(_logits, ids)), (float)Epsilon));
-    }
 
     // Laid end to end first: the numbers of the tasks need not be known here, so nothing waits for the device.
     private static Tensor Look(Parameter[] perTask, Tensor ids)

@@ -59,6 +59,13 @@ public sealed class IntervalRegulariser : IDisposable
     /// <returns>A scalar; zero while nothing is protected.</returns>
     public Tensor Loss() => _targets is { } targets ? OutputRegulariser.Loss(Outputs(Tasks), targets.OwnValue) : Tensor.Zeros([]);
 
+    /// <summary>Computes the regulariser of what is generated anyway, together with the current task's: the hypernetwork then runs once.</summary>
+    /// <param name="outputs">Of tasks 0 to <see cref="Tasks"/> - 1, at the conditioning's own epsilon, <c>[T, P]</c>.</param>
+    /// <returns>A scalar; zero while nothing is protected.</returns>
+    /// <exception cref="ArgumentException">A shape differs.</exception>
+    public Tensor LossOf(IntervalTensor outputs) =>
+        _targets is { } targets ? OutputRegulariser.Loss(MiddleOnly ? outputs.Middle : Stack(outputs), targets.OwnValue) : Tensor.Zeros([]);
+
     /// <summary>Copies out what is protected, for a checkpoint.</summary>
     public IReadOnlyDictionary<string, HostArray> GetState() => _targets is { } targets
         ? new Dictionary<string, HostArray> { ["tasks"] = new([Tasks], [1]), ["targets"] = HostArray.Of(targets.OwnValue) }

@@ -24,6 +24,8 @@ internal static class RecipeBook
         new PermutedMnistRecipe(),
         new PermutedMnistRecipe(TaskEmission.Full),
         new PermutedMnistRecipe(TaskEmission.RecurrentChunks),
+        new IntervalMnistRecipe(isSplit: true),
+        new IntervalMnistRecipe(isSplit: false),
         new GhnDigitsRecipe(),
         new HgnnRecipe(),
     ];

@@ -46,6 +46,7 @@ public static class HyperInterval
         Layers = [typeof(HyperInterval), typeof(IntervalConditioning), typeof(IntervalMlp), typeof(IntervalEmission), typeof(IntervalOps), typeof(IntervalRegulariser)],
         Design = new HypernetworkDesign(HyperInput.Task, HyperOutput.Once, HyperArchitecture.Mlp),
         Cases = ["HyperInterval"],
+        Recipe = "split-mnist-interval",
     };
 
     /// <summary>Makes a hypernetwork whose tasks are intervals.</summary>

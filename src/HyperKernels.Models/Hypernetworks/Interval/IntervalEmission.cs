@@ -68,6 +68,9 @@ public sealed class IntervalEmission : Emission, IStoredLayer<IntervalEmission>
         Cut(rows, Ops.Concatenate(1, Weight.Value, magnitude), upper);
     }
 
+    /// <inheritdoc/>
+    protected override string Describe() => $"IntervalEmission({Manifest.Count} weights, width: {Width / 2})";
+
     static string IStoredLayer<IntervalEmission>.TypeName => "IntervalEmission";
 
     static IntervalEmission IStoredLayer<IntervalEmission>.Read(LayerSettings settings) =>

@@ -1,4 +1,5 @@
 using HyperKernels.Cli.Training;
+using HyperKernels.Layers;
 using HyperKernels.Optim;
 
 namespace HyperKernels.Cli.Recipes;
@@ -48,8 +49,14 @@ internal abstract class ContinualLearner(string name, float clip) : IDisposable
         return own.ToScalar();
     }
 
+    /// <summary>What makes the weights; null for a learner whose weights are its own.</summary>
+    public virtual HyperNetwork? Network => null;
+
     /// <summary>Class scores by the weights of a task.</summary>
     public abstract Tensor Logits(Tensor images, int task);
+
+    /// <summary>Class scores by one network for all tasks, of which there are so many; null where there is none.</summary>
+    public virtual Tensor? LogitsOfAny(Tensor images, int tasks) => null;
 
     public virtual void Dispose() => _optimizer?.Dispose();
 

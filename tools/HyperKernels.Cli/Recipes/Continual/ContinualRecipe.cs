@@ -24,7 +24,7 @@ internal abstract class ContinualRecipe : IRecipe
         int count = tasks.Training.Count;
         BatchOrder[] orders = [.. tasks.Training.Select((task, i) => new BatchOrder(task.Count, settings.Batch, (options.Seed * count) + i))];
         long steps = options.TotalSteps(orders[0].StepsPerEpoch, settings.Steps);
-        ContinualLearner[] learners = Learners(tasks, options.Seed);
+        ContinualLearner[] learners = Learners(tasks, options.Seed, (int)steps);
         // What was right when a task had just been learned: what is lost later is counted from there.
         Dictionary<string, double> scores = [];
         float[] pixels = new float[settings.Batch * tasks.Training[0].Pixels];
@@ -88,7 +88,7 @@ internal abstract class ContinualRecipe : IRecipe
     protected abstract DigitTasks Tasks(DigitData data, int seed);
 
     /// <summary>What is trained side by side.</summary>
-    protected virtual ContinualLearner[] Learners(DigitTasks tasks, int seed) =>
+    protected virtual ContinualLearner[] Learners(DigitTasks tasks, int seed, int steps) =>
         [Learner("hypernetwork", tasks, seed, Settings.Beta), Learner("fine-tuning", tasks, seed, 0)];
 
     private HyperLearner Learner(string name, DigitTasks tasks, int seed, float beta)
@@ -134,11 +134,15 @@ internal abstract class ContinualRecipe : IRecipe
             figures.Add(new Figure(learner.Name, "when learned", learned.Average(), "P2"));
             figures.Add(new Figure(learner.Name, "lost on the first", learned[0] - now[0], "P2"));
             figures.Add(new Figure(learner.Name, "mean, task found", found, "P2"));
+            if (ContinualScores.OneForAll(learner, tasks, options.Device) is { } one)
+            {
+                figures.Add(new Figure(learner.Name, "mean, one network", one, "P2"));
+            }
             figures.AddRange(now.Select((score, task) => new Figure(learner.Name, tasks.Test[task].Name, score, "P2")));
-            (learner as HyperLearner)?.Network.Save(options.File($"{learner.Name}.safetensors"));
+            learner.Network?.Save(options.File($"{learner.Name}.safetensors"));
         }
         ContinualSettings settings = Settings;
-        HyperNetwork network = learners.OfType<HyperLearner>().First().Network;
+        HyperNetwork network = learners.Select(static learner => learner.Network).OfType<HyperNetwork>().First();
         return new TrainSummary(
             figures,
             [

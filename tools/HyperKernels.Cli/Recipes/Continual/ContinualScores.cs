@@ -35,6 +35,24 @@ internal static class ContinualScores
         return (double)right / test.Count;
     }
 
+    /// <summary>The mean over tasks of the share of right answers by one network for all of them; null where there is none.</summary>
+    public static double? OneForAll(ContinualLearner learner, DigitTasks tasks, Device device)
+    {
+        bool has = true;
+        double mean = tasks.Test.Average(test =>
+        {
+            int right = 0;
+            ForBatches(test, device, (images, labels) =>
+            {
+                Tensor? logits = learner.LogitsOfAny(images, tasks.Test.Count);
+                has &= logits is not null;
+                right += logits is { } all ? Accuracy.Right(all.ToArray(), labels) : 0;
+            });
+            return (double)right / test.Count;
+        });
+        return has ? mean : null;
+    }
+
     /// <summary>Notes for a checkpoint: numbers by name.</summary>
     public static Dictionary<string, string> Write(IReadOnlyDictionary<string, double> scores) =>
         scores.ToDictionary(pair => $"score.{pair.Key}", pair => pair.Value.ToString("R", CultureInfo.InvariantCulture));

@@ -17,7 +17,7 @@ internal sealed class HyperLearner(string name, HyperNetwork network, float rate
     private readonly RandomStream _random = new((ulong)seed);
     private OutputRegulariser? _regulariser;
 
-    public HyperNetwork Network => network;
+    public override HyperNetwork Network => network;
 
     protected override RandomStream[] Streams => [_random];
 

@@ -147,6 +147,39 @@ internal static class TaskWorks
         }
     }
 
+    public static IEnumerable<Variant> SelfTuningImages(Letters s)
+    {
+        (long b, long count) = (s["B"], s["N"]);
+        long[] channels = [3, 10, 20, 40];
+        Conv2d[] elem = [.. Kernels()], hyper = [.. Kernels()];
+        Linear lastElem = Linear(channels[^1] * 16, Classes), lastHyper = Linear(channels[^1] * 16, Classes);
+        Linear[] scales = [.. channels.Skip(1).Append(Classes).Select(outputs => Linear(count, 2 * outputs, hasBias: false))];
+        (torch.Tensor x, torch.Tensor rows) = (Works.Normal([b, channels[0], 32, 32]), Works.Normal([b, count]));
+        yield return Works.Training(
+            "libtorch",
+            () =>
+            {
+                torch.Tensor y = x;
+                for (int i = 0; i < elem.Length; i++)
+                {
+                    torch.Tensor[] scale = scales[i].forward(rows).unsqueeze(-1).unsqueeze(-1).chunk(2, 1);
+                    torch.Tensor second = functional.conv2d(y, hyper[i].weight!, padding: [1, 1]);
+                    y = elem[i].forward(y) + (scale[0] * second) + (scale[1] * hyper[i].bias!.view(1, -1, 1, 1));
+                    y = functional.max_pool2d(functional.relu(y), 2);
+                }
+                y = y.flatten(1);
+                torch.Tensor[] last = scales[^1].forward(rows).chunk(2, 1);
+                return lastElem.forward(y) + (last[0] * functional.linear(y, lastHyper.weight!)) + (last[1] * lastHyper.bias!);
+            },
+            Works.Labels(b),
+            [
+                .. elem.SelectMany(layer => layer.parameters()), .. hyper.SelectMany(layer => layer.parameters()), .. scales.SelectMany(layer => layer.parameters()),
+                .. lastElem.parameters(), .. lastHyper.parameters(),
+            ]);
+
+        IEnumerable<Conv2d> Kernels() => Enumerable.Range(0, 3).Select(i => Conv2d(channels[i], channels[i + 1], 3, padding: 1));
+    }
+
     private static long Weights() => s_target.Sum(static shape => shape.Aggregate(1L, static (product, size) => product * size));
 
     // 784-100-100-10 with the weights of one flat set, the surplus of the last chunk left over.

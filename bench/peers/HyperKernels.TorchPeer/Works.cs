@@ -33,6 +33,7 @@ internal static class Works
         ["hyper_adapter"] = ConditionalWorks.Adapter,
         ["kronecker_conv2d"] = ConditionalWorks.Kronecker,
         ["siren_per_sample"] = ConditionalWorks.Siren,
+        ["self_tuning_cnn_step"] = TaskWorks.SelfTuningImages,
     };
 
     public static IReadOnlyList<VariantReport> Time(string op, string sizes)

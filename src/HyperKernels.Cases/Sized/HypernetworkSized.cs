@@ -55,6 +55,30 @@ internal static class HypernetworkSized
             "self_tuning_step", sizes, device, batch, network, 2 * batch * products, 4 * (network.Count + (double)x.Count), () => network.Forward(x, rows), network, target);
     });
 
+    /// <summary>The small convolutional network of the self-tuning networks' authors, for colour images of 32 by 32, each with hyperparameters of its own.</summary>
+    public static SizedOp SelfTuningImages { get; } = new("self_tuning_cnn_step", [("B", "images"), ("N", "hyperparameters")], static (sizes, device) =>
+    {
+        const int Side = 32, KernelSize = 3;
+        int[] channels = [3, 10, 20, 40];
+        (int batch, int count) = (sizes["B"], sizes["N"]);
+        RandomStream random = new(1);
+        List<TensorLayer> layers = [];
+        double products = channels[^1] * 16 * LayerSized.Classes;
+        for (int i = 0; i < channels.Length - 1; i++)
+        {
+            layers.AddRange([new Conv2d(channels[i], channels[i + 1], KernelSize, padding: 1, random: random), new Relu(), new MaxPool2d(2)]);
+            products += (double)(Side >> i) * (Side >> i) * channels[i] * channels[i + 1] * KernelSize * KernelSize;
+        }
+        Sequential target = [.. layers, new Flatten(), new Linear(channels[^1] * 16, LayerSized.Classes, random: random)];
+        HyperparameterSpace space = new(Hyperparameter.Free("h") with { Size = count });
+        SelfTuningNetwork network = SelfTuningNetwork.For(target, space, random: random);
+        Tensor x = BenchSubject.Normal([batch, channels[0], Side, Side], device, 2);
+        Tensor rows = BenchSubject.Normal([batch, count], device, 3);
+        // The target's own products: what is needed at least, whichever way the response is applied.
+        return LayerSized.Make(
+            "self_tuning_cnn_step", sizes, device, batch, network, 2 * batch * products, 4 * (network.Count + (double)x.Count), () => network.Forward(x, rows), network, target);
+    });
+
     /// <summary>A dense network whose layers share banks of templates under a budget.</summary>
     public static SizedOp Shapeshifter { get; } = new("shapeshifter_step", [("B", "rows"), ("H", "width"), ("P", "parameters of the banks")], static (sizes, device) =>
     {

@@ -87,6 +87,7 @@ public static class RivalSuite
         .. Lines(7, "self_tuning_step", "B=128 H=256 N=5"),
         .. Lines(8, "shapeshifter_step", "B=128 H=256 P=100000"),
         .. Lines(9, "interval_step", "B=128 H=100"),
+        .. Lines(10, "self_tuning_cnn_step", "B=128 N=4"),
     ];
 
     /// <summary>Layers whose weights are mixed, routed, adapted or generated per sample.</summary>

@@ -27,6 +27,7 @@ public static class SizedOps
         HypernetworkSized.Chunks,
         HypernetworkSized.Recurrent,
         HypernetworkSized.SelfTuning,
+        HypernetworkSized.SelfTuningImages,
         HypernetworkSized.Shapeshifter,
         HypernetworkSized.Interval,
         ConditionalSized.CondConv,

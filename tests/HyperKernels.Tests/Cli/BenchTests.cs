@@ -80,6 +80,7 @@ public sealed class BenchTests
     [TestCase("task_chunks_step", "B=2 S=5000")]
     [TestCase("task_recurrent_step", "B=2 S=30000")]
     [TestCase("self_tuning_step", "B=2 H=5 N=3")]
+    [TestCase("self_tuning_cnn_step", "B=2 N=3")]
     [TestCase("shapeshifter_step", "B=2 H=5 P=1000")]
     [TestCase("interval_step", "B=2 H=5")]
     [TestCase("condconv", "B=2 C=3 S=5 E=2")]
@@ -116,6 +117,8 @@ public sealed class BenchTests
     [TestCase("mlp_step", "B=1 I=8 H=16")]
     [TestCase("mip_step", "B=4 C=2 H=8")]
     [TestCase("lenet_step", "B=2")]
+    [TestCase("self_tuning_step", "B=4 H=8 N=3")]
+    [TestCase("self_tuning_cnn_step", "B=2 N=3")]
     public void SizedOp_OncePoolsAreFull_AllocatesNothingInInferenceAndLittlePerRecordedOp(string op, string sizes)
     {
         SizedOp sized = SizedOps.All.Single(known => known.Name == op);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using HyperKernels.Layers;
 
 namespace HyperKernels.Models;
@@ -29,7 +30,6 @@ public sealed class BestResponseEmission : Emission, IStoredLayer<BestResponseEm
 
     // For every tensor the place of its layer, whose tensors share a scale.
     private readonly int[] _layers;
-    private readonly int[] _ones;
 
     static BestResponseEmission() => LayerTypes.Register<BestResponseEmission>();
 
@@ -64,7 +64,6 @@ public sealed class BestResponseEmission : Emission, IStoredLayer<BestResponseEm
         string[] owners = [.. manifest.Entries.Select(static entry => entry.Name[..(entry.Name.LastIndexOf('.') + 1)])];
         string[] layers = [.. owners.Distinct()];
         _layers = [.. owners.Select(owner => Array.IndexOf(layers, owner))];
-        _ones = [.. layers.Select(static _ => 1)];
         _elementScales = elementScale ? AddParameter("element_scales", [layers.Length], Initializer.Ones, random, ParameterRole.Gain) : null;
     }
 
@@ -77,20 +76,30 @@ public sealed class BestResponseEmission : Emission, IStoredLayer<BestResponseEm
     /// <inheritdoc/>
     public override void Generate(Tensor embedding, TensorLayer generator, Span<Weight> weights)
     {
-        Tensor[] scales = Scales(embedding, generator);
-        Tensor[] elementary = Elementary();
         int sets = embedding.Shape[0];
-        for (int i = 0; i < weights.Length; i++)
+        Tensor[] rented = ArrayPool<Tensor>.Shared.Rent(2 * weights.Length);
+        try
         {
-            ManifestEntry entry = Manifest.Entries[i];
-            Tensor hyper = _hyper.InOrder[i].Value;
-            if (entry.Shape.Rank < 2)
+            Span<Tensor> scales = rented.AsSpan(0, weights.Length);
+            Span<Tensor> elementary = rented.AsSpan(weights.Length, weights.Length);
+            Ops.Split(Ops.Linear(generator.Forward(embedding), _response.Value), 1, _units, scales);
+            FillElementary(elementary);
+            for (int i = 0; i < weights.Length; i++)
             {
+                ManifestEntry entry = Manifest.Entries[i];
+                Tensor hyper = _hyper.InOrder[i].Value;
+                if (entry.Shape.Rank >= 2)
+                {
+                    weights[i] = Weight.Scaled(hyper, Ops.Reshape(scales[i], AlongUnits(entry, sets)), elementary[i]);
+                    continue;
+                }
                 Tensor value = Ops.Add(elementary[i], Ops.Multiply(hyper, Ops.Reshape(scales[i], entry.Shape.Insert(0, sets))));
                 weights[i] = sets == 1 ? Ops.Reshape(value, entry.Shape) : value;
-                continue;
             }
-            weights[i] = Weight.Scaled(hyper, Ops.Reshape(scales[i], AlongUnits(entry, sets)), elementary[i]);
+        }
+        finally
+        {
+            ArrayPool<Tensor>.Shared.Return(rented, clearArray: true);
         }
     }
 
@@ -101,7 +110,8 @@ public sealed class BestResponseEmission : Emission, IStoredLayer<BestResponseEm
     public Tensor SquaredNorms(Tensor embedding, TensorLayer generator)
     {
         Tensor scales = Ops.Linear(generator.Forward(embedding), _response.Value);
-        Tensor[] elementary = Elementary();
+        Tensor[] elementary = new Tensor[_units.Length];
+        FillElementary(elementary);
         Tensor[] products = new Tensor[_units.Length];
         Tensor[] squares = new Tensor[_units.Length];
         Tensor constant = Tensor.Zeros([1], embedding.Device);
@@ -148,12 +158,13 @@ public sealed class BestResponseEmission : Emission, IStoredLayer<BestResponseEm
     private static Dictionary<string, Initializer> Initializers(Layer target) =>
         target.NamedParameters().ToDictionary(static named => named.Name, static named => named.Initializer);
 
-    private Tensor[] Scales(Tensor embedding, TensorLayer generator) => Ops.Split(Ops.Linear(generator.Forward(embedding), _response.Value), 1, _units);
-
-    private Tensor[] Elementary()
+    private void FillElementary(Span<Tensor> elementary)
     {
-        Tensor[] scales = _elementScales is null ? [] : Ops.Split(_elementScales.Value, 0, _ones);
-        return [.. _elementary.InOrder.Select((own, i) => scales.Length == 0 ? own.Value : Ops.Multiply(own.Value, scales[_layers[i]]))];
+        for (int i = 0; i < elementary.Length; i++)
+        {
+            Tensor own = _elementary.InOrder[i].Value;
+            elementary[i] = _elementScales is null ? own : Ops.Multiply(own, Ops.Slice(_elementScales.Value, 0, _layers[i], 1));
+        }
     }
 
     /// <summary>Sums a tensor shaped as an entry over all but its units.</summary>

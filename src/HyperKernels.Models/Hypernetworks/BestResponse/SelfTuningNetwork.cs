@@ -125,12 +125,10 @@ public sealed class SelfTuningNetwork : TensorLayer, IStoredLayer<SelfTuningNetw
     /// <summary>One condition that takes all hyperparameters as they are.</summary>
     internal static DeclaredConditioning Conditioning(HyperparameterSpace space) => new([Condition.Raw(ConditionName, space.Size)]);
 
-    private IDisposable? UseRates(Tensor unconstrained)
+    private IDisposable? UseRates(Tensor unconstrained) => Training && _rates.Length > 0 ? RatesOf(unconstrained) : null;
+
+    private IDisposable RatesOf(Tensor unconstrained)
     {
-        if (!Training || _rates.Length == 0)
-        {
-            return null;
-        }
         Tensor values = Space.Values(Ops.Detach(unconstrained));
         return TunedDropout.Use(_rates.ToDictionary(static name => name, name => Space.Of(values, name)));
     }

@@ -229,20 +229,20 @@ public sealed class RecipeTests
         Assert.That(page.Contains("data:image/png", StringComparison.Ordinal), Is.EqualTo(recipe == "mip-hypermorph"));
     }
 
-    [TestCase("mip-bayes", "test accuracy", 1, 0.9)]
-    [TestCase("mip-hypermorph", "loss left", -1, -0.5)]
-    [TestCase("mip-scale-space", "test accuracy", 1, 0.8)]
+    [TestCase("mip-bayes", "test accuracy", "0.001", 1, 0.9)]
+    [TestCase("mip-hypermorph", "loss left", "0.01", -1, -0.5)]
+    [TestCase("mip-scale-space", "test accuracy", "0.01", 1, 0.8)]
     [Explicit("36 networks: minutes")]
     [Category("Long")]
-    public void Train_MipSweep_MipIsAheadUnderMomentum_AndReachesTheThresholdUnderAdam(string recipe, string quality, int sign, double threshold)
+    public void Train_MipSweep_MipIsFarAheadAtTheSmallestRateOfMomentum_AndReachesTheThresholdWithAdam(
+        string recipe, string quality, string rate, int sign, double threshold)
     {
         JsonElement last = Train(recipe, TestData.Folder("mnist"))[^1];
-        double Best(string form, string optimizer) => last.EnumerateObject()
-            .Where(number => number.Name.StartsWith(form, StringComparison.Ordinal) && number.Name.EndsWith($"/{quality}, {optimizer}", StringComparison.Ordinal))
-            .Where(number => number.Value.ValueKind == JsonValueKind.Number)
+        Assert.That(sign * Number(last, $"MIP {rate}/{quality}, SGD"), Is.GreaterThan((sign * Number(last, $"default {rate}/{quality}, SGD")) + 0.2));
+        double best = last.EnumerateObject()
+            .Where(number => number.Name.StartsWith("MIP", StringComparison.Ordinal) && number.Name.EndsWith($"/{quality}, Adam", StringComparison.Ordinal))
             .Max(number => sign * number.Value.GetDouble());
-        Assert.That(Best("MIP", "SGD"), Is.GreaterThan(Best("default", "SGD")));
-        Assert.That(Best("MIP", "Adam"), Is.GreaterThan(threshold));
+        Assert.That(best, Is.GreaterThan(threshold));
     }
 
     private static List<JsonElement> Train(string recipe, string dataFolder, params string[] more)

@@ -85,6 +85,9 @@ internal abstract class ContinualRecipe : IRecipe
     /// <summary>Published figures on real data: the row of the table, what it is of, its value.</summary>
     protected abstract IReadOnlyList<Figure> Published { get; }
 
+    /// <summary>What else the report should say.</summary>
+    protected virtual IReadOnlyList<Setting> Further => [];
+
     protected abstract DigitTasks Tasks(DigitData data, int seed);
 
     /// <summary>What is trained side by side.</summary>
@@ -155,6 +158,7 @@ internal abstract class ContinualRecipe : IRecipe
                     "optimiser",
                     $"Adam, a new one for every task, rate {settings.Rate}, batch {settings.Batch}, regulariser times {settings.Beta}"
                     + (settings.Subset is { } subset ? $" over {subset} earlier tasks" : "")),
+                .. Further,
             ]);
     }
 

@@ -15,14 +15,18 @@ internal sealed class IntervalLearner(string name, HyperNetwork network, Interva
     private const string Prefix = "regulariser.";
     private const string StepName = "step";
 
-    private readonly IntervalRegulariser _regulariser = new(network);
+    private readonly bool _isNested = HyperInterval.ConditioningOf(network).IsNested;
+
+    // As in the authors' code: where intervals are not nested, the middle alone is kept.
+    private readonly IntervalRegulariser _regulariser = new(network, middleOnly: !HyperInterval.ConditioningOf(network).IsNested);
     private int _step;
 
     public override HyperNetwork Network => network;
 
     public override Tensor Logits(Tensor images, int task) => network.Forward(images, Tensor.From([task], [1]));
 
-    public override Tensor? LogitsOfAny(Tensor images, int tasks) => network.Forward(images, HyperInterval.Universal(network, tasks).Middle);
+    public override Tensor? LogitsOfAny(Tensor images, int tasks) =>
+        _isNested ? network.Forward(images, HyperInterval.Universal(network, tasks).Middle) : null;
 
     public override void Dispose()
     {

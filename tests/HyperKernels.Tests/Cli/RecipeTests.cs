@@ -85,6 +85,21 @@ public sealed class RecipeTests
     }
 
     [Test]
+    public void Train_NeuMetaOnDrawnDigits_TheFieldLearns_AndNetworksOfAllWidthsAreRead()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        CliResult result = CliProcess.Run("train", "neumeta-mnist", "--steps", "60", "--threads", "1", "--out", folder.Root, "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        List<JsonElement> log = Log(folder);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Number(log[^1], "field/loss"), Is.LessThan(2.28));
+            Assert.That(result.Output, Does.Contain("width 11, not trained on"));
+            Assert.That(File.Exists(folder.File("field.safetensors")));
+        });
+    }
+
+    [Test]
     public void Train_GhnOnDrawnDigits_LossFalls_AndUnseenNetworksAreJudged()
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();

@@ -14,6 +14,7 @@ internal static class RecipeBook
         new MipScaleSpaceRecipe(),
         new MipAblationRecipe(),
         new MnistFashionRecipe(),
+        new NeuMetaRecipe(),
         new LeNetRecipe(),
         new StnDigitsRecipe(),
         new StaticMnistRecipe(),

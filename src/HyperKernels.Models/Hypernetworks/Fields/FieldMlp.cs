@@ -20,6 +20,8 @@ internal sealed class FieldMlp : TensorLayer
 
     public Linear First { get; }
 
+    public Linear Last => _last;
+
     public override Tensor Forward(Tensor input)
     {
         Tensor hidden = First.Forward(input, Activation.Relu);

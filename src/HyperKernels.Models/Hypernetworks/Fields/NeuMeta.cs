@@ -32,6 +32,7 @@ public static class NeuMeta
         Layers = [typeof(WeightField), typeof(FieldEmission)],
         Design = new HypernetworkDesign(HyperInput.Task, HyperOutput.Components, HyperArchitecture.Mlp),
         Cases = ["NeuMeta weight field"],
+        Recipe = "neumeta-mnist",
     };
 
     /// <summary>Makes a field for targets of one make.</summary>
@@ -66,6 +67,38 @@ public static class NeuMeta
         return new HyperNetwork(target, conditioning ?? new Unconditional(), field, emission);
     }
 
+    /// <summary>
+    /// Scales a new field so that every layer of a target gives numbers of variance one. Without it weights start so small that no signal passes, and at
+    /// the variance that suits independent weights it would explode, because neighbours begin alike.
+    /// </summary>
+    /// <param name="network">Made by <see cref="For"/>, without conditions, over the widest target, a chain of layers.</param>
+    /// <param name="input">Some of the data.</param>
+    /// <remarks>Not in the paper. Source: Mishkin, Matas, All you need is a good init, ICLR 2016.</remarks>
+    /// <exception cref="ArgumentException">The target is no <see cref="Sequential"/>, or the generator no field.</exception>
+    public static void Calibrate(HyperNetwork network, Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        if (network.Target is not Sequential chain || network.Generator is not WeightField field)
+        {
+            string types = $"{network.Generator.GetType().Name} over a {network.Target.GetType().Name}";
+            throw new ArgumentException($"NeuMeta.Calibrate: a WeightField over a Sequential is needed; got {types}.", nameof(network));
+        }
+        Dictionary<string, int> numbers = network.Manifest.Entries.Select(static (entry, i) => (entry.Name, i)).ToDictionary(static pair => pair.Name, static pair => pair.i);
+        using MemoryScope scope = new();
+        Tensor x = input;
+        for (int i = 0; i < chain.Length; i++)
+        {
+            Tensor y = Run(network, chain[i], x);
+            if (numbers.TryGetValue($"{i}.weight", out int number) && network.Manifest.Entries[number].Shape.Rank > 1)
+            {
+                float variance = Ops.Variance(Ops.Reshape(y, [(int)y.Count]), [0]).ToScalar();
+                field.Scale(number, 1 / MathF.Sqrt(variance));
+                y = Run(network, chain[i], x);
+            }
+            x = y;
+        }
+    }
+
     /// <summary>Runs a target with one draw of generated weights, and gives these too, for the regulariser.</summary>
     /// <param name="network">Made by <see cref="For"/>, over a target that maps one tensor to one.</param>
     /// <param name="input">The target's input.</param>
@@ -85,5 +118,11 @@ public static class NeuMeta
         }
         using IDisposable use = ParameterOverrides.Use(replacements);
         return (((TensorLayer)network.Target).Forward(input), tensors);
+    }
+
+    private static Tensor Run(HyperNetwork network, TensorLayer layer, Tensor input)
+    {
+        using IDisposable use = network.Apply();
+        return layer.Forward(input);
     }
 }

@@ -137,6 +137,15 @@ public sealed class WeightField : TensorLayer, IStoredLayer<WeightField>
         return Forward(input, Array.ConvertAll(layers, layer => (int)MathF.Round(layer)));
     }
 
+    /// <summary>Multiplies what a layer's network gives, by scaling its last linear layer.</summary>
+    internal void Scale(int network, float factor)
+    {
+        foreach (Parameter parameter in _networks[network].Last.Parameters)
+        {
+            parameter.Load(Array.ConvertAll(parameter.OwnValue.ToArray(), value => factor * value));
+        }
+    }
+
     private Tensor Encode(Tensor rows)
     {
         int count = rows.Shape[0];

@@ -11,7 +11,7 @@ internal sealed class FieldRun : IDisposable
 {
     private const string Average = "average.";
 
-    // Of the distance to trained weights, beside the cross entropy.
+    // One of the strengths that the authors tried; with 1 a run of a few epochs would hardly feel it.
     private const float Reconstruction = 100;
 
     private readonly AdamW _adam;
@@ -23,7 +23,7 @@ internal sealed class FieldRun : IDisposable
 
     /// <param name="field">The field.</param>
     /// <param name="targets">A network of each width that is read; their own values are not used.</param>
-    /// <param name="some">Some images, by which the field's first weights are scaled.</param>
+    /// <param name="some">Some of the data: the field is scaled so that the widest network's layers suit them.</param>
     /// <param name="rate">Of AdamW.</param>
     /// <param name="decay">Of AdamW.</param>
     /// <param name="averageDecay">Of the running average.</param>
@@ -31,15 +31,7 @@ internal sealed class FieldRun : IDisposable
     /// <param name="clip">What every entry of the gradients is bounded by.</param>
     /// <param name="seed">Of the noise.</param>
     public FieldRun(
-        WeightField field,
-        IReadOnlyDictionary<int, Sequential> targets,
-        Tensor some,
-        float rate,
-        float decay,
-        double averageDecay,
-        float coordinateNoise,
-        float clip,
-        int seed)
+        WeightField field, IReadOnlyDictionary<int, Sequential> targets, Tensor some, float rate, float decay, double averageDecay, float coordinateNoise, float clip, int seed)
     {
         Field = field;
         _noise = new RandomStream((ulong)seed + 1);

@@ -14,16 +14,19 @@ namespace HyperKernels.Cli.Recipes;
 internal sealed class NeuMetaRecipe : IRecipe
 {
     private const int Batch = 128;
-    private const int DefaultEpochs = 5;
-    private const float Rate = 3e-3f;
+    private const int DefaultEpochs = 20;
+    private const float Rate = 2e-3f;
     private const float Decay = 1e-2f;
+
+    // Without it the field's first steps can leave every ReLU of its targets at zero.
+    private const int WarmUp = 375;
     private const double AverageDecay = 0.995;
-    private const float CoordinateNoise = 0.1f;
+    private const float CoordinateNoise = 0.5f;
     private const float Clip = 10;
     private const int Draws = 50;
-    private const int HiddenFeatures = 192;
+    private const int HiddenFeatures = 128;
     private const int Layers = 4;
-    private const int Frequencies = 6;
+    private const int Frequencies = 5;
     private const int Full = 16;
 
     // Widths that the field is trained on; those between are not seen.
@@ -76,8 +79,8 @@ internal sealed class NeuMetaRecipe : IRecipe
                 int width = s_trained[(int)(new SplitMix(options.Seed, step).Unit() * s_trained.Length)];
                 // The trained weights count less and less during the first quarter.
                 float reconstruction = Math.Max(1 - (4f * (step - own) / (steps - own)), 0);
-                CosineSchedule schedule = new(steps - own, WarmUp: (steps - own) / 20);
-                double loss = field.Step(width, images, answers, width == Full ? widest.Weights : null, reconstruction, schedule.At(step - own));
+                float factor = new CosineSchedule(steps - own, Math.Min(WarmUp, (steps - own) / 2)).At(step - own);
+                double loss = field.Step(width, images, answers, width == Full ? widest.Weights : null, reconstruction, factor);
                 inField.Stop();
                 fieldSteps++;
                 return [new Metric("field/loss", loss)];
@@ -116,15 +119,25 @@ internal sealed class NeuMetaRecipe : IRecipe
                 new Setting("data", data.Description),
                 new Setting(
                     "optimiser",
-                    $"AdamW, rate {Rate}, falling as a cosine, decay {Decay}, gradients within {Clip}, batch {Batch}; networks on their own: {own} steps each, Adam; "
-                    + $"field: {steps - own}"),
-            ]);
+                    $"AdamW, rate {Rate}, rising for {WarmUp} steps and falling as a cosine, decay {Decay}, gradients within {Clip}, batch {Batch}; "
+                    + $"networks on their own: {own} steps each, Adam; field: {steps - own}"),
+            ])
+        {
+            Pictures =
+            [
+                Picture.OfCurves(
+                    "Accuracy by width", "Networks read from one field, and networks trained on their own.", "width", "test accuracy",
+                    [
+                        ("field", [.. s_tested.Select(width => ((double)width, Value($"field {width}/test accuracy")))]),
+                        ("alone", [.. s_tested.Select(width => ((double)width, Value($"alone {width}/test accuracy")))]),
+                    ]),
+            ],
+        };
         Array.ForEach(alone, static run => run.Dispose());
         return summary;
     }
 
-    /// <summary>Three convolutions of as many, twice and four times as many channels, and a linear layer on their means.</summary>
-    /// <remarks>The authors' network for digits, with zeros instead of repeated pixels at the edges, and means instead of one pixel at the end.</remarks>
+    /// <summary>Three convolutions of as many, twice and twice as many channels, and a fourth to the classes: kernels of 3 by 3 throughout, as the field gives them.</summary>
     internal static Sequential Target(int width, int seed)
     {
         RandomStream random = new((ulong)seed);

@@ -13,6 +13,9 @@ namespace HyperKernels.Models;
 /// </remarks>
 public static class NeuMeta
 {
+    private const int MostRounds = 10;
+    private const float CloseEnough = 0.02f;
+
     static NeuMeta()
     {
         LayerTypes.Register<WeightField>();
@@ -80,8 +83,8 @@ public static class NeuMeta
         ArgumentNullException.ThrowIfNull(network);
         if (network.Target is not Sequential chain || network.Generator is not WeightField field)
         {
-            string types = $"{network.Generator.GetType().Name} over a {network.Target.GetType().Name}";
-            throw new ArgumentException($"NeuMeta.Calibrate: a WeightField over a Sequential is needed; got {types}.", nameof(network));
+            throw new ArgumentException(
+                $"NeuMeta.Calibrate: a WeightField over a Sequential is needed; got a {network.Generator.GetType().Name} over a {network.Target.GetType().Name}.", nameof(network));
         }
         Dictionary<string, int> numbers = network.Manifest.Entries.Select(static (entry, i) => (entry.Name, i)).ToDictionary(static pair => pair.Name, static pair => pair.i);
         using MemoryScope scope = new();
@@ -91,9 +94,12 @@ public static class NeuMeta
             Tensor y = Run(network, chain[i], x);
             if (numbers.TryGetValue($"{i}.weight", out int number) && network.Manifest.Entries[number].Shape.Rank > 1)
             {
-                float variance = Ops.Variance(Ops.Reshape(y, [(int)y.Count]), [0]).ToScalar();
-                field.Scale(number, 1 / MathF.Sqrt(variance));
-                y = Run(network, chain[i], x);
+                // Biases have a share in the variance, so that one factor does not do.
+                for (int round = 0; round < MostRounds && Deviation(y) is var deviation && Math.Abs(deviation - 1) > CloseEnough; round++)
+                {
+                    field.Scale(number, 1 / deviation);
+                    y = Run(network, chain[i], x);
+                }
             }
             x = y;
         }
@@ -119,6 +125,8 @@ public static class NeuMeta
         using IDisposable use = ParameterOverrides.Use(replacements);
         return (((TensorLayer)network.Target).Forward(input), tensors);
     }
+
+    private static float Deviation(Tensor values) => MathF.Sqrt(Ops.Variance(Ops.Flatten(values, 0), [0]).ToScalar());
 
     private static Tensor Run(HyperNetwork network, TensorLayer layer, Tensor input)
     {

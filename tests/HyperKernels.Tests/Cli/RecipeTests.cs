@@ -63,18 +63,70 @@ public sealed class RecipeTests
     }
 
     [Test]
+    public void Train_StnOnDrawnDigits_LearnsHyperparametersToo_AndResumesWithItsBest()
+    {
+        using TestData.TemporaryFolder whole = TestData.Temporary();
+        using TestData.TemporaryFolder parts = TestData.Temporary();
+        // Forty steps of warm-up, then every third tunes.
+        string[] arguments = ["train", "stn-digits", "--threads", "1"];
+        Assert.That(CliProcess.Run([.. arguments, "--steps", "50", "--out", whole.Root]).ExitCode, Is.Zero);
+        Assert.That(CliProcess.Run([.. arguments, "--steps", "44", "--out", parts.Root]).ExitCode, Is.Zero);
+        Assert.That(CliProcess.Run([.. arguments, "--steps", "50", "--out", parts.Root, "--resume"]).ExitCode, Is.Zero);
+        List<JsonElement> log = Log(whole);
+        Assert.Multiple(() =>
+        {
+            Assert.That(File.ReadAllBytes(parts.File("checkpoint.safetensors")), Is.EqualTo(File.ReadAllBytes(whole.File("checkpoint.safetensors"))));
+            // From the logarithm of ten classes.
+            Assert.That(Number(log[^1], "self-tuning/best validation loss"), Is.LessThan(0.96 * Math.Log(10)));
+            // Three steps of Adam, 3e-3 each at first.
+            Assert.That(Math.Log(Number(log[^1], "self-tuning/weight decay") / 1e-4), Is.Not.Zero.And.InRange(-0.0095, 0.0095));
+            Assert.That(File.Exists(whole.File("self-tuning.safetensors")));
+        });
+    }
+
+    [Test]
     public void Train_NeuMetaOnDrawnDigits_TheFieldLearns_AndNetworksOfAllWidthsAreRead()
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();
-        CliResult result = CliProcess.Run("train", "neumeta-mnist", "--steps", "60", "--out", folder.Root, "--json");
+        CliResult result = CliProcess.Run("train", "neumeta-mnist", "--steps", "200", "--threads", "1", "--out", folder.Root, "--json");
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
         List<JsonElement> log = Log(folder);
         Assert.Multiple(() =>
         {
-            Assert.That(Number(log[^1], "field/loss"), Is.LessThan(2));
+            // The first hundred steps are a plateau at a guess's 2.303, on which neighbouring neurons part.
+            Assert.That(Number(log[^1], "field/loss"), Is.LessThan(2.1));
             Assert.That(result.Output, Does.Contain("width 11, not trained on"));
             Assert.That(File.Exists(folder.File("field.safetensors")));
         });
+    }
+
+    [Test]
+    public void Train_GhnOnDrawnDigits_LossFalls_AndUnseenNetworksAreJudged()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        CliResult result = CliProcess.Run("train", "ghn-digits", "--steps", "40", "--threads", "1", "--out", folder.Root, "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        List<JsonElement> log = Log(folder);
+        string[] runs = [.. result.Json.GetProperty("figures").EnumerateArray().Select(figure => figure.GetProperty("run").GetString()!).Distinct()];
+        Assert.Multiple(() =>
+        {
+            // A guess among ten costs 2.303; the first predictions are worse.
+            Assert.That(Number(log[0], "loss"), Is.GreaterThan(2.35));
+            Assert.That(Number(log[^1], "loss"), Is.LessThan(2.33));
+            Assert.That(Number(log[^1], "unseen accuracy"), Is.InRange(0.05, 0.5));
+            Assert.That(runs, Does.Contain("median unseen network").And.Contain("mean after 10 steps"));
+            Assert.That(File.ReadAllText(folder.File("report.html")), Does.Contain("Unseen architectures").And.Contain("Trained on from both starts"));
+            Assert.That(File.Exists(folder.File("hypernetwork.safetensors")));
+        });
+    }
+
+    [Test]
+    [Explicit("trains a grid of 27 networks: minutes")]
+    [Category("Long")]
+    public void Train_StnDigits_OneRunBeatsTheGrid()
+    {
+        List<JsonElement> log = Train("stn-digits", TestData.Folder("optdigits"));
+        Assert.That(Number(log[^1], "self-tuning/best validation loss"), Is.LessThan(Number(log[^1], "grid/best validation loss")).And.LessThan(0.145));
     }
 
     [Test]
@@ -117,16 +169,16 @@ public sealed class RecipeTests
     }
 
     [Test]
-    [Explicit("twenty epochs of a field and four of five networks: minutes")]
+    [Explicit("twenty epochs of a field, four of five networks: minutes")]
     [Category("Long")]
     public void Train_NeuMeta_UnseenWidthsAreCloseToTrainedOnes()
     {
         JsonElement last = Train("neumeta-mnist", TestData.Folder("mnist"))[^1];
         Assert.Multiple(() =>
         {
-            Assert.That(Number(last, "field 16/test accuracy"), Is.GreaterThanOrEqualTo(0.96));
-            Assert.That(Number(last, "field 11/test accuracy"), Is.GreaterThanOrEqualTo(0.95));
-            Assert.That(Number(last, "field 15/test accuracy"), Is.GreaterThanOrEqualTo(0.95));
+            Assert.That(Number(last, "field 16/test accuracy"), Is.GreaterThanOrEqualTo(0.97));
+            Assert.That(Number(last, "field 11/test accuracy"), Is.GreaterThanOrEqualTo(0.965));
+            Assert.That(Number(last, "field 15/test accuracy"), Is.GreaterThanOrEqualTo(0.965));
             Assert.That(Number(last, "alone 16/test accuracy"), Is.GreaterThanOrEqualTo(0.98));
         });
     }

@@ -141,6 +141,10 @@ public sealed class NeuMetaTests
         Tensor hidden = read[0].Forward(x);
         Assert.That(Ops.Variance(Ops.Flatten(hidden, 0), [0]).ToScalar(), Is.EqualTo(1).Within(0.1));
         Assert.That(Ops.Variance(Ops.Flatten(read.Forward(x), 0), [0]).ToScalar(), Is.EqualTo(1).Within(0.1));
+        using HyperNetwork other = HyperNetwork.For(new Linear(2, 3), Condition.Unit("gamma"));
+        Assert.That(
+            () => NeuMeta.Calibrate(other, x),
+            Throws.ArgumentException.With.Message.StartsWith("NeuMeta.Calibrate: a WeightField over a Sequential is needed; got a GeneratorMlp over a Linear."));
     }
 
     [Test]

@@ -26,7 +26,8 @@ internal sealed class NeuMetaRecipe : IRecipe
     private const int Draws = 50;
     private const int HiddenFeatures = 128;
     private const int Layers = 4;
-    private const int Frequencies = 5;
+    // Waves shorter than the noise, and than the steps between widths, would not carry over to other widths.
+    private const int Frequencies = 3;
     private const int Full = 16;
 
     // Widths that the field is trained on; those between are not seen.

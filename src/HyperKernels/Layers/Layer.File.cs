@@ -80,7 +80,7 @@ public abstract partial class Layer
             string got = format is null ? "none" : $"\"{format}\"";
             Throw.InvalidData(
                 $"{path}: metadata \"{FormatKey}\" must be \"{Format}\"; got {got}. A state alone is read by StateFile.Read and taken by LoadState, "
-                + "weights of the Python library hyperlight by HyperNetwork.LoadHyperlight.");
+                + "weights of the Python library hyperlight by HyperlightFile.Read of HyperKernels.Models.");
         }
         Dictionary<string, HostArray> state = file.Entries.Values.ToDictionary(static entry => entry.Name, entry => StateFile.ToArray(file, entry));
         long weights = state.Values.Sum(static values => values.Shape.Count);

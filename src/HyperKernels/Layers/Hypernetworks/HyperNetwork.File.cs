@@ -30,46 +30,4 @@ public sealed partial class HyperNetwork
         }
         return (HyperNetwork)layer;
     }
-
-    /// <summary>
-    /// Reads weights saved by the Python library hyperlight: <c>backbone.block0_lin.weight</c>, <c>backbone.output.bias</c> (theta0) and so on.
-    /// </summary>
-    /// <param name="path">A safetensors file of the state dictionary.</param>
-    /// <param name="prefix">What stands before <c>backbone</c> in its names: <c>hypernet.</c>; names without it are left alone.</param>
-    /// <exception cref="ArgumentException">A shape differs, or no name fits; the message lists them.</exception>
-    public void LoadHyperlight(string path, string prefix = "")
-    {
-        Dictionary<string, HostArray> state = new(GetState());
-        IReadOnlyDictionary<string, HostArray> theirs = StateFile.Read(path);
-        int found = 0;
-        foreach ((string name, HostArray values) in theirs)
-        {
-            if (name.StartsWith(prefix, StringComparison.Ordinal) && FromHyperlight(name[prefix.Length..]) is { } own)
-            {
-                state[own] = values;
-                found++;
-            }
-        }
-        if (found == 0)
-        {
-            Throw.Argument(
-                $"HyperNetwork.LoadHyperlight: {path} has no names such as \"{prefix}backbone.output.weight\"; it has {string.Join(", ", theirs.Keys.Take(5))}.");
-        }
-        LoadState(state);
-    }
-
-    private static string? FromHyperlight(string name)
-    {
-        const string Block = "backbone.block";
-        if (name.StartsWith(Block, StringComparison.Ordinal))
-        {
-            return "generator.hidden" + name[Block.Length..].Replace("_lin.", ".", StringComparison.Ordinal);
-        }
-        return name switch
-        {
-            "backbone.output.weight" => "emission.weight",
-            "backbone.output.bias" => "emission.theta0",
-            _ => null,
-        };
-    }
 }

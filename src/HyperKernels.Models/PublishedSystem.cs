@@ -30,6 +30,9 @@ public sealed record PublishedSystem
     /// <summary>Where it stands in the taxonomy of hypernetworks; null for systems of other kinds.</summary>
     public HypernetworkDesign? Design { get; init; }
 
+    /// <summary>Where it stands in the order of hypergraph systems; null for systems of other kinds.</summary>
+    public HypergraphDesign? HypergraphDesign { get; init; }
+
     /// <summary>What reference cases of it name as their system; empty if there are none.</summary>
     public IReadOnlyList<string> Cases { get; init; } = [];
 

@@ -48,6 +48,7 @@ public sealed class Hgnn : Layer, IStoredLayer<Hgnn>
         Equation = "X' = Dv^-1/2 H W De^-1 H^T Dv^-1/2 (X Theta^T + b)",
         Source = "eq. 10",
         Layers = [typeof(HypergraphConv), typeof(Hgnn)],
+        HypergraphDesign = new(HypergraphStructure.Hypergraph, HypergraphMessages.EdgeConsistent, HypergraphAggregation.Fixed),
         Cases = ["hgnn_conv", "hgnn_model"],
         Recipe = "hgnn",
     };

@@ -41,6 +41,12 @@ public sealed class PublishedSystemTests
             PublishedSystems.All.Where(system => system.Kind == SystemKind.Hypernetworks && system.Design is null).Select(system => system.Name), Is.Empty);
 
     [Test]
+    public void HypergraphSystems_HaveAPlaceInTheTaxonomy() =>
+        Assert.That(
+            PublishedSystems.All.Where(system => system.Kind == SystemKind.Hypergraphs && system.HypergraphDesign is null).Select(system => system.Name),
+            Is.Empty);
+
+    [Test]
     public void Cases_OfEverySystem_HaveAnAdapter() =>
         Assert.That(CaseNames.Where(name => ReferenceSystems.Find(name) is null), Is.Empty, "add an adapter to ReferenceSystems");
 
@@ -110,6 +116,12 @@ public sealed class PublishedSystemTests
     public void Readme_HasTheTaxonomyOfHypernetworks() => Assert.That(
         File.ReadAllText(Path.Combine(TestData.Repository, "README.md")).ReplaceLineEndings("\n"),
         Does.Contain($"\n{SystemTable.Taxonomy(PublishedSystems.All)}\n"),
+        "put into README.md what `hyperkernels systems --taxonomy` prints");
+
+    [Test]
+    public void Readme_HasTheTaxonomyOfHypergraphSystems() => Assert.That(
+        File.ReadAllText(Path.Combine(TestData.Repository, "README.md")).ReplaceLineEndings("\n"),
+        Does.Contain($"\n{SystemTable.HypergraphTaxonomy(PublishedSystems.All)}\n"),
         "put into README.md what `hyperkernels systems --taxonomy` prints");
 
     [Test]

@@ -9,7 +9,7 @@ internal static class SystemsCommand
 {
     private static readonly Option<bool> s_markdown = new("--markdown") { Description = "Print the table of docs/systems.md." };
 
-    private static readonly Option<bool> s_taxonomy = new("--taxonomy") { Description = "Print the table of README.md: hypernetworks on the five axes of the review." };
+    private static readonly Option<bool> s_taxonomy = new("--taxonomy") { Description = "Print the tables of README.md: hypernetworks on the five axes of the review, hypergraph systems in the order of the survey." };
 
     public static Command Create()
     {
@@ -27,7 +27,7 @@ internal static class SystemsCommand
         }
         else if (taxonomy)
         {
-            terminal.Line(SystemTable.Taxonomy(PublishedSystems.All));
+            terminal.Line($"{SystemTable.Taxonomy(PublishedSystems.All)}\n\n{SystemTable.HypergraphTaxonomy(PublishedSystems.All)}");
         }
         else if (markdown)
         {

@@ -12,6 +12,7 @@ internal sealed record SystemReport(
     string Source,
     IReadOnlyList<string> Layers,
     DesignReport? Design,
+    HypergraphDesignReport? HypergraphDesign,
     IReadOnlyList<string> Cases,
     string? Recipe)
 {
@@ -24,6 +25,10 @@ internal sealed record SystemReport(
         system.Source,
         [.. system.Layers.Select(static layer => layer.Name)],
         system.Design is { } d ? new DesignReport(d.Input.ToString(), d.Output.ToString(), d.Architecture.ToString(), d.DynamicInput, d.DynamicWeights) : null,
+        system.HypergraphDesign is { } g
+            ? new HypergraphDesignReport(
+                g.Features.ToString(), g.Structure.ToString(), g.Messages.ToString(), g.Aggregation.ToString(), g.Targets.ToString(), g.Training.ToString())
+            : null,
         system.Cases,
         system.Recipe);
 }
@@ -33,3 +38,6 @@ internal sealed record PaperReport(string Authors, string Title, string Venue, i
 
 /// <summary>Where a hypernetwork stands in the taxonomy.</summary>
 internal sealed record DesignReport(string Input, string Output, string Architecture, bool DynamicInput, bool DynamicWeights);
+
+/// <summary>Where a hypergraph system stands in the survey's order.</summary>
+internal sealed record HypergraphDesignReport(string Features, string Structure, string Messages, string Aggregation, string Targets, string Training);

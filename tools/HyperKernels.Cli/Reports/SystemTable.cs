@@ -57,6 +57,33 @@ internal static class SystemTable
         return text.ToString().TrimEnd('\n');
     }
 
+    /// <summary>The hypergraph systems in the survey's order, as the README shows them.</summary>
+    public static string HypergraphTaxonomy(IReadOnlyList<PublishedSystem> systems)
+    {
+        StringBuilder text = new();
+        text.Append("| system | features | structure | messages | aggregation | targets | training | class | cases |\n|---|---|---|---|---|---|---|---|---|\n");
+        foreach (PublishedSystem system in systems)
+        {
+            if (system.HypergraphDesign is { } design)
+            {
+                string[] cells =
+                [
+                    $"[{Escape(system.Title)}]({system.Paper.Link})",
+                    Lower(design.Features),
+                    Lower(design.Structure),
+                    Lower(design.Messages).Replace("edge", "edge-", StringComparison.Ordinal),
+                    Lower(design.Aggregation),
+                    Lower(design.Targets),
+                    Lower(design.Training),
+                    $"`{system.Layers[0].Name}`",
+                    string.Join(", ", system.Cases.Select(static name => $"`{name}`")),
+                ];
+                text.Append($"| {string.Join(" | ", cells)} |\n");
+            }
+        }
+        return text.ToString().TrimEnd('\n');
+    }
+
     private static string Lower<T>(T value)
         where T : struct, Enum => value.ToString().ToLowerInvariant();
 

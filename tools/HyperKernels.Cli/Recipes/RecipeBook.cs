@@ -28,6 +28,7 @@ internal static class RecipeBook
         new IntervalMnistRecipe(isSplit: true),
         new IntervalMnistRecipe(isSplit: false),
         new GhnDigitsRecipe(),
+        new CondConvRecipe(),
         new HgnnRecipe(),
     ];
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using HyperKernels.Cli.Data;
 using HyperKernels.Cli.Training;
 using HyperKernels.Layers;
@@ -36,20 +35,28 @@ internal sealed class StaticMnistRecipe : IRecipe
         StretchedBatch batch = new(Batch, data.Training.Height, data.Training.Width);
         Sequential plain = Target((ulong)options.Seed);
         HyperNetwork hyper = Hyper((ulong)options.Seed);
-        ImageRun[] runs = [new("plain", plain, plain.Forward, PublishedPlain), new("hypernetwork", hyper, images => hyper.Forward(images), PublishedGenerated)];
-        Trainee[] trainees = [.. runs.Select(static run => run.Trainee)];
+        (TimedRun<Layer> Run, Func<Tensor, Tensor> Forward, double Published)[] variants =
+        [
+            (Run("plain", plain), plain.Forward, PublishedPlain),
+            (Run("hypernetwork", hyper), images => hyper.Forward(images), PublishedGenerated),
+        ];
+        Trainee[] trainees = [.. variants.Select(static one => one.Run.Trainee)];
 
         TrainingLoop loop = new()
         {
             Steps = options.TotalSteps(order.StepsPerEpoch, (long)DefaultEpochs * order.StepsPerEpoch),
-            ExamplesPerStep = Batch * runs.Length,
+            ExamplesPerStep = Batch * variants.Length,
             Step = step =>
             {
                 batch.Fill(data.Training, order.Rows(step), options.Seed, step);
                 float factor = Math.Max((float)Math.Pow(Decay, step), LeastRate / Rate);
-                return [.. runs.Select(run => new Metric($"{run.Name}/loss", run.Step(batch, options.Device, factor)))];
+                return
+                [
+                    .. variants.Select(one => new Metric($"{one.Run.Name}/loss", one.Run.Step(
+                        _ => Ops.CrossEntropy(one.Forward(batch.Images(options.Device)), batch.Labels(options.Device)), factor))),
+                ];
             },
-            Evaluate = _ => [.. runs.Select(run => new Metric($"{run.Name}/test accuracy", Accuracy.Of(data.Test, options.Device, run.Forward)))],
+            Evaluate = _ => [.. variants.Select(one => new Metric($"{one.Run.Name}/test accuracy", Accuracy.Of(data.Test, options.Device, one.Forward)))],
             EvaluateAfter = step => step % order.StepsPerEpoch == 0,
             Save = step => Trainee.Save(step, trainees),
             Load = checkpoint => Trainee.Load(checkpoint, trainees),
@@ -58,12 +65,12 @@ internal sealed class StaticMnistRecipe : IRecipe
         hyper.Save(options.File("hypernetwork.safetensors"));
         TrainSummary summary = new(
             [
-                .. runs.SelectMany(run => new[]
+                .. variants.SelectMany(one => new[]
                 {
-                    new Figure(run.Name, "test accuracy", final.Single(metric => metric.Run == run.Name).Value, "P2"),
-                    new Figure(run.Name, "published", run.Published, "P2"),
-                    new Figure(run.Name, "parameters", run.Net.Count, "N0"),
-                    new Figure(run.Name, "seconds an epoch", run.SecondsAStep * order.StepsPerEpoch, "F1"),
+                    new Figure(one.Run.Name, "test accuracy", final.Single(metric => metric.Run == one.Run.Name).Value, "P2"),
+                    new Figure(one.Run.Name, "published", one.Published, "P2"),
+                    new Figure(one.Run.Name, "parameters", one.Run.Net.Count, "N0"),
+                    new Figure(one.Run.Name, "seconds an epoch", one.Run.SecondsAStep * order.StepsPerEpoch, "F1", "resumed"),
                 }),
             ],
             [
@@ -74,9 +81,11 @@ internal sealed class StaticMnistRecipe : IRecipe
                 new Setting("data", $"{data.Description}; training images stretched by two rows and two columns, and cut back"),
                 new Setting("optimiser", $"Adam, rate {Rate} times {Decay} a step down to {LeastRate}, batch {Batch}"),
             ]);
-        Array.ForEach(runs, static run => run.Dispose());
+        Array.ForEach(variants, static one => one.Run.Dispose());
         return summary;
     }
+
+    private static TimedRun<Layer> Run(string name, Layer net) => new(name, net, new Adam(net.Parameters, learningRate: Rate));
 
     /// <summary>Two convolutions of 7 by 7 with pooling and ReLU, and a linear layer, with the notebook's first values.</summary>
     private static Sequential Target(ulong seed)
@@ -107,46 +116,5 @@ internal sealed class StaticMnistRecipe : IRecipe
         small.Apply(network.Generator.Parameters[0], random);
         small.Apply(emission.Weight, random);
         return network;
-    }
-
-    /// <summary>One of the networks in training, and how long its steps take.</summary>
-    private sealed class ImageRun(string name, Layer net, Func<Tensor, Tensor> forward, double published) : IDisposable
-    {
-        private readonly Adam _adam = new(net.Parameters, learningRate: Rate);
-        private Trainee? _trainee;
-        private long _ticks;
-        private long _steps;
-
-        public string Name => name;
-
-        public Layer Net => net;
-
-        public Func<Tensor, Tensor> Forward => forward;
-
-        public double Published => published;
-
-        public Trainee Trainee => _trainee ??= new Trainee(name, net, _adam);
-
-        public double SecondsAStep => _steps == 0 ? 0 : Stopwatch.GetElapsedTime(0, _ticks).TotalSeconds / _steps;
-
-        public double Step(StretchedBatch batch, Device device, float factor)
-        {
-            long start = Stopwatch.GetTimestamp();
-            using Tape tape = new();
-            Tensor loss = Ops.CrossEntropy(forward(batch.Images(device)), batch.Labels(device));
-            tape.Backward(loss);
-            _adam.RateFactor = factor;
-            _adam.Step(tape);
-            double value = loss.ToScalar();
-            _ticks += Stopwatch.GetTimestamp() - start;
-            _steps++;
-            return value;
-        }
-
-        public void Dispose()
-        {
-            _adam.Dispose();
-            net.Dispose();
-        }
     }
 }

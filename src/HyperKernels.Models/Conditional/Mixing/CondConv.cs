@@ -31,6 +31,7 @@ public static class CondConv
         Source = "section 3, eq. 1; the form with one bias as in nibuiro/CondConv-pytorch",
         Layers = [typeof(MixtureOfWeights), typeof(MixtureEmission), typeof(SigmoidGate)],
         Cases = ["CondConv"],
+        Recipe = "condconv-fashion",
     };
 
     /// <summary>Makes a convolution, or a linear layer, conditional.</summary>

@@ -28,6 +28,7 @@ public static class ParameterNet
         Equation = "y_b = conv(x_b, sum_e a_be W_e), a_b = softmax(MLP(mean(x_b)))",
         Source = "section 3.3",
         Layers = [typeof(MixtureOfWeights), typeof(SoftmaxGate)],
+        Recipe = "condconv-fashion",
     };
 
     /// <summary>Makes a convolution, or a linear layer, dynamic.</summary>

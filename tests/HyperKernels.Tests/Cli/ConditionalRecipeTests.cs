@@ -1,0 +1,74 @@
+using System.Text.Json;
+
+namespace HyperKernels.Tests.Cli;
+
+/// <summary>The recipes of conditional layers through the program, as a user runs them.</summary>
+public sealed class ConditionalRecipeTests
+{
+    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(30);
+
+    [Test]
+    public void Train_CondConvOnDrawnDigits_Learns_CountsItsCost_AndResumesToTheSameBits()
+    {
+        using TestData.TemporaryFolder whole = TestData.Temporary();
+        using TestData.TemporaryFolder parts = TestData.Temporary();
+        string[] arguments = ["train", "condconv-fashion", "--steps", "40", "--threads", "1"];
+        CliResult result = CliProcess.Run([.. arguments, "--out", whole.Root, "--json"]);
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        JsonElement last = Log(whole)[^1];
+        // Kernels at 28 x 28, 14 x 14 and 7 x 7 places, and the classes.
+        const int Plain = (784 * 8 * 9) + (196 * 16 * 72) + (49 * 32 * 144) + (32 * 10);
+        const int Mixed = (16 * 72) + 16 + (32 * 144) + 32 + (32 * 10) + 10;
+        Assert.Multiple(() =>
+        {
+            Assert.That(Number(last, "plain/loss"), Is.LessThan(2.1));
+            Assert.That(Number(last, "condconv-8/loss"), Is.LessThan(1.6));
+            Assert.That(Number(last, "parameternet-4/loss"), Is.LessThan(2.1));
+            Assert.That(Figure(result, "plain", "multiply-adds"), Is.EqualTo(Plain));
+            Assert.That(Figure(result, "condconv-8", "multiply-adds"), Is.EqualTo(Plain + (8 * (Mixed + 8 + 16 + 32))));
+            Assert.That(File.Exists(whole.File("condconv-8.safetensors")));
+            Assert.That(File.ReadAllText(whole.File("report.html")), Does.Contain("Accuracy by arithmetic"));
+        });
+        using (CliProcess process = CliProcess.Start([.. arguments, "--out", parts.Root]))
+        {
+            Assert.That(() => File.Exists(parts.File("metrics.jsonl")), Is.True.After(60_000, 5));
+            process.SendInterrupt();
+            Assert.That(process.Finish().ExitCode, Is.EqualTo(130));
+        }
+        Assert.That(CliProcess.Run([.. arguments, "--out", parts.Root, "--resume"]).ExitCode, Is.Zero);
+        Assert.That(File.ReadAllBytes(parts.File("checkpoint.safetensors")), Is.EqualTo(File.ReadAllBytes(whole.File("checkpoint.safetensors"))));
+    }
+
+    [Test]
+    [Explicit("ten epochs of four networks: minutes")]
+    [Category("Long")]
+    public void Train_CondConvOnFashion_ExpertsGainMoreThanTheyCost()
+    {
+        CliResult result = Train("condconv-fashion", TestData.Folder("fashion-mnist"));
+        Assert.Multiple(() =>
+        {
+            foreach (string run in (string[])["condconv-4", "condconv-8"])
+            {
+                Assert.That(Figure(result, run, "gain"), Is.GreaterThan(0.01), run);
+                Assert.That(Figure(result, run, "time ratio"), Is.LessThan(2), run);
+            }
+        });
+    }
+
+    private static CliResult Train(string recipe, string dataFolder)
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        // Recipes take the folder that holds the data sets.
+        CliResult result = CliProcess.Run(s_longest, "train", recipe, "--data", Path.GetDirectoryName(dataFolder)!, "--out", folder.Root, "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        return result;
+    }
+
+    private static double Figure(CliResult result, string run, string name) => result.Json.GetProperty("figures").EnumerateArray()
+        .Single(figure => figure.GetProperty("run").GetString() == run && figure.GetProperty("name").GetString() == name).GetProperty("value").GetDouble();
+
+    private static List<JsonElement> Log(TestData.TemporaryFolder folder) =>
+        [.. File.ReadLines(folder.File("metrics.jsonl")).Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
+
+    private static double Number(JsonElement line, string name) => line.GetProperty(name).GetDouble();
+}

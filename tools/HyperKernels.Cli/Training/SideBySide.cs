@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using HyperKernels.Cli.Data;
+using HyperKernels.Layers;
+using HyperKernels.Optim;
+
+namespace HyperKernels.Cli.Training;
+
+/// <summary>What became of one of the networks that were trained side by side.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Parameters">How many numbers were trained.</param>
+/// <param name="Accuracy">The share of test images named rightly after the last step.</param>
+/// <param name="SecondsAnEpoch">Of training; not a number after a resume that had nothing left to train.</param>
+/// <param name="SecondsAnImage">Of testing, in the fastest of the evaluations.</param>
+internal sealed record SideBySideResult(string Name, long Parameters, double Accuracy, double SecondsAnEpoch, double SecondsAnImage);
+
+/// <summary>Trains classifiers of images beside each other: the same batches, the same steps, the same course of the rate for all.</summary>
+internal static class SideBySide
+{
+    public const int Batch = 128;
+
+    private const float Rate = 3e-3f;
+
+    /// <summary>How they are trained, for the report.</summary>
+    public static Setting Optimiser { get; } = new("optimiser", $"Adam, rate {Rate} falling as a cosine, batch {Batch}; the same steps on the same batches for all");
+
+    /// <summary>Trains, saves each network as <c>NAME.safetensors</c>, and disposes of it.</summary>
+    /// <param name="data">To train and to test.</param>
+    /// <param name="nets">The networks by name; each gives [B, 10] for [B, 1, height, width].</param>
+    /// <param name="defaultEpochs">How often to go through the data unless the options say.</param>
+    /// <param name="options">What the command line asks.</param>
+    /// <param name="progress">Told of steps and evaluations.</param>
+    /// <param name="cancel">Asks to stop.</param>
+    /// <exception cref="OperationCanceledException">Asked to stop; the checkpoint is written.</exception>
+    public static IReadOnlyList<SideBySideResult> Train(
+        DigitData data,
+        IReadOnlyList<(string Name, Sequential Net)> nets,
+        int defaultEpochs,
+        TrainOptions options,
+        IProgress<TrainProgress> progress,
+        CancellationToken cancel)
+    {
+        BatchOrder order = new(data.Training.Count, Batch, options.Seed);
+        ImageBatch batch = new(Batch, data.Training.Height, data.Training.Width);
+        TimedRun<Sequential>[] runs =
+        [
+            .. nets.Select(static one => new TimedRun<Sequential>(one.Name, one.Net, new Adam(one.Net.Parameters, learningRate: Rate))),
+        ];
+        Trainee[] trainees = [.. runs.Select(static run => run.Trainee)];
+        double[] fastest = [.. runs.Select(static _ => double.PositiveInfinity)];
+        long steps = options.TotalSteps(order.StepsPerEpoch, (long)defaultEpochs * order.StepsPerEpoch);
+        CosineSchedule schedule = new(steps);
+
+        TrainingLoop loop = new()
+        {
+            Steps = steps,
+            ExamplesPerStep = Batch * runs.Length,
+            // The course of the rate follows from their number.
+            FollowsFrom = [("steps", $"--steps {steps}")],
+            Step = step =>
+            {
+                batch.Fill(data.Training, order.Rows(step));
+                return
+                [
+                    .. runs.Select(run => new Metric($"{run.Name}/loss", run.Step(
+                        net => Ops.CrossEntropy(net.Forward(batch.Images(options.Device)), batch.Labels(options.Device)), schedule.At(step)))),
+                ];
+            },
+            Evaluate = _ => [.. runs.Select((run, place) => new Metric($"{run.Name}/test accuracy", Test(run.Net, ref fastest[place])))],
+            EvaluateAfter = step => step % order.StepsPerEpoch == 0,
+            Save = step => Trainee.Save(step, trainees),
+            Load = checkpoint => Trainee.Load(checkpoint, trainees),
+        };
+        IReadOnlyList<Metric> final = loop.Run(options, progress, cancel);
+        SideBySideResult[] results =
+        [
+            .. runs.Select((run, place) => new SideBySideResult(
+                run.Name, run.Net.Count, final.Single(metric => metric.Run == run.Name).Value, run.SecondsAStep * order.StepsPerEpoch, fastest[place])),
+        ];
+        foreach (TimedRun<Sequential> run in runs)
+        {
+            run.Net.Save(options.File($"{run.Name}.safetensors"));
+            run.Dispose();
+        }
+        return results;
+
+        double Test(Sequential net, ref double fastestSoFar)
+        {
+            net.Eval();
+            long start = Stopwatch.GetTimestamp();
+            double accuracy = Accuracy.Of(data.Test, options.Device, net.Forward);
+            fastestSoFar = Math.Min(fastestSoFar, Stopwatch.GetElapsedTime(start).TotalSeconds / data.Test.Count);
+            net.Train();
+            return accuracy;
+        }
+    }
+}

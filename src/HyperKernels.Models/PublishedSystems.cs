@@ -62,6 +62,8 @@ public static class PublishedSystems
         ConditionalNorm.Published,
 
         Hgnn.Published,
+        AllSet.Published,
+        EdHnn.Published,
     ];
 
     /// <summary>

@@ -29,6 +29,7 @@ internal static class RecipeBook
         new IntervalMnistRecipe(isSplit: false),
         new GhnDigitsRecipe(),
         new CondConvRecipe(),
+        new PhcRecipe(),
         new HgnnRecipe(),
     ];
 

@@ -56,6 +56,7 @@ public sealed class KroneckerLinear : TensorLayer, IStoredLayer<KroneckerLinear>
         Source = "eq. 6 and 7; Zhang and others, ICLR 2021, eq. 3 and 4; the authors' code, eleGAN23/HyperNets (whose convolutions leave their bias out)",
         Layers = [typeof(KroneckerLinear), typeof(KroneckerConv1d), typeof(KroneckerConv2d)],
         Cases = ["PHM"],
+        Recipe = "phc-images",
     };
 
     /// <summary>The features of what comes in.</summary>

@@ -64,6 +64,10 @@ public static class PublishedSystems
         Hgnn.Published,
         AllSet.Published,
         EdHnn.Published,
+        SoftHgnnConv.Published,
+        Hdhgn.Published,
+        HyperDrop.Published,
+        HyperCluster.Published,
     ];
 
     /// <summary>

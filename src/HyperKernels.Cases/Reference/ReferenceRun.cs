@@ -73,14 +73,22 @@ public sealed class ReferenceRun : IDisposable
     /// <param name="rename">Turns a name in the layer into the name in the case; null leaves it as it is.</param>
     /// <param name="transposed">Whether the case stores matrices as (in, out).</param>
     /// <exception cref="InvalidDataException">The case lacks a parameter, or has another shape for it.</exception>
-    public IDisposable Use(Layer layer, Func<string, string>? rename = null, bool transposed = false)
+    public IDisposable Use(Layer layer, Func<string, string>? rename = null, bool transposed = false) =>
+        Use(layer, rename, name => transposed && Case.Tensor("param." + name).Shape.Rank == 2);
+
+    /// <summary>The same, with matrices stored as (in, out) under some names only.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="rename">Turns a name in the layer into the name in the case; null leaves it as it is.</param>
+    /// <param name="transposed">Whether the case stores the parameter of that name with its last two axes exchanged.</param>
+    /// <exception cref="InvalidDataException">The case lacks a parameter, or has another shape for it.</exception>
+    public IDisposable Use(Layer layer, Func<string, string>? rename, Func<string, bool> transposed)
     {
         Dictionary<Parameter, Tensor> values = [];
         foreach ((string name, Parameter parameter) in layer.NamedParameters())
         {
             string nameInCase = rename is null ? name : rename(name);
             Tensor value = Parameter(nameInCase);
-            value = transposed && value.Rank == 2 ? Ops.Transpose(value) : value;
+            value = transposed(nameInCase) ? Ops.Transpose(value) : value;
             if (value.Shape != parameter.Shape)
             {
                 throw new InvalidDataException($"{Case.Path}: parameter \"{nameInCase}\" must be {parameter.Shape}; it is {value.Shape}.");

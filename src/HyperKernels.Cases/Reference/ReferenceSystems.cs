@@ -69,6 +69,12 @@ public static class ReferenceSystems
         new HyperIntervalSystem(),
         new ChunkHyperSystem("hyper-nn linear hypernetwork"),
         new ChunkHyperSystem("hyper-nn dynamic hypernetwork"),
+        new SoftHgnnSystem(),
+        new SoftHgnnSesSystem(),
+        new HdhgnSystem(),
+        new DualTransformSystem(),
+        new HyperDropSystem(),
+        new HyperClusterSystem(),
     ];
 
     /// <summary>The adapter of a system, or null if this version has none.</summary>

@@ -13,6 +13,9 @@ public static class MatmulGroupedCases
         Linear([1, 0, 3, 1], 4, 3, 5, bias: false, Activation.Relu),
         Linear([.. Random(101, 5)], 5, 37, 29, bias: true, Activation.Tanh),
         Linear([.. Random(700, 3)], 3, 65, 130, bias: true, benchmark: true),
+        Linear([], 2, 3, 4, bias: true, typed: true),
+        Linear([2, 0, 2, 2, 0], 4, 3, 2, bias: true, Activation.Tanh, twice: true, typed: true),
+        Linear([.. Random(131, 5)], 5, 37, 29, bias: false, typed: true),
         Mix(0, 2, 3, 4),
         Mix(1, 1, 1, 1, twice: true),
         Mix(5, 2, 4, 3, twice: true),
@@ -62,28 +65,34 @@ public static class MatmulGroupedCases
     }
 
     private static OpCase Linear(
-        int[] groupOfRow, int groups, int inputs, int outputs, bool bias, Activation activation = default, bool twice = false, bool benchmark = false)
+        int[] groupOfRow, int groups, int inputs, int outputs, bool bias, Activation activation = default, bool twice = false, bool benchmark = false,
+        bool typed = false)
     {
-        int[] sorted = [.. groupOfRow.Order()];
-        double products = (double)sorted.Length * inputs * outputs;
+        // Rows by group, or as they come.
+        int[] rowGroups = typed ? groupOfRow : [.. groupOfRow.Order()];
+        double products = (double)rowGroups.Length * inputs * outputs;
         return new OpCase
         {
-            Op = "linear_grouped",
-            Sizes = $"M={sorted.Length} E={groups} I={inputs} O={outputs}{(bias ? "" : " no bias")}{(activation == Activation.None ? "" : $" {activation.Kind}")}",
+            Op = typed ? "linear_typed" : "linear_grouped",
+            Sizes = $"M={rowGroups.Length} E={groups} I={inputs} O={outputs}{(bias ? "" : " no bias")}{(activation == Activation.None ? "" : $" {activation.Kind}")}",
             Inputs =
             [
-                CaseInput.Normal("x", [sorted.Length, inputs]),
+                CaseInput.Normal("x", [rowGroups.Length, inputs]),
                 CaseInput.Normal("weight", [groups, outputs, inputs]),
                 CaseInput.Normal("bias", bias ? [groups, outputs] : [0]),
             ],
-            Run = v => Ops.LinearGrouped(v[0], v[1], RowGroups.Of(groupOfRow, groups, v[0].Device), bias ? v[2] : null, activation),
+            Run = v =>
+            {
+                RowGroups of = RowGroups.Of(groupOfRow, groups, v[0].Device);
+                return typed ? Ops.LinearTyped(v[0], v[1], of, bias ? v[2] : null, activation) : Ops.LinearGrouped(v[0], v[1], of, bias ? v[2] : null, activation);
+            },
             Oracle = v =>
             {
                 // Every row is a batch of one with a weight set of its own.
                 Plain[] rows =
                 [
-                    .. sorted.Select((group, row) => PlainOps.Linear(
-                        v[0].Block(row, sorted.Length), v[1].Block(group, groups).Reshape([outputs, inputs]),
+                    .. rowGroups.Select((group, row) => PlainOps.Linear(
+                        v[0].Block(row, rowGroups.Length), v[1].Block(group, groups).Reshape([outputs, inputs]),
                         bias ? v[2].Block(group, groups).Reshape([outputs]) : null, activation)),
                 ];
                 return rows.Length == 0 ? new Plain(0, outputs) : Plain.Concatenate(rows);
@@ -91,7 +100,7 @@ public static class MatmulGroupedCases
             TwiceDifferentiable = twice,
             Benchmark = benchmark,
             Flops = 2 * products,
-            Bytes = 4.0 * ((sorted.Length * (inputs + (double)outputs)) + (groups * (double)inputs * outputs)),
+            Bytes = 4.0 * ((rowGroups.Length * (inputs + (double)outputs)) + (groups * (double)inputs * outputs)),
         };
     }
 }

@@ -1,17 +1,18 @@
 namespace HyperKernels;
 
 /// <summary>
-/// An <see cref="HyperKernels.Incidence"/> with optional weights of hyperedges and memberships, and the degree scalings that
-/// convolutions use. Immutable.
+/// An <see cref="HyperKernels.Incidence"/> with optional weights of hyperedges and memberships, types and roles, and the degree scalings
+/// that convolutions use. Immutable; of names, features and labels it knows nothing.
 /// </summary>
 /// <remarks>
 /// <c>dv[v] = sum over the hyperedges e of v of w[e] * h</c> and <c>de[e] = sum over its members of h</c>, with edge weights w and membership weights h (ones
 /// unless given); <c>0^-1 = 0^-1/2 = 0</c>. Scales of a graph without weights are made once. With weights they are computed at every
 /// use from the weights' present values, and differentiable in them.
 /// </remarks>
-public sealed class Hypergraph : IDisposable
+public sealed partial class Hypergraph : IDisposable
 {
     private readonly Lock _gate = new();
+    private readonly HypergraphRows _rows;
     private readonly bool _ownsIncidence;
     private Tensor? _symmetricNodeScale;
     private Tensor? _nodeScale;
@@ -23,18 +24,16 @@ public sealed class Hypergraph : IDisposable
     /// <param name="membershipWeights">h, <c>[M]</c>, in the order of the pairs; ones if null.</param>
     /// <exception cref="ArgumentException">Weights have another shape, hold integers, or are on another device.</exception>
     public Hypergraph(Incidence incidence, Tensor? edgeWeights = null, Tensor? membershipWeights = null)
-        : this(incidence, edgeWeights, membershipWeights, ownsIncidence: false)
+        : this(incidence, new HypergraphRows { EdgeWeights = edgeWeights, MembershipWeights = membershipWeights }, ownsIncidence: false)
     {
     }
 
-    internal Hypergraph(Incidence incidence, Tensor? edgeWeights, Tensor? membershipWeights, bool ownsIncidence)
+    internal Hypergraph(Incidence incidence, in HypergraphRows rows, bool ownsIncidence)
     {
         ArgumentNullException.ThrowIfNull(incidence);
-        CheckWeights(edgeWeights, incidence.EdgeCount, "hyperedge", incidence.Device);
-        CheckWeights(membershipWeights, incidence.MembershipCount, "membership", incidence.Device);
+        rows.Check(incidence);
         Incidence = incidence;
-        EdgeWeights = edgeWeights;
-        MembershipWeights = membershipWeights;
+        _rows = rows;
         _ownsIncidence = ownsIncidence;
     }
 
@@ -51,19 +50,25 @@ public sealed class Hypergraph : IDisposable
     public int MembershipCount => Incidence.MembershipCount;
 
     /// <summary>w, <c>[E]</c>; null means ones.</summary>
-    public Tensor? EdgeWeights { get; }
+    public Tensor? EdgeWeights => _rows.EdgeWeights;
 
     /// <summary>h, <c>[M]</c>; null means ones.</summary>
-    public Tensor? MembershipWeights { get; }
+    public Tensor? MembershipWeights => _rows.MembershipWeights;
+
+    /// <summary>
+    /// h for one way, <c>[M]</c>; null means ones. Both ways have <see cref="MembershipWeights"/>, but in what a <see cref="NeighbourSampler"/> draws: a
+    /// membership stands for others of its hyperedge on the way to hyperedges, and for others of its node on the way to nodes.
+    /// </summary>
+    public Tensor? MembershipWeightsToward(Toward toward) => (toward == Toward.Nodes ? _rows.NodewardWeights : null) ?? _rows.MembershipWeights;
 
     /// <summary><c>dv</c>: for each node the sum of w h over its hyperedges, <c>[N]</c>.</summary>
     public Tensor NodeDegrees =>
         EdgeWeights is { } weights
             ? Ops.EdgesToNodes(weights, this)
-            : Ops.SegmentSum(MembershipWeightsOrOnes(), Incidence, Toward.Nodes);
+            : SumOfWeights(Toward.Nodes);
 
     /// <summary><c>de</c>: for each hyperedge the sum of h over its members, <c>[E]</c>.</summary>
-    public Tensor EdgeDegrees => Ops.SegmentSum(MembershipWeightsOrOnes(), Incidence, Toward.Edges);
+    public Tensor EdgeDegrees => SumOfWeights(Toward.Edges);
 
     /// <summary><c>dv^-1/2</c>, <c>[N]</c>; 0 for a node without hyperedges. Not the caller's to dispose.</summary>
     public Tensor SymmetricNodeScale =>
@@ -84,6 +89,9 @@ public sealed class Hypergraph : IDisposable
         }
     }
 
+    /// <summary>Weights, types and roles together: what structures made of this one take their rows from.</summary>
+    internal HypergraphRows Rows => _rows;
+
     private bool IsWeighted => EdgeWeights is not null || MembershipWeights is not null;
 
     /// <summary>Builds a hypergraph from the members of each hyperedge: <c>Hypergraph.FromEdges(6, [[0, 1, 2], [2, 3], [3, 4, 5]])</c>.</summary>
@@ -92,7 +100,7 @@ public sealed class Hypergraph : IDisposable
     /// <param name="device">Where it goes; null means <see cref="Device.Default"/>.</param>
     /// <exception cref="ArgumentException">nodes is negative, or a member is out of range: the message names it.</exception>
     public static Hypergraph FromEdges(int nodes, int[][] edges, Device? device = null) =>
-        new(Incidence.FromEdges(nodes, edges, device), null, null, ownsIncidence: true);
+        new(Incidence.FromEdges(nodes, edges, device), default, ownsIncidence: true);
 
     /// <summary>Builds a hypergraph from pairs of a node and a hyperedge.</summary>
     /// <param name="nodes">The number of nodes; never taken from the largest id.</param>
@@ -102,24 +110,36 @@ public sealed class Hypergraph : IDisposable
     /// <param name="device">Where it goes; null means <see cref="Device.Default"/>.</param>
     /// <exception cref="ArgumentException">As <see cref="Incidence.FromPairs"/>.</exception>
     public static Hypergraph FromPairs(int nodes, int edges, ReadOnlySpan<int> nodeIds, ReadOnlySpan<int> edgeIds, Device? device = null) =>
-        new(Incidence.FromPairs(nodes, edges, nodeIds, edgeIds, device), null, null, ownsIncidence: true);
+        new(Incidence.FromPairs(nodes, edges, nodeIds, edgeIds, device), default, ownsIncidence: true);
 
     /// <summary>The same structure with weights of hyperedges, <c>[E]</c>. Shares the incidence: dispose it with the first graph.</summary>
-    public Hypergraph WithEdgeWeights(Tensor? edgeWeights) => new(Incidence, edgeWeights, MembershipWeights);
+    public Hypergraph WithEdgeWeights(Tensor? edgeWeights) =>
+        new(Incidence, _rows with { EdgeWeights = edgeWeights }, ownsIncidence: false);
 
     /// <summary>The same structure with weights of memberships, <c>[M]</c>, in the order of the pairs. Shares the incidence: dispose it with the first graph.</summary>
-    public Hypergraph WithMembershipWeights(Tensor? membershipWeights) => new(Incidence, EdgeWeights, membershipWeights);
+    public Hypergraph WithMembershipWeights(Tensor? membershipWeights) =>
+        new(Incidence, _rows with { MembershipWeights = membershipWeights, NodewardWeights = null }, ownsIncidence: false);
 
     /// <summary>
     /// Gives nodes a hyperedge of their own with that one member, weight 1: without it an isolated node's output of a convolution is zero.
     /// </summary>
     /// <param name="onlyIsolated">True gives one only to nodes that are in no hyperedge; false to all.</param>
-    /// <returns>A new graph whose further hyperedges and memberships come last; weights get ones there.</returns>
+    /// <returns>
+    /// A new graph whose further hyperedges and memberships come last. Weights get ones there; where there are types of hyperedges or roles, the loops get a
+    /// further one of their own.
+    /// </returns>
     public Hypergraph WithSelfLoops(bool onlyIsolated)
     {
         Incidence incidence = Incidence.WithSelfLoops(onlyIsolated);
-        return new Hypergraph(
-            incidence, WithOnes(EdgeWeights, incidence.EdgeCount), WithOnes(MembershipWeights, incidence.MembershipCount), ownsIncidence: true);
+        HypergraphRows rows = _rows with
+        {
+            EdgeWeights = WithOnes(_rows.EdgeWeights, incidence.EdgeCount),
+            MembershipWeights = WithOnes(_rows.MembershipWeights, incidence.MembershipCount),
+            NodewardWeights = WithOnes(_rows.NodewardWeights, incidence.MembershipCount),
+            EdgeTypes = WithOneMore(_rows.EdgeTypes, incidence.EdgeCount),
+            Roles = WithOneMore(_rows.Roles, incidence.MembershipCount),
+        };
+        return new Hypergraph(incidence, rows, ownsIncidence: true);
     }
 
     /// <summary>
@@ -156,25 +176,20 @@ public sealed class Hypergraph : IDisposable
     /// <summary>The counts: <c>6 nodes, 3 hyperedges, 8 memberships</c>.</summary>
     public override string ToString() => Incidence.ToString();
 
-    private static void CheckWeights(Tensor? weights, int count, string what, Device device)
-    {
-        if (weights is not { } given)
-        {
-            return;
-        }
-        Ops.CheckFloat("Hypergraph", given);
-        if (given.Rank != 1 || given.Shape[0] != count)
-        {
-            Throw.Argument($"Hypergraph: {what} weights must be [{count}], one per {what}; got {given.Shape}.");
-        }
-        if (!ReferenceEquals(given.Device, device))
-        {
-            Throw.Argument($"Hypergraph: weights and incidence must be on one device; got {given} and an incidence on {device}.");
-        }
-    }
-
     private static Tensor? WithOnes(Tensor? weights, int count) =>
         weights is { } given ? Ops.Concatenate(0, given, Tensor.Ones([count - given.Shape[0]], given.Device)) : null;
+
+    private RowGroups? WithOneMore(RowGroups? kinds, int count)
+    {
+        if (kinds is null)
+        {
+            return null;
+        }
+        int[] kindOfRow = new int[count];
+        kinds.GroupOfRow.CopyTo(kindOfRow);
+        kindOfRow.AsSpan(kinds.Rows).Fill(kinds.Groups);
+        return RowGroups.Of(kindOfRow, kinds.Groups + 1, Incidence.Device);
+    }
 
     // Zero is replaced before the power, not after: the gradient of 0^-1/2 would be infinite, and infinity times zero is NaN.
     private static Tensor InverseRoot(Tensor degrees)
@@ -189,7 +204,8 @@ public sealed class Hypergraph : IDisposable
         return Ops.Where(degrees, Ops.Reciprocal(Ops.Where(degrees, degrees, Tensor.Ones([], degrees.Device))), zeros);
     }
 
-    private Tensor MembershipWeightsOrOnes() => MembershipWeights ?? Tensor.Ones([MembershipCount], Incidence.Device);
+    private Tensor SumOfWeights(Toward toward) =>
+        Ops.SegmentSum(MembershipWeightsToward(toward) ?? Tensor.Ones([MembershipCount], Incidence.Device), Incidence, toward);
 
     /// <summary>A scale that depends on the structure alone, kept outside scopes from its first use on.</summary>
     private Tensor Cached(ref Tensor? scale, Func<Hypergraph, Tensor> compute)

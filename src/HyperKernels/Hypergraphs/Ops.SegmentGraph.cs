@@ -5,9 +5,9 @@ public static partial class Ops
 {
     /// <summary>As <see cref="NodesToEdges(Tensor, Incidence, Tensor?, Tensor?, Tensor?)"/>, with the graph's membership weights.</summary>
     public static Tensor NodesToEdges(Tensor x, Hypergraph graph, Tensor? nodeScale = null, Tensor? edgeScale = null) =>
-        NodesToEdges(x, graph.Incidence, graph.MembershipWeights, nodeScale, edgeScale);
+        NodesToEdges(x, graph.Incidence, graph.MembershipWeightsToward(Toward.Edges), nodeScale, edgeScale);
 
     /// <summary>As <see cref="EdgesToNodes(Tensor, Incidence, Tensor?, Tensor?, Tensor?)"/>, with the graph's membership weights.</summary>
     public static Tensor EdgesToNodes(Tensor z, Hypergraph graph, Tensor? edgeScale = null, Tensor? nodeScale = null) =>
-        EdgesToNodes(z, graph.Incidence, graph.MembershipWeights, edgeScale, nodeScale);
+        EdgesToNodes(z, graph.Incidence, graph.MembershipWeightsToward(Toward.Nodes), edgeScale, nodeScale);
 }

@@ -15,15 +15,11 @@ public sealed class ReorderedHypergraph : IDisposable
 
         // Pairs by hyperedge, those of one hyperedge in the order they had: its sum keeps its bits.
         int[] edgeIds = Renumber(incidence.Edges, Edges);
-        int[] memberships = SegmentIndex.Sort(edgeIds, edges.Length);
+        int[] memberships = new CountingSort(edgeIds, edges.Length).Sort(edgeIds).Positions;
         Memberships = new Permutation(memberships, incidence.Device);
         Incidence reordered = Incidence.FromPairs(
             incidence.NodeCount, incidence.EdgeCount, Pick(Renumber(incidence.Nodes, Nodes), memberships), Pick(edgeIds, memberships), incidence.Device);
-        Graph = new Hypergraph(
-            reordered,
-            source.EdgeWeights is { } edgeWeights ? Edges.Apply(edgeWeights) : null,
-            source.MembershipWeights is { } membershipWeights ? Memberships.Apply(membershipWeights) : null,
-            ownsIncidence: true);
+        Graph = new Hypergraph(reordered, source.Rows.Take(nodes, edges, memberships), ownsIncidence: true);
     }
 
     /// <summary>The hypergraph in the new order.</summary>

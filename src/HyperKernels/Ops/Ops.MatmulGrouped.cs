@@ -54,6 +54,28 @@ public static partial class Ops
         });
     }
 
+    /// <summary>
+    /// A dense layer whose matrix is that of the row's type: <c>y_i = activation(W_t x_i + b_t)</c> with t the type of row i. Rows keep their order: they are
+    /// sorted, given to <see cref="LinearGrouped"/> and put back.
+    /// </summary>
+    /// <param name="x"><c>[M, I]</c>, such as nodes, hyperedges or memberships.</param>
+    /// <param name="weight"><c>[E, O, I]</c>, a matrix per type.</param>
+    /// <param name="types">The type of each of the M rows, one of E: <c>graph.NodeTypes</c>, <c>graph.EdgeTypes</c> or <c>graph.Roles</c>.</param>
+    /// <param name="bias"><c>[E, O]</c>; null for none.</param>
+    /// <param name="activation">Applied before the result leaves the registers where that is possible.</param>
+    /// <returns><c>[M, O]</c></returns>
+    /// <exception cref="ArgumentException">A shape does not fit, integers, or different devices.</exception>
+    /// <remarks>Differentiable in x, weight and bias, any number of times. The same bits for any number of threads.</remarks>
+    public static Tensor LinearTyped(Tensor x, Tensor weight, RowGroups types, Tensor? bias = null, Activation activation = default)
+    {
+        ArgumentNullException.ThrowIfNull(types);
+        if (x.Rank != 2 || x.Shape[0] != types.Rows)
+        {
+            Throw.Argument($"LinearTyped: x must be [{types.Rows}, I], one row for each that has a type; got {x.Shape}.");
+        }
+        return GatherRows(LinearGrouped(GatherRows(x, types.Order), weight, types, bias, activation), types.Places);
+    }
+
     /// <summary>Adds up what several groups gave for each row: <c>y_n = sum_j shares_nj sorted[place of (n, j)]</c>.</summary>
     /// <param name="sorted"><c>[M, O]</c>, in the order of the groups.</param>
     /// <param name="groups">Made of the k groups of each of N rows, <c>[N, k]</c>.</param>

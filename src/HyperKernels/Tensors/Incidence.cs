@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace HyperKernels;
 
 /// <summary>
@@ -7,7 +9,8 @@ namespace HyperKernels;
 /// <remarks>
 /// A pair given twice counts twice; an edge without members and a node without edges are kept. Inside a segment memberships keep the
 /// order of the pairs, so that sums are the same bits at every run. The index tensors live outside scopes until <see cref="Dispose"/>;
-/// any number of threads may use an incidence at once. Building takes time and memory linear in nodes, edges and memberships.
+/// any number of threads may use an incidence at once. Building takes time and memory linear in nodes, edges and memberships; it sorts by
+/// counting, on the threads of <see cref="Device.Cpu"/>, with the same result for any number of them.
 /// </remarks>
 public sealed class Incidence : IDisposable
 {
@@ -88,10 +91,7 @@ public sealed class Incidence : IDisposable
         {
             memberships += members.Length;
         }
-        if (memberships > Array.MaxLength)
-        {
-            Throw.Argument($"Incidence: at most {Array.MaxLength} memberships; got {memberships}.");
-        }
+        CheckMemberships(memberships);
         int[] nodeIds = new int[memberships];
         int[] edgeIds = new int[memberships];
         int next = 0;
@@ -129,6 +129,7 @@ public sealed class Incidence : IDisposable
                 lonely.Add(node);
             }
         }
+        CheckMemberships((long)MembershipCount + lonely.Count);
         int[] loops = new int[lonely.Count];
         for (int i = 0; i < loops.Length; i++)
         {
@@ -155,14 +156,27 @@ public sealed class Incidence : IDisposable
 
     internal SegmentIndex Index(Toward toward) => toward == Toward.Edges ? _byEdge : _byNode;
 
+    /// <summary>A list of pairs is indexed by 32 bits: what would be longer is refused before anything is made.</summary>
+    internal static void CheckMemberships(long count)
+    {
+        if (count > Array.MaxLength)
+        {
+            Throw.Argument($"Incidence: there can be at most {Array.MaxLength} memberships; this would have {count}.");
+        }
+    }
+
+    // Every id is looked at by vectors first; only a failure looks for its pair.
     private static void CheckIds(string what, ReadOnlySpan<int> ids, int bound)
     {
-        for (int pair = 0; pair < ids.Length; pair++)
+        if (ids.IsEmpty || (TensorPrimitives.Min(ids) >= 0 && TensorPrimitives.Max(ids) < bound))
         {
-            if ((uint)ids[pair] >= (uint)bound)
-            {
-                Throw.Argument($"Incidence: {what} ids must be from 0 to below {bound}; pair {pair} has {ids[pair]}.");
-            }
+            return;
         }
+        int pair = 0;
+        while ((uint)ids[pair] < (uint)bound)
+        {
+            pair++;
+        }
+        Throw.Argument($"Incidence: {what} ids must be from 0 to below {bound}; pair {pair} has {ids[pair]}.");
     }
 }

@@ -7,10 +7,12 @@ namespace HyperKernels;
 /// <remarks>Made by a counting sort on the host: the groups are read back from the device, and <see cref="Order"/> and <see cref="Places"/> belong to the current scope.</remarks>
 public sealed class RowGroups
 {
+    private readonly int[] _groupOfRow;
     private readonly int[] _offsets;
 
-    private RowGroups(int[] offsets, Tensor order, Tensor places, Tensor sources)
+    private RowGroups(int[] groupOfRow, int[] offsets, Tensor order, Tensor places, Tensor sources)
     {
+        _groupOfRow = groupOfRow;
         _offsets = offsets;
         Order = order;
         Places = places;
@@ -22,6 +24,9 @@ public sealed class RowGroups
 
     /// <summary>M, the number of rows.</summary>
     public int Rows => _offsets[^1];
+
+    /// <summary>M numbers: the group of each row.</summary>
+    public ReadOnlySpan<int> GroupOfRow => _groupOfRow;
 
     /// <summary>E + 1 numbers: group e holds the places from <c>Offsets[e]</c> to below <c>Offsets[e + 1]</c>.</summary>
     public ReadOnlySpan<int> Offsets => _offsets;
@@ -57,9 +62,9 @@ public sealed class RowGroups
     /// <param name="groups">E.</param>
     /// <param name="device">Where <see cref="Order"/> and <see cref="Places"/> are wanted; null means <see cref="Device.Default"/>.</param>
     /// <exception cref="ArgumentException">A number is no group, or groups is below 1.</exception>
-    public static RowGroups Of(ReadOnlySpan<int> groupOfRow, int groups, Device? device = null) => Of(groupOfRow, groups, 1, device);
+    public static RowGroups Of(ReadOnlySpan<int> groupOfRow, int groups, Device? device = null) => Of(groupOfRow.ToArray(), groups, 1, device);
 
-    private static RowGroups Of(ReadOnlySpan<int> groupOfRow, int groups, int each, Device? device)
+    private static RowGroups Of(int[] groupOfRow, int groups, int each, Device? device)
     {
         if (groups < 1)
         {
@@ -89,6 +94,6 @@ public sealed class RowGroups
         }
         Tensor sorted = Tensor.From(order, [order.Length], device);
         Tensor sources = each == 1 ? sorted : Tensor.From(Array.ConvertAll(order, row => row / each), [order.Length], device);
-        return new RowGroups(offsets, sorted, Tensor.From(places, [places.Length], device), sources);
+        return new RowGroups(groupOfRow, offsets, sorted, Tensor.From(places, [places.Length], device), sources);
     }
 }

@@ -10,6 +10,7 @@ internal sealed class SegmentIndex : IDisposable
     private readonly int[] _others;
     private readonly Lock _gate = new();
     private Tensor? _inverseCounts;
+    private int[]? _pairOfSlot;
 
     /// <param name="segments">The number of segments.</param>
     /// <param name="own">The segment of each pair.</param>
@@ -19,9 +20,10 @@ internal sealed class SegmentIndex : IDisposable
     {
         Device device = otherOfMembership.Device;
         Segments = segments;
-        _offsets = Count(own, segments, out bool sorted);
+        CountingSort sort = new(own, segments);
+        _offsets = sort.Offsets;
         Offsets = Upload(_offsets, device);
-        if (sorted)
+        if (sort.IsSorted)
         {
             // The pairs are in this order already: positions need no list, and the list of pairs serves as its compressed form.
             _others = other;
@@ -29,12 +31,7 @@ internal sealed class SegmentIndex : IDisposable
         }
         else
         {
-            int[] positions = Sort(own, _offsets);
-            _others = new int[own.Length];
-            for (int slot = 0; slot < positions.Length; slot++)
-            {
-                _others[slot] = other[positions[slot]];
-            }
+            (int[] positions, _others) = sort.Sort(other);
             Positions = Upload(positions, device);
             OtherOfSlot = Upload(_others, device);
         }
@@ -64,7 +61,22 @@ internal sealed class SegmentIndex : IDisposable
     /// <summary><c>[L + 1]</c>: the first piece of each long segment.</summary>
     public Tensor? FirstPieces { get; private set; }
 
+    /// <summary>The first slot of a segment; that of the one after the last is M.</summary>
+    public int Start(int segment) => _offsets[segment];
+
     public ReadOnlySpan<int> Others(int segment) => _others.AsSpan(_offsets[segment], _offsets[segment + 1] - _offsets[segment]);
+
+    /// <summary>The pair that stands in each slot, on the host; null if slot i holds pair i. Read back from the device when first asked for.</summary>
+    public int[]? PairOfSlot
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _pairOfSlot ??= Positions?.ToIntArray();
+            }
+        }
+    }
 
     /// <summary><c>[S]</c>: one over the number of slots, at least 1. Made when first asked for.</summary>
     public Tensor InverseCounts
@@ -90,9 +102,6 @@ internal sealed class SegmentIndex : IDisposable
         }
     }
 
-    /// <summary>The pairs by segment, those of one segment in their order.</summary>
-    public static int[] Sort(int[] own, int segments) => Sort(own, Count(own, segments, out _));
-
     /// <summary>Integers that live outside scopes.</summary>
     public static Tensor Upload(ReadOnlySpan<int> values, Device device)
     {
@@ -110,34 +119,6 @@ internal sealed class SegmentIndex : IDisposable
         Pieces?.Dispose();
         FirstPieces?.Dispose();
         _inverseCounts?.Dispose();
-    }
-
-    // Counting sort: stable and linear.
-    private static int[] Sort(int[] own, int[] offsets)
-    {
-        int[] positions = new int[own.Length];
-        int[] next = [.. offsets];
-        for (int pair = 0; pair < own.Length; pair++)
-        {
-            positions[next[own[pair]]++] = pair;
-        }
-        return positions;
-    }
-
-    private static int[] Count(int[] own, int segments, out bool sorted)
-    {
-        int[] offsets = new int[checked(segments + 1)];
-        sorted = true;
-        for (int pair = 0; pair < own.Length; pair++)
-        {
-            offsets[own[pair] + 1]++;
-            sorted &= pair == 0 || own[pair - 1] <= own[pair];
-        }
-        for (int segment = 0; segment < segments; segment++)
-        {
-            offsets[segment + 1] += offsets[segment];
-        }
-        return offsets;
     }
 
     private void Cut(Device device)

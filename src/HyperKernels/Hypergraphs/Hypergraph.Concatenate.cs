@@ -1,0 +1,78 @@
+namespace HyperKernels;
+
+public sealed partial class Hypergraph
+{
+    /// <summary>One hypergraph with the hyperedges of several over the same nodes, one graph's after the other's: the modalities of HGNN.</summary>
+    /// <param name="graphs">Graphs of as many nodes; they stay the caller's.</param>
+    /// <returns>A new graph. Where some have weights, the others get ones. Types and roles must be in all or in none.</returns>
+    /// <exception cref="ArgumentException">There is no graph, numbers of nodes, of types or of roles differ, or devices do.</exception>
+    /// <remarks>Differentiable in the weights; they belong to the current scope.</remarks>
+    public static Hypergraph Union(params ReadOnlySpan<Hypergraph> graphs)
+    {
+        foreach (Hypergraph graph in graphs)
+        {
+            if (graph.NodeCount != graphs[0].NodeCount)
+            {
+                Throw.Argument($"Union: the graphs must be over the same nodes; got {graphs[0]} and {graph}. HypergraphBatch puts different nodes beside each other.");
+            }
+        }
+        return Concatenate("Union", graphs, shiftNodes: false);
+    }
+
+    /// <summary>Hyperedges one graph's after the other's; nodes too if they are to be shifted.</summary>
+    internal static Hypergraph Concatenate(string name, ReadOnlySpan<Hypergraph> graphs, bool shiftNodes)
+    {
+        if (graphs.IsEmpty)
+        {
+            Throw.Argument($"{name}: at least one graph is needed.");
+        }
+        Device device = graphs[0].Incidence.Device;
+        (long nodes, long edges, long memberships) = (0, 0, 0);
+        foreach (Hypergraph graph in graphs)
+        {
+            if (!ReferenceEquals(graph.Incidence.Device, device))
+            {
+                Throw.Argument($"{name}: the graphs must be on one device; got {device} and {graph.Incidence.Device}.");
+            }
+            nodes = shiftNodes ? nodes + graph.NodeCount : graph.NodeCount;
+            edges += graph.EdgeCount;
+            memberships += graph.MembershipCount;
+        }
+        Incidence.CheckMemberships(Math.Max(memberships, Math.Max(nodes, edges)));
+        int[] nodeIds = new int[memberships];
+        int[] edgeIds = new int[memberships];
+        (int node, int edge, int pair) = (0, 0, 0);
+        foreach (Hypergraph graph in graphs)
+        {
+            for (int i = 0; i < graph.MembershipCount; i++, pair++)
+            {
+                (nodeIds[pair], edgeIds[pair]) = (node + graph.Incidence.Nodes[i], edge + graph.Incidence.Edges[i]);
+            }
+            node += shiftNodes ? graph.NodeCount : 0;
+            edge += graph.EdgeCount;
+        }
+        HypergraphRows[] rows = new HypergraphRows[graphs.Length];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            rows[i] = graphs[i].Rows;
+        }
+        // Over the same nodes their types are the first graph's.
+        RowGroups? nodeTypes = shiftNodes ? HypergraphRows.Concatenate($"{name}: types of nodes", rows, row => row.NodeTypes) : rows[0].NodeTypes;
+        int[] edgeCounts = new int[rows.Length], membershipCounts = new int[rows.Length];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            (edgeCounts[i], membershipCounts[i]) = (graphs[i].EdgeCount, graphs[i].MembershipCount);
+        }
+        bool areSampled = Array.Exists(rows, row => row.NodewardWeights is not null);
+        HypergraphRows all = new()
+        {
+            EdgeWeights = HypergraphRows.Concatenate(rows, row => row.EdgeWeights, edgeCounts, device),
+            MembershipWeights = HypergraphRows.Concatenate(rows, row => row.MembershipWeights, membershipCounts, device),
+            NodewardWeights = areSampled ? HypergraphRows.Concatenate(rows, row => row.NodewardWeights ?? row.MembershipWeights, membershipCounts, device) : null,
+            NodeTypes = nodeTypes,
+            EdgeTypes = HypergraphRows.Concatenate($"{name}: types of hyperedges", rows, row => row.EdgeTypes),
+            Roles = HypergraphRows.Concatenate($"{name}: roles", rows, row => row.Roles),
+        };
+        return new Hypergraph(Incidence.FromPairs((int)nodes, (int)edges, nodeIds, edgeIds, device), all, ownsIncidence: true);
+    }
+}

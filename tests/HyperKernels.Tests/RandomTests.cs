@@ -57,6 +57,20 @@ internal sealed class RandomTests
     }
 
     [Test]
+    public void Random_WhereTheCounterCarries_IsTheSameAtEveryWidth()
+    {
+        // Blocks on both sides of the lower word's end, among the first that registers make at once and among later ones.
+        RandomState start = new(0x9876543210FEDCBA, (1UL << 32) - 5);
+        float[] normal = new float[200];
+        new RandomStream(start).FillNormal(normal, 1, 2);
+        foreach (Device device in Conformance.Devices)
+        {
+            using MemoryScope scope = device.Scope();
+            Assert.That(Ops.RandomNormal([normal.Length], new RandomStream(start), 1, 2, device).ToArray(), Is.EqualTo(normal), $"{device}");
+        }
+    }
+
+    [Test]
     public void RandomUniform_ManyDraws_AreSpreadEvenly()
     {
         using MemoryScope scope = new();

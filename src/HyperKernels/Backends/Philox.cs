@@ -10,14 +10,37 @@ namespace HyperKernels.Backends;
 internal static class Philox
 {
     // Multipliers and Weyl constants of the paper, table 2 and section 4.1.
-    private const uint MultiplierA = 0xD2511F53;
-    private const uint MultiplierB = 0xCD9E8D57;
-    private const uint WeylA = 0x9E3779B9;
-    private const uint WeylB = 0xBB67AE85;
+    internal const uint MultiplierA = 0xD2511F53;
+    internal const uint MultiplierB = 0xCD9E8D57;
+    internal const uint WeylA = 0x9E3779B9;
+    internal const uint WeylB = 0xBB67AE85;
+    internal const int RoundCount = 10;
 
-    private const float TwoToMinus24 = 1f / (1 << 24);
-    private const float TwoToMinus32 = 1f / 4294967296f;
-    private const float TwoPiOverTwoTo32 = (float)(2 * Math.PI / 4294967296.0);
+    internal const float TwoToMinus24 = 1f / (1 << 24);
+    internal const float TwoToMinus32 = 1f / 4294967296f;
+    internal const float TwoPiOverTwoTo32 = (float)(2 * Math.PI / 4294967296.0);
+
+    // Cephes sinf and cosf (S. L. Moshier), for |angle| <= pi / 4; the highest power first.
+    internal const float Sine3 = -1.9515295891e-4f;
+    internal const float Sine2 = 8.3321608736e-3f;
+    internal const float Sine1 = -1.6666654611e-1f;
+    internal const float Cosine3 = 2.443315711809948e-5f;
+    internal const float Cosine2 = -1.388731625493765e-3f;
+    internal const float Cosine1 = 4.166664568298827e-2f;
+
+    // Cephes logf; the bits are those of sqrt(1/2), and the two parts of log 2 add up to more than one float holds.
+    internal const float Log8 = 7.0376836292e-2f;
+    internal const float Log7 = -1.1514610310e-1f;
+    internal const float Log6 = 1.1676998740e-1f;
+    internal const float Log5 = -1.2420140846e-1f;
+    internal const float Log4 = 1.4249322787e-1f;
+    internal const float Log3 = -1.6668057665e-1f;
+    internal const float Log2 = 2.0000714765e-1f;
+    internal const float Log1 = -2.4999993993e-1f;
+    internal const float Log0 = 3.3333331174e-1f;
+    internal const int RootHalfBits = 0x3F3504F3;
+    internal const float LogTwoHigh = 0.693359375f;
+    internal const float LogTwoLow = -2.12194440e-4f;
 
     /// <summary>The four words of a block: counter (block, 0), key seed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -27,7 +50,7 @@ internal static class Philox
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Words Rounds(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1)
     {
-        for (int round = 0; round < 10; round++)
+        for (int round = 0; round < RoundCount; round++)
         {
             ulong a = (ulong)MultiplierA * c0;
             ulong b = (ulong)MultiplierB * c2;
@@ -63,12 +86,11 @@ internal static class Philox
         uint quarter = (word2 + (1u << 29)) >> 30;
         float angle = (int)(word2 - (quarter << 30)) * TwoPiOverTwoTo32;
         float square = angle * angle;
-        // Coefficients: Cephes sinf and cosf (S. L. Moshier), for |angle| <= pi / 4.
-        float sine = MathF.FusedMultiplyAdd(-1.9515295891e-4f, square, 8.3321608736e-3f);
-        sine = MathF.FusedMultiplyAdd(sine, square, -1.6666654611e-1f);
+        float sine = MathF.FusedMultiplyAdd(Sine3, square, Sine2);
+        sine = MathF.FusedMultiplyAdd(sine, square, Sine1);
         sine = MathF.FusedMultiplyAdd(sine * square, angle, angle);
-        float cosine = MathF.FusedMultiplyAdd(2.443315711809948e-5f, square, -1.388731625493765e-3f);
-        cosine = MathF.FusedMultiplyAdd(cosine, square, 4.166664568298827e-2f);
+        float cosine = MathF.FusedMultiplyAdd(Cosine3, square, Cosine2);
+        cosine = MathF.FusedMultiplyAdd(cosine, square, Cosine1);
         cosine = MathF.FusedMultiplyAdd(cosine * square, square, MathF.FusedMultiplyAdd(-0.5f, square, 1));
         return (quarter & 3) switch
         {
@@ -79,26 +101,26 @@ internal static class Philox
         };
     }
 
-    // Coefficients: Cephes logf (S. L. Moshier); u is normal and positive.
+    // u is normal and positive.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Log(float u)
     {
         int bits = BitConverter.SingleToInt32Bits(u);
         // Mantissa in [sqrt(1/2), sqrt(2)), where the polynomial holds.
-        int exponent = (bits - 0x3F3504F3) >> 23;
+        int exponent = (bits - RootHalfBits) >> 23;
         float x = BitConverter.Int32BitsToSingle(bits - (exponent << 23)) - 1;
         float square = x * x;
-        float p = MathF.FusedMultiplyAdd(7.0376836292e-2f, x, -1.1514610310e-1f);
-        p = MathF.FusedMultiplyAdd(p, x, 1.1676998740e-1f);
-        p = MathF.FusedMultiplyAdd(p, x, -1.2420140846e-1f);
-        p = MathF.FusedMultiplyAdd(p, x, 1.4249322787e-1f);
-        p = MathF.FusedMultiplyAdd(p, x, -1.6668057665e-1f);
-        p = MathF.FusedMultiplyAdd(p, x, 2.0000714765e-1f);
-        p = MathF.FusedMultiplyAdd(p, x, -2.4999993993e-1f);
-        p = MathF.FusedMultiplyAdd(p, x, 3.3333331174e-1f);
-        float y = MathF.FusedMultiplyAdd(p * x, square, exponent * -2.12194440e-4f);
+        float p = MathF.FusedMultiplyAdd(Log8, x, Log7);
+        p = MathF.FusedMultiplyAdd(p, x, Log6);
+        p = MathF.FusedMultiplyAdd(p, x, Log5);
+        p = MathF.FusedMultiplyAdd(p, x, Log4);
+        p = MathF.FusedMultiplyAdd(p, x, Log3);
+        p = MathF.FusedMultiplyAdd(p, x, Log2);
+        p = MathF.FusedMultiplyAdd(p, x, Log1);
+        p = MathF.FusedMultiplyAdd(p, x, Log0);
+        float y = MathF.FusedMultiplyAdd(p * x, square, exponent * LogTwoLow);
         y = MathF.FusedMultiplyAdd(-0.5f, square, y);
-        return MathF.FusedMultiplyAdd(exponent, 0.693359375f, x + y);
+        return MathF.FusedMultiplyAdd(exponent, LogTwoHigh, x + y);
     }
 
     /// <summary>The four words of a block.</summary>

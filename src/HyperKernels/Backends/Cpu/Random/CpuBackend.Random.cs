@@ -25,7 +25,7 @@ internal sealed unsafe partial class CpuBackend
         _threads.For(VectorWidth, TilesOf(count), ref tiles);
     }
 
-    // Integer work bound by multiplications: vector registers have no 32 x 32 -> 64 product that would pay for the shuffles.
+    // Integer work bound by multiplications, of which only the widest registers do enough at once to pay for the shuffles.
     private struct RandomTiles : ITiles
     {
         public RandomKind Kind;
@@ -42,7 +42,23 @@ internal sealed unsafe partial class CpuBackend
         {
             float* four = stackalloc float[4];
             long end = Math.Min(Count, (tile + 1L) * TileElements);
-            for (long i = (long)tile * TileElements; i < end; i += 4)
+            long first = (long)tile * TileElements;
+            if (TVec.Count == Vec512.Count && Philox512.IsSupported)
+            {
+                for (; first <= end - Philox512.Count; first += Philox512.Count)
+                {
+                    ulong block = Position + ((ulong)first / 4);
+                    if (Kind == RandomKind.Uniform)
+                    {
+                        Philox512.Uniform(Seed, block, A, B, Y + first);
+                    }
+                    else
+                    {
+                        Philox512.Normal(Seed, block, A, B, Y + first);
+                    }
+                }
+            }
+            for (long i = first; i < end; i += 4)
             {
                 Philox.Words words = Philox.Block(Seed, Position + ((ulong)i / 4));
                 bool whole = end - i >= 4;
@@ -56,12 +72,12 @@ internal sealed unsafe partial class CpuBackend
                 }
                 else
                 {
-                    (float first, float second) = Philox.Normal(words.A, words.B);
-                    (float third, float fourth) = Philox.Normal(words.C, words.D);
-                    to[0] = MathF.FusedMultiplyAdd(first, B, A);
-                    to[1] = MathF.FusedMultiplyAdd(second, B, A);
-                    to[2] = MathF.FusedMultiplyAdd(third, B, A);
-                    to[3] = MathF.FusedMultiplyAdd(fourth, B, A);
+                    (float one, float two) = Philox.Normal(words.A, words.B);
+                    (float three, float last) = Philox.Normal(words.C, words.D);
+                    to[0] = MathF.FusedMultiplyAdd(one, B, A);
+                    to[1] = MathF.FusedMultiplyAdd(two, B, A);
+                    to[2] = MathF.FusedMultiplyAdd(three, B, A);
+                    to[3] = MathF.FusedMultiplyAdd(last, B, A);
                 }
                 for (long j = i; !whole && j < end; j++)
                 {

@@ -11,6 +11,9 @@ internal sealed record DigitData(ImageSet Training, ImageSet Test)
     /// <summary>One line for the report.</summary>
     public string Description => $"{Training.Name}, {Training.Count:N0} to train and {Test.Count:N0} to test";
 
+    /// <summary>Both sets seen in another way.</summary>
+    public DigitData Changed(Func<ImageSet, ImageSet> change) => new(change(Training), change(Test));
+
     /// <summary>Reads MNIST from the data folder, or draws digits from the seed.</summary>
     /// <param name="options">The data folder, if any, and the seed.</param>
     /// <param name="name">Which of the data sets with MNIST's format.</param>

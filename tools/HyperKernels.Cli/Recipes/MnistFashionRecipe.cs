@@ -23,7 +23,7 @@ internal sealed class MnistFashionRecipe : IRecipe
     public TrainSummary Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel)
     {
         DigitData first = DigitData.Load(options);
-        DigitData second = options.Data is null ? Negative(first) : DigitData.Load(options, "fashion-mnist");
+        DigitData second = options.Data is null ? first.Changed(ImageChanges.Negative) : DigitData.Load(options, "fashion-mnist");
         DigitData[] data = [first, second];
         string[] names = options.Data is null ? ["digits", "negative"] : ["mnist", "fashion-mnist"];
         BatchOrder[] orders = [.. data.Select((d, task) => new BatchOrder(d.Training.Count, Batch, options.Seed + task))];
@@ -84,9 +84,4 @@ internal sealed class MnistFashionRecipe : IRecipe
                 new Setting("optimiser", $"Adam, rate {Rate}, batch {Batch} per task"),
             ]);
     }
-
-    private static DigitData Negative(DigitData data) => new(Negative(data.Training), Negative(data.Test));
-
-    private static ImageSet Negative(ImageSet set) =>
-        new($"{set.Name} in negative", Array.ConvertAll(set.Pixels, static p => (byte)(255 - p)), set.Labels, set.Height, set.Width);
 }

@@ -31,6 +31,7 @@ internal static class RecipeBook
         new CondConvRecipe(),
         new PhcRecipe(),
         new HgnnRecipe(),
+        new HyperAdapterRecipe(),
     ];
 
     /// <summary>Finds a recipe by its name.</summary>

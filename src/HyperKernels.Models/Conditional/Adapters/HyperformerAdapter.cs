@@ -68,6 +68,7 @@ public sealed class HyperformerAdapter : Layer, IStoredLayer<HyperformerAdapter>
         Source = "eq. 1 to 8; the authors' code, rabeehk/hyperformer",
         Layers = [typeof(HyperformerAdapter), typeof(HyperformerController)],
         Cases = ["Hyperformer"],
+        Recipe = "hyperadapter-digits",
     };
 
     /// <summary>D.</summary>

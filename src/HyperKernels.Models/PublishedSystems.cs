@@ -68,6 +68,7 @@ public static class PublishedSystems
         Hdhgn.Published,
         HyperDrop.Published,
         HyperCluster.Published,
+        PhenomNn.Published,
     ];
 
     /// <summary>

@@ -13,6 +13,7 @@ public static class ReferenceSystems
         new AllSetSystem("alldeepsets", attention: false),
         new AllSetSystem("allset_transformer", attention: true),
         new EdHnnConvSystem(),
+        new PhenomNnSystem(),
         new MipSystem(),
         new PerSampleSystem(),
         new HyperfanSystem(),

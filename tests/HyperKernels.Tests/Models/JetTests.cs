@@ -44,7 +44,9 @@ public sealed class JetTests
         function.Save(folder.File("function.safetensors"));
         using TensorLayer again = Layer.Load<TensorLayer>(folder.File("function.safetensors"));
         Tensor points = Ops.RandomUniform([1, 4, 2], new RandomStream(3));
-        Assert.That(((IJetLayer)again).ForwardJet(points).Second(1).ToArray(), Is.EqualTo(((IJetLayer)function).ForwardJet(points).Second(1).ToArray()));
+        Jet u = ((IJetLayer)function).ForwardJet(points);
+        Assert.That(((IJetLayer)again).ForwardJet(points).Second(1).ToArray(), Is.EqualTo(u.Second(1).ToArray()));
+        Assert.That(again.Forward(Ops.Reshape(points, 4, 2)).ToArray(), Is.EqualTo(u.Value.ToArray()).Within(1e-6f), "values alone need no batch of functions");
     }
 
     [Test]

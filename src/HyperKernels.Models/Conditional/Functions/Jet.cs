@@ -119,8 +119,16 @@ public sealed class Jet
     public Jet Fourier(IReadOnlyList<float> frequencies)
     {
         ArgumentNullException.ThrowIfNull(frequencies);
-        int inputs = _all.Shape[3];
-        // Every coordinate times every frequency, as a product with a matrix of few entries.
+        Jet angles = Linear(FourierMatrix(_all.Shape[3], frequencies, _all.Device));
+        (Tensor sine, Tensor cosine, Tensor minusSine) = SineOf(angles.Value, 1);
+        Jet sines = angles.Map(sine, cosine, minusSine);
+        Jet cosines = angles.Map(cosine, minusSine, Ops.Neg(cosine));
+        return new Jet(Ops.Concatenate(3, sines._all, cosines._all, _all), Coordinates);
+    }
+
+    /// <summary>Every coordinate times every frequency, as a product with a matrix of few entries, <c>[inputs x frequencies, inputs]</c>.</summary>
+    internal static Tensor FourierMatrix(int inputs, IReadOnlyList<float> frequencies, Device device)
+    {
         float[] matrix = new float[inputs * frequencies.Count * inputs];
         for (int input = 0; input < inputs; input++)
         {
@@ -129,11 +137,7 @@ public sealed class Jet
                 matrix[(((input * frequencies.Count) + k) * inputs) + input] = MathF.Tau * frequencies[k];
             }
         }
-        Jet angles = Linear(Tensor.From(matrix, [inputs * frequencies.Count, inputs], _all.Device));
-        (Tensor sine, Tensor cosine, Tensor minusSine) = SineOf(angles.Value, 1);
-        Jet sines = angles.Map(sine, cosine, minusSine);
-        Jet cosines = angles.Map(cosine, minusSine, Ops.Neg(cosine));
-        return new Jet(Ops.Concatenate(3, sines._all, cosines._all, _all), Coordinates);
+        return Tensor.From(matrix, [inputs * frequencies.Count, inputs], device);
     }
 
     private Jet Map(Tensor value, Tensor first, Tensor second)

@@ -58,9 +58,21 @@ public sealed class ModifiedMlp : TensorLayer, IJetLayer, IStoredLayer<ModifiedM
     public float Scale { get; }
 
     /// <summary>Evaluates the network.</summary>
-    /// <param name="input"><c>[B, N, D]</c></param>
-    /// <returns><c>[B, N, outFeatures]</c></returns>
-    public override Tensor Forward(Tensor input) => ForwardJet(input).Value;
+    /// <param name="input"><c>[B, ..., D]</c></param>
+    /// <returns><c>[B, ..., outFeatures]</c></returns>
+    public override Tensor Forward(Tensor input)
+    {
+        Tensor angles = Ops.Linear(input, Jet.FourierMatrix(Coordinates, _frequencies, input.Device));
+        Tensor features = Ops.Concatenate(input.Rank - 1, Ops.Sin(angles), Ops.Cos(angles), input);
+        Tensor[] gates = [.. _layers.Take(Gates).Select(layer => layer.Forward(features, Activation.Tanh))];
+        Tensor h = gates[2];
+        foreach (Linear layer in _layers.Skip(Gates).SkipLast(1))
+        {
+            Tensor mixed = Ops.Add(Ops.Multiply(gates[0], h), Ops.Multiply(gates[1], Ops.AddScalar(Ops.Neg(h), 1)));
+            h = layer.Forward(mixed, Activation.Tanh);
+        }
+        return _layers[^1].Forward(h);
+    }
 
     /// <inheritdoc/>
     public Jet ForwardJet(Tensor coordinates)

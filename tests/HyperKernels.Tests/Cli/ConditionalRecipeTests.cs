@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace HyperKernels.Tests.Cli;
 
 /// <summary>The recipes of conditional layers through the program, as a user runs them.</summary>
-public sealed class ConditionalRecipeTests
+public sealed partial class ConditionalRecipeTests
 {
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(30);
 

@@ -30,6 +30,7 @@ internal static class RecipeBook
         new GhnDigitsRecipe(),
         new CondConvRecipe(),
         new PhcRecipe(),
+        new HyperPinnRecipe(),
         new HgnnRecipe(),
         new HyperAdapterRecipe(),
     ];

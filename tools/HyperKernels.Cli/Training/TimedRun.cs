@@ -9,7 +9,8 @@ namespace HyperKernels.Cli.Training;
 /// <param name="name">The run's name: the prefix of its numbers and of what a checkpoint keeps.</param>
 /// <param name="net">The network, disposed with the run.</param>
 /// <param name="optimizer">Of the network's parameters, disposed with the run.</param>
-internal sealed class TimedRun<TNet>(string name, TNet net, Optimizer optimizer) : IDisposable
+/// <param name="longestGradient">What the length of all gradients together is bounded by; 0 for no bound.</param>
+internal sealed class TimedRun<TNet>(string name, TNet net, Optimizer optimizer, float longestGradient = 0) : IDisposable
     where TNet : Layer
 {
     private long _ticks;
@@ -34,6 +35,10 @@ internal sealed class TimedRun<TNet>(string name, TNet net, Optimizer optimizer)
         using Tape tape = new();
         Tensor value = loss(net);
         tape.Backward(value);
+        if (longestGradient > 0)
+        {
+            GradientClipping.ByNorm(tape, net.Parameters, longestGradient);
+        }
         optimizer.RateFactor = rateFactor;
         optimizer.Step(tape);
         double number = value.ToScalar();

@@ -36,6 +36,7 @@ public static class HyperPinn
         Source = "section 3; the modified network as in the authors' code of HyPINO, rbischof/hypino",
         Layers = [typeof(HyperPinn), typeof(PhysicsMlp), typeof(ModifiedMlp), typeof(Jet)],
         Cases = ["HyperPINN / HyPINO"],
+        Recipe = "hyperpinn",
     };
 
     /// <summary>Makes a hypernetwork of coefficients.</summary>

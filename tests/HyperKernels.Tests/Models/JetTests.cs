@@ -26,7 +26,7 @@ public sealed class JetTests
 
         Tensor value = network.Forward(points, equation);
         Tensor slopes = tape.Gradient(Ops.Sum(value), points, differentiable: true);
-        Assert.That(u.Value.ToArray(), Is.EqualTo(value.ToArray()).Within(1e-6f));
+        Assert.That(u.Value.ToArray(), Is.EqualTo(value.ToArray()).Within(5e-6f));
         for (int axis = 0; axis < 2; axis++)
         {
             Tensor slope = Ops.Slice(slopes, 2, axis, 1);
@@ -46,7 +46,7 @@ public sealed class JetTests
         Tensor points = Ops.RandomUniform([1, 4, 2], new RandomStream(3));
         Jet u = ((IJetLayer)function).ForwardJet(points);
         Assert.That(((IJetLayer)again).ForwardJet(points).Second(1).ToArray(), Is.EqualTo(u.Second(1).ToArray()));
-        Assert.That(again.Forward(Ops.Reshape(points, 4, 2)).ToArray(), Is.EqualTo(u.Value.ToArray()).Within(1e-6f), "values alone need no batch of functions");
+        Assert.That(again.Forward(Ops.Reshape(points, 4, 2)).ToArray(), Is.EqualTo(u.Value.ToArray()).Within(5e-6f), "values alone need no batch of functions");
     }
 
     [Test]

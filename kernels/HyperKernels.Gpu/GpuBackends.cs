@@ -1,4 +1,5 @@
 using HyperKernels.Backends;
+using HyperKernels.Backends.Checked;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.OpenCL;
@@ -78,7 +79,7 @@ public static class GpuBackends
     private static GpuBuffer Lend<T>(ArrayView<T> view, Shape shape, Device device)
         where T : unmanaged
     {
-        if (device.Backend is not GpuBackend backend || !ReferenceEquals(backend.Accelerator, view.GetAccelerator()))
+        if (device.Backend is not CheckedBackend { Inner: GpuBackend backend } || !ReferenceEquals(backend.Accelerator, view.GetAccelerator()))
         {
             Throw.Argument($"ToTensor: the device must be one of GpuBackends.Open on the view's accelerator; it is {device}.");
         }

@@ -5,7 +5,11 @@ internal abstract class DeviceBuffer : IDisposable
 {
     private int _references;
 
-    protected DeviceBuffer(long bytes) => Bytes = bytes;
+    protected DeviceBuffer(long bytes)
+    {
+        Bytes = bytes;
+        RequestedBytes = bytes;
+    }
 
     /// <summary>The size that was allocated, at least what any user of it asked for.</summary>
     public long Bytes { get; }

@@ -2,7 +2,7 @@ namespace HyperKernels.Backends;
 
 /// <summary>
 /// What a device must be able to do, the sum of a contract per op family: buffers and integers only, no tensors, no tape. Ops check every
-/// argument before they call; a backend trusts its caller.
+/// argument before they call; a backend trusts its caller, and <see cref="Checked.CheckedBackend"/> stands between them.
 /// </summary>
 internal interface IBackend :
     IMemoryBackend, IElementwiseBackend, IReduceBackend, IShapeBackend, IGatherBackend, IMatmulBackend, IConvBackend, IPoolBackend, ISoftmaxBackend,

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using HyperKernels.Backends;
+using HyperKernels.Backends.Checked;
 
 namespace HyperKernels;
 
@@ -14,9 +15,10 @@ public sealed class Device : IDisposable
 
     internal Device(IBackend backend, bool shared = false)
     {
-        Backend = backend;
+        CheckedBackend checks = backend as CheckedBackend ?? new CheckedBackend(backend);
+        Backend = checks;
         _shared = shared;
-        Memory = new DeviceMemory(backend);
+        Memory = new DeviceMemory(checks.Inner);
     }
 
     /// <summary>The processor. Lives as long as the program.</summary>
@@ -40,16 +42,19 @@ public sealed class Device : IDisposable
     /// <summary>The memory pool and its counters.</summary>
     public DeviceMemory Memory { get; }
 
+    /// <summary>The largest number of threads: as many as the largest machines have cores.</summary>
+    public const int MostThreads = 1024;
+
     /// <summary>How many threads work on one op, the calling one included. Results do not depend on it.</summary>
-    /// <exception cref="ArgumentException">Less than 1.</exception>
+    /// <exception cref="ArgumentException">Less than 1, or more than <see cref="MostThreads"/>.</exception>
     public int Threads
     {
         get => Backend.Threads;
         set
         {
-            if (value < 1)
+            if (value is < 1 or > MostThreads)
             {
-                Throw.Argument($"Device.Threads: at least one thread is needed; got {value}.");
+                Throw.Argument($"Device.Threads: from 1 to {MostThreads} threads can work on an op; got {value}.");
             }
             Backend.Threads = value;
         }

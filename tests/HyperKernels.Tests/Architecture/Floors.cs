@@ -8,8 +8,9 @@ internal static class Floors
 {
     private const string Cpu = "Backends/Cpu";
 
-    // Devices open backends, and backends throw and allocate as devices ask: they need each other and are one floor.
-    private static readonly string[] s_floor0 = ["Devices", "Backends"];
+    // Devices open backends, and backends throw and allocate as devices ask: they need each other and are one floor. Nobody reaches a backend but
+    // through the checks before it.
+    private static readonly string[] s_floor0 = ["Devices", "Backends", "Backends/Checked"];
 
     // The families of the processor share its threads, vectors, rows and buffers, and sit beside each other.
     private static readonly string[] s_cpu = [.. s_floor0, Cpu, $"{Cpu}/Threads", $"{Cpu}/Vectors"];
@@ -35,6 +36,7 @@ internal static class Floors
         // Floor 0.
         ["Devices"] = s_floor0,
         ["Backends"] = s_floor0,
+        ["Backends/Checked"] = s_floor0,
         // The backend is the sum of its families: it tells two of their sizes.
         [Cpu] = [.. s_cpu, $"{Cpu}/Generate", $"{Cpu}/Segment"],
         [$"{Cpu}/Vectors"] = s_floor0,

@@ -13,15 +13,21 @@ internal sealed class CpuProvider : IBackendProvider
 
     public bool IsGpu => false;
 
-    /// <summary>HYPERKERNELS_THREADS if it is a positive number, else every core the process may use.</summary>
+    /// <summary>HYPERKERNELS_THREADS where it is set, else every core the process may use.</summary>
+    /// <exception cref="DeviceException">The variable is no number of threads.</exception>
     private static int DefaultThreads
     {
         get
         {
             string? wanted = Environment.GetEnvironmentVariable("HYPERKERNELS_THREADS");
-            return int.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out int threads) && threads > 0
+            if (string.IsNullOrEmpty(wanted))
+            {
+                return Environment.ProcessorCount;
+            }
+            return int.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out int threads) && threads is >= 1 and <= Device.MostThreads
                 ? threads
-                : Environment.ProcessorCount;
+                : throw new DeviceException(
+                    $"cpu: the environment variable HYPERKERNELS_THREADS must be a whole number from 1 to {Device.MostThreads}; got \"{wanted}\". Unset it to use every core.");
         }
     }
 

@@ -22,7 +22,7 @@ internal readonly unsafe struct PoolTiles : ITiles
         _places = places;
         _planesPerTile = Math.Max(1, tileElements / Math.Max(1, Math.Max(s.Pixels, s.OutPixels)));
         _isHalving = !s.Adaptive && (s.KernelH, s.KernelW, s.StrideH, s.StrideW, s.PaddingH, s.PaddingW) == (2, 2, 2, 2, 0, 0);
-        Tiles = (s.Planes + _planesPerTile - 1) / _planesPerTile;
+        Tiles = (int)((s.Planes + _planesPerTile - 1L) / _planesPerTile);
     }
 
     public int Tiles { get; }
@@ -31,7 +31,7 @@ internal readonly unsafe struct PoolTiles : ITiles
     public void Run<TVec>(int tile)
         where TVec : struct, IVec<TVec>
     {
-        int end = Math.Min(_sizes.Planes, (tile + 1) * _planesPerTile);
+        int end = (int)Math.Min(_sizes.Planes, (tile + 1L) * _planesPerTile);
         for (int plane = tile * _planesPerTile; plane < end; plane++)
         {
             float* x = _x + ((long)plane * _sizes.Pixels);

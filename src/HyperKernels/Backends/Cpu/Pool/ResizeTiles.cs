@@ -20,7 +20,7 @@ internal readonly unsafe struct ResizeTiles : ITiles
         _x = x;
         _y = y;
         _planesPerTile = Math.Max(1, tileElements / Math.Max(1, Math.Max(s.Pixels, s.OutPixels)));
-        Tiles = (s.Planes + _planesPerTile - 1) / _planesPerTile;
+        Tiles = (int)((s.Planes + _planesPerTile - 1L) / _planesPerTile);
     }
 
     public int Tiles { get; }
@@ -30,7 +30,7 @@ internal readonly unsafe struct ResizeTiles : ITiles
         where TVec : struct, IVec<TVec>
     {
         int firstPlane = tile * _planesPerTile;
-        int lastPlane = Math.Min(_sizes.Planes, firstPlane + _planesPerTile);
+        int lastPlane = (int)Math.Min(_sizes.Planes, firstPlane + (long)_planesPerTile);
         if (_adjoint)
         {
             float* start = _x + ((long)firstPlane * _sizes.Pixels);

@@ -1,0 +1,19 @@
+namespace HyperKernels.Backends.Checked;
+
+internal sealed partial class CheckedBackend
+{
+    public void Matmul(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y)
+    {
+        if (sizes.Batch > 0 && sizes.M > 0 && sizes.N > 0)
+        {
+            Check(a, Matrices(sizes.Batch, sizes.StrideA, sizes.TransposeA ? sizes.K : sizes.M, sizes.LdA, sizes.TransposeA ? sizes.M : sizes.K));
+            Check(b, Matrices(sizes.Batch, sizes.StrideB, sizes.TransposeB ? sizes.N : sizes.K, sizes.LdB, sizes.TransposeB ? sizes.K : sizes.N));
+            Check(bias, Reach(sizes.Batch, sizes.StrideBias, sizes.N));
+            Check(y, Matrices(sizes.Batch, sizes.StrideY, sizes.M, sizes.LdY, sizes.N));
+        }
+        backend.Matmul(sizes, a, b, bias, y);
+        Keep(a, b, bias, y);
+    }
+
+    private static long Matrices(int batch, long stride, int rows, int ld, int columns) => Reach(batch, stride, Reach(rows, ld, columns));
+}

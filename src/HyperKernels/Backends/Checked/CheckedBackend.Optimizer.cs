@@ -1,0 +1,24 @@
+namespace HyperKernels.Backends.Checked;
+
+internal sealed partial class CheckedBackend
+{
+    public void Optimize(OptimizerStep step, ReadOnlySpan<OptimizerTarget> targets)
+    {
+        foreach (ref readonly OptimizerTarget target in targets)
+        {
+            Check(target.Value, target.Count);
+            Check(target.Gradient, target.Count);
+            Check(target.First, target.Count);
+            Check(target.Second, target.Count);
+            Check(target.Left, target.Columns == 0 ? 0 : target.Depth * (target.Count / target.Columns));
+            Check(target.Right, (long)target.Depth * target.Columns);
+        }
+        backend.Optimize(step, targets);
+        foreach (ref readonly OptimizerTarget target in targets)
+        {
+            Keep(target.Value, target.Gradient, target.First, target.Second, target.Left, target.Right);
+        }
+    }
+
+    public bool UsesUpProduct(int rows, int columns, int depth) => backend.UsesUpProduct(rows, columns, depth);
+}

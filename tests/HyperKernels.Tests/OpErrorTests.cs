@@ -116,6 +116,22 @@ public sealed class OpErrorTests
             Ops.MaxPool2d(Tensor.Ones([1, 1, 0, 2]), 2, 2, 1)),
         ("AveragePool1d: kernel and stride must be 1 or more and padding at most half the kernel; got kernel 2, stride 2, padding 2.", _ =>
             Ops.AveragePool1d(Tensor.Ones([1, 1, 4]), 2, null, 2)),
+        ("AdaptiveAveragePool2d: an image may have at most 2^31 - 1 pixels, before and afterwards; got 2 x 2 and 65536 x 40000.", _ =>
+            Ops.AdaptiveAveragePool2d(Tensor.Ones([1, 1, 2, 2]), 65536, 40000)),
+        ("ResizeNearest: an image may have at most 2^31 - 1 pixels, before and afterwards; got 2 x 2 and 46341 x 46341.", _ =>
+            Ops.ResizeNearest(Tensor.Ones([1, 1, 2, 2]), 46341, 46341)),
+        ("ResizeBilinear: an image may have at most 2^31 - 1 pixels, before and afterwards; got 65536 x 65536 and 1 x 1.", _ =>
+            Ops.ResizeBilinear(Tensor.Zeros([1, 0, 65536, 65536]), 1, 1)),
+        ("GridSample: an image may have at most 2^31 - 1 pixels; image is [1, 0, 65536, 65536].", _ =>
+            Ops.GridSample(Tensor.Zeros([1, 0, 65536, 65536]), Tensor.Zeros([1, 1, 1, 2]))),
+        ("MaxPool2d: a window may have at most 2^24 pixels; got kernel 10000. Padding counts too.", _ =>
+            Ops.MaxPool2d(Tensor.Ones([1, 1, 2, 2]), 10000, 1, 5000)),
+        ("Pad: kernels count to 2^31 - 1 = 2,147,483,647; the padded axis is 2,147,483,648. Work on parts of the tensor.", _ =>
+            Ops.Pad(Tensor.Zeros([0, int.MaxValue]), [(0, 0), (1, 0)])),
+        ("Concatenate: kernels count to 2^31 - 1 = 2,147,483,647; the joined axis is 2,147,483,648. Work on parts of the tensor.", _ =>
+            Ops.Concatenate(1, Tensor.Zeros([0, 1 << 30]), Tensor.Zeros([0, 1 << 30]))),
+        ("Tile: kernels count to 2^31 - 1 = 2,147,483,647; the repeated axis is 4,294,967,296. Work on parts of the tensor.", _ =>
+            Ops.Tile(Tensor.Zeros([0, 1 << 30]), 1, 4)),
         ("AdaptiveMaxPool2d: height and width must be 1 or more; got 0 and 1.", _ => Ops.AdaptiveMaxPool2d(Tensor.Ones([1, 1, 2, 2]), 0, 1)),
         ("ResizeBilinear: x must be [B, C, H, W] with at least one pixel; it is [2, 3].", x => Ops.ResizeBilinear(x, 2, 2)),
         ("LayerNorm: from 1 to all 2 axes of [2, 3] can be normalised; got 3.", x => Ops.LayerNorm(x, 3)),

@@ -113,7 +113,7 @@ public sealed class BenchSubject : IDisposable
     /// <summary>Standard normal values times a scale, the same for the same seed.</summary>
     internal static Tensor Normal(Shape shape, Device device, int seed, float scale = 1)
     {
-        float[] values = new float[shape.Count];
+        float[] values = new float[Size.Of(shape.Count, "the number of values", "BenchSubject")];
         new RandomStream((ulong)seed).FillNormal(values, 0, scale);
         return Tensor.From(values, shape, device);
     }

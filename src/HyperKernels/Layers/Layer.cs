@@ -179,7 +179,7 @@ public abstract partial class Layer : IDisposable
     {
         CheckName(name);
         LayerAllowance.Take(this, shape);
-        float[] values = new float[checked((int)shape.Count)];
+        float[] values = new float[Size.Of(shape.Count, "the number of values")];
         Array.Fill(values, value);
         Tensor buffer = Tensor.NewUnowned(Device.Default, shape, ElementType.Float32);
         buffer.CopyFrom(values);

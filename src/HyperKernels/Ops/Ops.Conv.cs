@@ -94,7 +94,7 @@ public static partial class Ops
     private static Tensor ScaleChannels(Tensor x, Tensor scale)
     {
         int sets = scale.Shape[0];
-        Tensor samples = Reshape(x, new Shape(sets, x.Shape[0] / sets, x.Shape[1], checked(x.Shape[2] * x.Shape[3])));
+        Tensor samples = Reshape(x, new Shape(sets, x.Shape[0] / sets, x.Shape[1], Size.Of((long)x.Shape[2] * x.Shape[3])));
         return Reshape(Multiply(samples, Reshape(scale, sets, 1, scale.Shape[1], 1)), x.Shape);
     }
 
@@ -107,7 +107,7 @@ public static partial class Ops
         CheckFloats("Conv2d", y, offsets);
         BiasStep("Conv2d", offsets, Math.Max(1, sets), sets > 0, y.Shape[1]);
         int rows = offsets.Rank == 2 ? sets : 1;
-        Tensor samples = Reshape(y, new Shape(rows, y.Shape[0] / rows, y.Shape[1], checked(y.Shape[2] * y.Shape[3])));
+        Tensor samples = Reshape(y, new Shape(rows, y.Shape[0] / rows, y.Shape[1], Size.Of((long)y.Shape[2] * y.Shape[3])));
         return Reshape(Add(samples, Reshape(offsets, rows, 1, y.Shape[1], 1)), y.Shape);
     }
 
@@ -359,7 +359,7 @@ public static partial class Ops
     {
         Shape shape = y.Shape;
         int sets = bias.Rank == 2 ? bias[0] : 1;
-        int pixels = checked((int)(shape.RowCount / Math.Max(1, shape[1])));
+        int pixels = Size.Of(shape.RowCount / Math.Max(1, shape[1]));
         Tensor folded = Reshape(y, new Shape(sets, sets == 0 ? 0 : shape[0] / sets, shape[1], pixels));
         return Reshape(Sum(folded, [1, 3]), bias);
     }

@@ -27,10 +27,10 @@ public static partial class Ops
         Tensor y = Tensor.New(x.Device, result, x.ElementType);
         y.Node.MinIndex = x.Node.MinIndex;
         y.Node.MaxIndex = x.Node.MaxIndex;
-        x.Device.Backend.GatherRows(x.Ref, x.RowStride, index.Ref, checked((int)rows.Count), checked((int)shape.RowCount), y.Ref);
+        x.Device.Backend.GatherRows(x.Ref, x.RowStride, index.Ref, Size.Of(rows.Count), Size.Of(shape.RowCount), y.Ref);
         return Record(y, [x], (shape, index), static (g, s) =>
         {
-            Tensor scattered = ScatterAddRows(Reshape(g.Output, RowsOf(s.index, s.shape)), Reshape(s.index, checked((int)s.index.Count)), s.shape[0]);
+            Tensor scattered = ScatterAddRows(Reshape(g.Output, RowsOf(s.index, s.shape)), Reshape(s.index, Size.Of(s.index.Count)), s.shape[0]);
             g[0] = scattered;
         });
     }
@@ -63,7 +63,7 @@ public static partial class Ops
         Tensor from = Dense(values);
         Tensor at = Dense(rows);
         Tensor y = New(values, result);
-        values.Device.Backend.ScatterAddRows(from.Ref, at.Ref, checked((int)rows.Count), checked((int)result.RowCount), count, y.Ref);
+        values.Device.Backend.ScatterAddRows(from.Ref, at.Ref, Size.Of(rows.Count), Size.Of(result.RowCount), count, y.Ref);
         return Record(y, [values], at, static (g, s) => g[0] = GatherRows(g.Output, s));
     }
 
@@ -82,7 +82,7 @@ public static partial class Ops
         Tensor at = Dense(indices);
         Tensor y = New(indices, Appended("OneHot", indices.Shape, classes));
         Tensor ones = Tensor.Ones(indices.Shape, indices.Device);
-        indices.Device.Backend.TakeAlong(true, checked((int)indices.Count), classes, 1, 1, y.Ref, at.Ref, ones.Ref);
+        indices.Device.Backend.TakeAlong(true, Size.Of(indices.Count), classes, 1, 1, y.Ref, at.Ref, ones.Ref);
         return y;
     }
 
@@ -153,5 +153,5 @@ public static partial class Ops
     }
 
     // The shape of gathered rows with their index axes merged.
-    private static Shape RowsOf(Tensor indices, in Shape shape) => shape.With(0, checked((int)indices.Count));
+    private static Shape RowsOf(Tensor indices, in Shape shape) => shape.With(0, Size.Of(indices.Count));
 }

@@ -60,7 +60,7 @@ public static partial class Ops
     {
         Shape shape = table.Shape;
         Tensor y = New(table, indices.Shape.Insert(indices.Rank, shape[2]));
-        int each = checked((int)(indices.Count / shape[0]));
+        int each = Size.Of(indices.Count / shape[0]);
         for (int set = 0; set < shape[0] && y.Count > 0; set++)
         {
             long from = (long)set * each;
@@ -75,7 +75,7 @@ public static partial class Ops
     {
         Tensor dense = Dense(values);
         Tensor y = New(values, shape);
-        int each = checked((int)(indices.Count / shape[0]));
+        int each = Size.Of(indices.Count / shape[0]);
         for (int set = 0; set < shape[0] && y.Count > 0; set++)
         {
             long from = (long)set * each;

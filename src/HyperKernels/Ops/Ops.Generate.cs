@@ -41,7 +41,7 @@ public static partial class Ops
 
     private static Tensor GenerateWeights(in GenerateSizes sizes, Tensor z, Tensor generator, Tensor? baseWeight)
     {
-        int count = checked(sizes.Outputs * sizes.Inputs);
+        int count = Size.Of((long)sizes.Outputs * sizes.Inputs, "the number of weights", nameof(GenerateLinear));
         Tensor? bias = baseWeight is { } given ? Reshape(given, [count]) : null;
         Tensor flat = Linear(z, Reshape(generator, [count, sizes.Embedding]), bias);
         return Reshape(flat, [sizes.Batch, sizes.Outputs, sizes.Inputs]);
@@ -84,7 +84,7 @@ public static partial class Ops
     /// <summary>The same gradients in ops that can be differentiated again; materialises the weights.</summary>
     private static void GenerateGradientInOps(Gradients g, in GenerateSizes sizes, Tensor x, Tensor z, Tensor generator, Tensor? baseWeight)
     {
-        int count = checked(sizes.Outputs * sizes.Inputs);
+        int count = Size.Of((long)sizes.Outputs * sizes.Inputs, "the number of weights", nameof(GenerateLinear));
         Tensor rows = Reshape(x, [sizes.Batch, sizes.Rows, sizes.Inputs]);
         Tensor gradient = Reshape(g.Output, [sizes.Batch, sizes.Rows, sizes.Outputs]);
         if (g.Needs(0))

@@ -42,7 +42,7 @@ public static partial class Ops
         Tensor y = New(a, leading.Insert(leading.Rank, m).Insert(leading.Rank + 1, n));
         MatmulSizes sizes = new()
         {
-            Batch = checked((int)leading.Count),
+            Batch = Size.Of(leading.Count),
             M = m,
             N = n,
             K = k,

@@ -36,7 +36,7 @@ public static partial class Ops
         if (!transposeA && a.Rank > 2 && Leading(shape).Count == 1 && Leading(a.Shape).Count > 1)
         {
             // All rows of the batch against one shared matrix: one product, whose depth is the whole batch.
-            int rows = checked((int)(Leading(a.Shape).Count * a.Shape[-2]));
+            int rows = Size.Of(Leading(a.Shape).Count * a.Shape[-2]);
             Tensor left = Reshape(a, new Shape(rows, a.Shape[-1]));
             Tensor right = Reshape(gradient, new Shape(rows, gradient.Shape[-1]));
             return Reshape(transposeB ? Matmul(right, left, true) : Matmul(left, right, true), shape);
@@ -108,7 +108,7 @@ public static partial class Ops
             perSample *= shape[axis];
         }
         int samples = sets == 0 ? 0 : shape[0] / sets;
-        return new LinearSizes(sets, checked((int)(samples * perSample)), (int)perSample, samples, shape[-1], weights[-2]);
+        return new LinearSizes(sets, Size.Of(samples * perSample), (int)perSample, samples, shape[-1], weights[-2]);
     }
 
     private readonly record struct LinearSizes(int Sets, int Rows, int RowsPerSample, int SamplesPerSet, int Inputs, int Outputs);

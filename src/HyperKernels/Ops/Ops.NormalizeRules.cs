@@ -17,8 +17,8 @@ public static partial class Ops
         int channels = 1;
         for (int axis = 0; axis < shape.Rank; axis++)
         {
-            outer = axis < leading ? checked(outer * shape[axis]) : outer;
-            channels = axis >= leading ? checked(channels * shape[axis]) : channels;
+            outer = axis < leading ? Size.Of((long)outer * shape[axis]) : outer;
+            channels = axis >= leading ? Size.Of((long)channels * shape[axis]) : channels;
         }
         NormalizeSizes sizes = new() { Outer = outer, Groups = 1, Channels = channels, Inner = 1, Centred = centred, Epsilon = epsilon };
         return Normalize(name, sizes, x, leading == 0 ? 1 : shape[0], new Shape(shape.AsSpan()[leading..]), gain, bias).Output;

@@ -4,6 +4,9 @@ namespace HyperKernels;
 
 public static partial class Ops
 {
+    // A place in a window is kept as a float, which counts so far without gaps.
+    private const int MostPlaces = 1 << 24;
+
     /// <summary>The largest value of each window; NaN counts as larger than all numbers, and of equal values the first counts.</summary>
     /// <param name="x"><c>[B, C, H, W]</c>.</param>
     /// <param name="kernel">Rows and columns of a window.</param>
@@ -79,9 +82,8 @@ public static partial class Ops
 
     private static Tensor MaxPool(Tensor x, PoolSizes sizes, int rank)
     {
-        if (sizes.Pixels > 1 << 24)
+        if (sizes.Pixels > MostPlaces)
         {
-            // A place in a window is kept as a float.
             Throw.Argument($"MaxPool: an image may have at most 2^24 pixels; x is {x.Shape}.");
         }
         Tensor source = Dense(x);
@@ -147,7 +149,11 @@ public static partial class Ops
             Throw.Argument($"{name}: kernel and stride must be 1 or more and padding at most half the kernel; got kernel {kernel}, stride {stride}, padding {padding}.");
         }
         bool flat = rank == 3;
-        PoolSizes sizes = PlanesOf(x, rank);
+        if (kernel > (flat ? MostPlaces : 1 << 12))
+        {
+            Throw.Argument($"{name}: a window may have at most 2^24 pixels; got kernel {kernel}. Padding counts too.");
+        }
+        PoolSizes sizes = PlanesOf(name, x, rank);
         sizes.KernelH = flat ? 1 : kernel;
         sizes.KernelW = kernel;
         sizes.StrideH = flat ? 1 : stride;
@@ -156,6 +162,7 @@ public static partial class Ops
         sizes.PaddingW = padding;
         sizes.OutHeight = flat ? 1 : OutSize(name, "height", sizes.Height, kernel, stride, padding, 1);
         sizes.OutWidth = OutSize(name, "width", sizes.Width, kernel, stride, padding, 1);
+        CheckPlanes(name, sizes);
         return sizes;
     }
 
@@ -170,15 +177,26 @@ public static partial class Ops
         {
             Throw.Argument($"{name}: height and width must be 1 or more; got {height} and {width}.");
         }
-        PoolSizes sizes = PlanesOf(x, 4);
+        PoolSizes sizes = PlanesOf(name, x, 4);
         sizes.OutHeight = height;
         sizes.OutWidth = width;
+        CheckPlanes(name, sizes);
         return sizes;
     }
 
-    private static PoolSizes PlanesOf(Tensor x, int rank) => new()
+    // Backends count the pixels of a plane with 32 bits.
+    private static void CheckPlanes(string name, in PoolSizes sizes)
     {
-        Planes = checked(x.Shape[0] * x.Shape[1]),
+        if ((long)sizes.Height * sizes.Width > int.MaxValue || (long)sizes.OutHeight * sizes.OutWidth > int.MaxValue)
+        {
+            Throw.Argument(
+                $"{name}: an image may have at most 2^31 - 1 pixels, before and afterwards; got {sizes.Height} x {sizes.Width} and {sizes.OutHeight} x {sizes.OutWidth}.");
+        }
+    }
+
+    private static PoolSizes PlanesOf(string name, Tensor x, int rank) => new()
+    {
+        Planes = Size.Of((long)x.Shape[0] * x.Shape[1], "the number of planes", name),
         Height = rank == 3 ? 1 : x.Shape[2],
         Width = x.Shape[rank - 1],
     };

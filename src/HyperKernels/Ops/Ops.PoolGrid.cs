@@ -30,13 +30,17 @@ public static partial class Ops
             Throw.Argument(
                 $"GridSample: grid must be [N, P, Q, 2] with as many images as image {image.Shape}; it is {grid.Shape}. One grid for all: Ops.BroadcastTo.");
         }
+        if ((long)image.Shape[2] * image.Shape[3] > int.MaxValue)
+        {
+            Throw.Argument($"GridSample: an image may have at most 2^31 - 1 pixels; image is {image.Shape}.");
+        }
         GridSizes sizes = new()
         {
             Images = image.Shape[0],
             Channels = image.Shape[1],
             Height = image.Shape[2],
             Width = image.Shape[3],
-            Samples = checked(grid.Shape[1] * grid.Shape[2]),
+            Samples = Size.Of((long)grid.Shape[1] * grid.Shape[2]),
             IsBorder = padding == GridPadding.Border,
             KeepsCorners = alignCorners,
         };

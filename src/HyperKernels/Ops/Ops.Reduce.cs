@@ -88,7 +88,7 @@ public static partial class Ops
             any |= reduce;
             if (runs > 0 && reduced[runs - 1] == reduce)
             {
-                sizes[runs - 1] = checked(sizes[runs - 1] * size);
+                sizes[runs - 1] = Size.Of((long)sizes[runs - 1] * size);
                 continue;
             }
             sizes[runs] = size;
@@ -107,7 +107,7 @@ public static partial class Ops
         int product = 1;
         foreach (int size in sizes)
         {
-            product = checked(product * size);
+            product = Size.Of((long)product * size);
         }
         return product;
     }

@@ -169,8 +169,8 @@ public static partial class Ops
                     }
                 }
             }
-            int kept = checked((int)result.Count);
-            int count = checked((int)ReducedCount(x.Shape, mask));
+            int kept = Size.Of(result.Count);
+            int count = Size.Of(ReducedCount(x.Shape, mask));
             return Reshape(Permute(x, order[..x.Rank]), new Shape(kept, count, 1));
         }
         Tensor canonical = Reshape(x, new Shape(Product(sizes[..at]), sizes[at], Product(sizes[(at + 1)..runs])));

@@ -104,9 +104,9 @@ public static partial class Ops
         CheckScale(name, incidence, to, outScale);
         Tensor y = New(x, x.Shape.With(0, CountOf(incidence, to)));
         SegmentForm form = Form(incidence, from, to);
-        Tensor? pieces = form.PieceCount == 0 ? null : New(x, [form.PieceCount, checked((int)x.Shape.RowCount)]);
+        Tensor? pieces = form.PieceCount == 0 ? null : New(x, [form.PieceCount, Size.Of(x.Shape.RowCount)]);
         x.Device.Backend.SegmentSum(
-            form, checked((int)x.Shape.RowCount), HeadsOf(weights), x.Ref, x.Shape[0], x.RowStride, DenseRef(weights), DenseRef(inScale),
+            form, Size.Of(x.Shape.RowCount), HeadsOf(weights), x.Ref, x.Shape[0], x.RowStride, DenseRef(weights), DenseRef(inScale),
             DenseRef(outScale), pieces?.Ref, y.Ref);
         pieces?.Dispose();
         return Record(y, [x, weights ?? default, inScale ?? default, outScale ?? default], (incidence, from, to, x, weights, inScale, outScale), static (g, s) =>
@@ -141,7 +141,7 @@ public static partial class Ops
     {
         int heads = perHead ? x.Shape[1] : 1;
         int count = incidence.MembershipCount;
-        int features = checked((int)x.Shape.RowCount);
+        int features = Size.Of(x.Shape.RowCount);
         Tensor y = New(x, perHead ? [count, heads] : [count]);
         if (features == 0)
         {

@@ -34,7 +34,7 @@ public static partial class Ops
         CheckRows("SegmentSoftmax", incidence, SegmentEnd.Memberships, scores);
         Tensor x = Dense(scores);
         Tensor y = New(x, x.Shape);
-        x.Device.Backend.SegmentSoftmax(Form(incidence, SegmentEnd.Memberships, EndOf(toward)), checked((int)x.Shape.RowCount), x.Ref, null, y.Ref);
+        x.Device.Backend.SegmentSoftmax(Form(incidence, SegmentEnd.Memberships, EndOf(toward)), Size.Of(x.Shape.RowCount), x.Ref, null, y.Ref);
         return Record(y, [scores], (incidence, toward, y), static (g, s) =>
         {
             SegmentEnd end = EndOf(s.toward);
@@ -49,7 +49,7 @@ public static partial class Ops
             Tensor gradient = Dense(g.Output);
             Tensor dx = New(s.y, s.y.Shape);
             dx.Device.Backend.SegmentSoftmax(
-                Form(s.incidence, SegmentEnd.Memberships, end), checked((int)dx.Shape.RowCount), s.y.Ref, gradient.Ref, dx.Ref);
+                Form(s.incidence, SegmentEnd.Memberships, end), Size.Of(dx.Shape.RowCount), s.y.Ref, gradient.Ref, dx.Ref);
             g[0] = dx;
         });
     }
@@ -62,7 +62,7 @@ public static partial class Ops
         Tensor y = New(x, shape);
         Tensor argument = Tensor.New(x.Device, shape, ElementType.Int32);
         x.Device.Backend.SegmentExtreme(
-            kind, Form(incidence, SegmentEnd.Memberships, EndOf(toward)), checked((int)x.Shape.RowCount), x.Ref, y.Ref, argument.Ref);
+            kind, Form(incidence, SegmentEnd.Memberships, EndOf(toward)), Size.Of(x.Shape.RowCount), x.Ref, y.Ref, argument.Ref);
         return Record(y, [values], (argument, values.Shape), static (g, s) => g[0] = SegmentSpread(g.Output, s.argument, s.Shape));
     }
 
@@ -72,7 +72,7 @@ public static partial class Ops
         Tensor dense = Dense(x);
         Tensor y = New(x, shape);
         x.Device.Backend.Fill(y.Ref, y.Count, 0);
-        x.Device.Backend.SegmentPick(true, x.Shape[0], checked((int)x.Shape.RowCount), argument.Ref, dense.Ref, y.Ref);
+        x.Device.Backend.SegmentPick(true, x.Shape[0], Size.Of(x.Shape.RowCount), argument.Ref, dense.Ref, y.Ref);
         return Record(y, [x], argument, static (g, s) => g[0] = SegmentPick(g.Output, s));
     }
 
@@ -81,7 +81,7 @@ public static partial class Ops
     {
         Tensor dense = Dense(x);
         Tensor y = New(x, argument.Shape);
-        x.Device.Backend.SegmentPick(false, argument.Shape[0], checked((int)argument.Shape.RowCount), argument.Ref, dense.Ref, y.Ref);
+        x.Device.Backend.SegmentPick(false, argument.Shape[0], Size.Of(argument.Shape.RowCount), argument.Ref, dense.Ref, y.Ref);
         return Record(y, [x], (argument, x.Shape), static (g, s) => g[0] = SegmentSpread(g.Output, s.argument, s.Shape));
     }
 }

@@ -63,7 +63,7 @@ public static partial class Ops
             {
                 Throw.Argument($"Reshape: the size given as -1 would not be whole: {x.Count} elements of {x.Shape} over {count}.");
             }
-            known[unknown] = checked((int)(x.Count / count));
+            known[unknown] = Size.Of(x.Count / count);
         }
         return Reshape(x, new Shape(known[..sizes.Length]));
     }

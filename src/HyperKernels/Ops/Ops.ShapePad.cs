@@ -28,7 +28,7 @@ public static partial class Ops
             {
                 Throw.Argument($"Pad: what is put before and after must not be negative; axis {axis} has ({first}, {last}). To cut use Slice.");
             }
-            sizes[axis] = checked(shape[axis] + first + last);
+            sizes[axis] = Size.Of((long)shape[axis] + first + last, "the padded axis");
             before[axis] = first;
         }
         Tensor y = Tensor.Full(new Shape(sizes[..shape.Rank]), value, x.Device);
@@ -82,7 +82,7 @@ public static partial class Ops
             int outer = Product(now.AsSpan()[..axis]);
             int block = Product(now.AsSpan()[axis..]);
             Tensor blocks = BroadcastTo(Reshape(y, new Shape(outer, 1, block)), new Shape(outer, repeats[axis], block));
-            y = Reshape(blocks, now.With(axis, checked(now[axis] * repeats[axis])));
+            y = Reshape(blocks, now.With(axis, Size.Of((long)now[axis] * repeats[axis], "the repeated axis")));
         }
         return y;
     }
@@ -100,8 +100,8 @@ public static partial class Ops
         {
             Throw.Argument($"RepeatRows: x must have an axis of rows and times must not be negative; got {shape} and {times}.");
         }
-        int row = checked((int)shape.RowCount);
+        int row = Size.Of(shape.RowCount);
         Tensor rows = BroadcastTo(Reshape(x, new Shape(shape[0], 1, row)), new Shape(shape[0], times, row));
-        return Reshape(rows, shape.With(0, checked(shape[0] * times)));
+        return Reshape(rows, shape.With(0, Size.Of((long)shape[0] * times, "the number of rows")));
     }
 }

@@ -93,7 +93,7 @@ public static partial class Ops
             {
                 Throw.Argument($"Concatenate: shapes may differ in axis {axis} only; got {shape} and {piece.Shape}.");
             }
-            total = checked(total + piece.Shape[axis]);
+            total = Size.Of((long)total + piece.Shape[axis], "the joined axis");
         }
         Tensor y = Join(pieces, shape.With(axis, total), axis);
         if (Tape.Recording is null)
@@ -203,20 +203,20 @@ public static partial class Ops
         if (x.IsDense)
         {
             sizes.Append(blocks, block, distance, 0);
-            sizes.Append(checked((int)block), 1, 1, 0);
+            sizes.Append(Size.Of(block), 1, 1, 0);
         }
         else if (blocks % shape[0] == 0)
         {
             int perRow = blocks / shape[0];
             sizes.Append(shape[0], x.RowStride, distance * perRow, 0);
             sizes.Append(perRow, block, distance, 0);
-            sizes.Append(checked((int)block), 1, 1, 0);
+            sizes.Append(Size.Of(block), 1, 1, 0);
         }
         else
         {
             // Blocks of several rows: only a first axis that is joined along has one block.
             sizes.Append(shape[0], x.RowStride, shape.RowCount, 0);
-            sizes.Append(checked((int)shape.RowCount), 1, 1, 0);
+            sizes.Append(Size.Of(shape.RowCount), 1, 1, 0);
         }
         sizes.Finish();
         x.Device.Backend.Copy(sizes, x.Ref, destination);

@@ -74,8 +74,8 @@ public static partial class Ops
         int inner = 1;
         for (int other = 0; other < shape.Rank; other++)
         {
-            outer = other < axis ? checked(outer * shape[other]) : outer;
-            inner = other > axis ? checked(inner * shape[other]) : inner;
+            outer = other < axis ? Size.Of((long)outer * shape[other]) : outer;
+            inner = other > axis ? Size.Of((long)inner * shape[other]) : inner;
         }
         return (outer, inner);
     }

@@ -33,7 +33,7 @@ public static partial class Ops
         CheckIndices("CrossEntropy", logits, labels, classes, "labels");
         Tensor denseLogits = Dense(logits);
         Tensor denseLabels = Dense(labels);
-        int rows = checked((int)labels.Count);
+        int rows = Size.Of(labels.Count);
         Tensor losses = New(logits, labels.Shape);
         Tensor logSums = New(logits, [rows, 2]);
         if (rows > 0)

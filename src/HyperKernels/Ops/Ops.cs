@@ -56,7 +56,7 @@ public static partial class Ops
         Tensor copy = Tensor.New(x.Device, x.Shape, x.ElementType);
         copy.Node.MinIndex = x.Node.MinIndex;
         copy.Node.MaxIndex = x.Node.MaxIndex;
-        int row = checked((int)x.Shape.RowCount);
+        int row = Size.Of(x.Shape.RowCount);
         Broadcast sizes = default;
         sizes.Append(x.Shape[0], x.RowStride, row, 0);
         sizes.Append(row, 1, 1, 0);

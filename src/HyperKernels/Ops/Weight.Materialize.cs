@@ -66,7 +66,7 @@ public readonly partial struct Weight
 
     private static Tensor Matrix(Tensor generator) => generator.Rank == 2 ? generator : Ops.Reshape(generator, -1, generator.Shape[-1]);
 
-    private Tensor? FlatBase() => Base.IsNone ? null : Ops.Reshape(Base, checked((int)Base.Count));
+    private Tensor? FlatBase() => Base.IsNone ? null : Ops.Reshape(Base, Size.Of(Base.Count));
 
     private Tensor AddBase(Tensor flat) => FlatBase() is { } given ? Ops.Add(flat, given) : flat;
 
@@ -91,7 +91,7 @@ public readonly partial struct Weight
         int q = First.Shape[-1];
         int u = Second.Shape[1];
         int v = Second.Shape[2];
-        int kernel = checked((int)(Second.Count / ((long)n * u * v)));
+        int kernel = Size.Of(Second.Count / ((long)n * u * v));
         int sets = Math.Max(1, Sets);
         // [C, n, p q]^T [n, u v k] has the axes C, p, q, u, v, k: of the sum they are C, p, u, q, v, k.
         Tensor left = Ops.Reshape(First, First.Rank == 4 ? First.Shape[0] : 1, n, p * q);

@@ -105,19 +105,19 @@ public readonly partial struct Tensor
     }
 
     /// <summary>The values, row-major. Waits for the device.</summary>
-    /// <exception cref="ArgumentException">The tensor holds integers.</exception>
+    /// <exception cref="ArgumentException">The tensor holds integers, or more values than an array can.</exception>
     public float[] ToArray()
     {
-        float[] values = new float[Count];
+        float[] values = new float[ArrayLength("ToArray")];
         CopyTo(values);
         return values;
     }
 
     /// <summary>The integers, row-major. Waits for the device.</summary>
-    /// <exception cref="ArgumentException">The tensor holds floats.</exception>
+    /// <exception cref="ArgumentException">The tensor holds floats, or more values than an array can.</exception>
     public int[] ToIntArray()
     {
-        int[] values = new int[Count];
+        int[] values = new int[ArrayLength("ToIntArray")];
         CopyTo(values);
         return values;
     }
@@ -186,7 +186,7 @@ public readonly partial struct Tensor
     public Span<float> AsSpan()
     {
         CheckType("AsSpan", ElementType.Float32);
-        if (!IsDense || !Device.Backend.TryGetSpan(Ref, checked((int)Count), out Span<float> values))
+        if (!IsDense || !Device.Backend.TryGetSpan(Ref, Size.Of(Count), out Span<float> values))
         {
             Throw.InvalidOperation(
                 $"AsSpan: the tensor must be without gaps between its rows, on the processor; it is {this}{(IsDense ? "" : ", a view with gaps")}. Use ToArray.");
@@ -235,6 +235,15 @@ public readonly partial struct Tensor
         }
     }
 
+    private int ArrayLength(string where)
+    {
+        if (Count > Array.MaxLength)
+        {
+            Throw.Argument($"{where}: an array holds at most {Array.MaxLength:N0} values; the tensor is {Shape}. Take parts of it: Ops.Slice.");
+        }
+        return (int)Count;
+    }
+
     private static void CheckCount(string where, long values, in Shape shape)
     {
         if (values != shape.Count)
@@ -271,7 +280,7 @@ public readonly partial struct Tensor
             Device.Backend.Download(Ref, destination);
             return;
         }
-        int rowBytes = checked((int)shape.RowCount * 4);
+        int rowBytes = Size.Of(shape.RowCount * 4);
         for (int row = 0; row < shape[0]; row++)
         {
             Device.Backend.Download(Ref.Skip(row * RowStride), destination.Slice(row * rowBytes, rowBytes));

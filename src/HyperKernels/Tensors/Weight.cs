@@ -161,7 +161,7 @@ public readonly partial struct Weight
             Throw.Argument($"Weight.Kronecker: a must be [n, p, q] or [C, n, p, q] and s [n, u, v] or [n, u, v, KH, KW]; a is {a.Shape}, s is {s.Shape}.");
         }
         Shape axes = s.Shape.Remove(0);
-        axes = axes.With(0, checked(a.Shape[-2] * axes[0])).With(1, checked(a.Shape[-1] * axes[1]));
+        axes = axes.With(0, Size.Of((long)a.Shape[-2] * axes[0])).With(1, Size.Of((long)a.Shape[-1] * axes[1]));
         return new Weight(WeightKind.Kronecker, axes, SetsOf(a.Rank == 4 ? a.Shape[0] : 1), a, s);
     }
 

@@ -45,6 +45,7 @@ public sealed class BenchTests
         Assert.That(result.Error, Does.Contain("add misses P. It wants P= (P elements)"));
     }
 
+    [TestCase("--op", "matmul", "--sizes", "B=1 M=100000 K=100000 N=100000")]
     [TestCase("--op", "no_such_op", "--sizes", "P=4")]
     [TestCase("--sizes", "P=4")]
     [TestCase("--op", "no_such_op")]

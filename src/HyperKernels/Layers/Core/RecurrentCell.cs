@@ -16,7 +16,7 @@ public abstract class RecurrentCell : Layer
         InFeatures = inFeatures;
         HiddenFeatures = hiddenFeatures;
         Initializer initializer = Initializer.DefaultFor(hiddenFeatures);
-        int rows = checked(gates * hiddenFeatures);
+        int rows = Size.Of((long)gates * hiddenFeatures);
         _weightInput = AddParameter("weight_ih", [rows, inFeatures], initializer, random);
         _weightHidden = AddParameter("weight_hh", [rows, hiddenFeatures], initializer, random);
         if (bias)

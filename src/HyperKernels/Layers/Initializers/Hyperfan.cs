@@ -102,7 +102,7 @@ public static class Hyperfan
         ArgumentNullException.ThrowIfNull(targets);
         Checks.Positive("Hyperfan.ChunkTargetVariances", "chunk", chunk);
         long total = targets.Sum(static target => target.Count);
-        double[] means = new double[checked((int)((total + chunk - 1) / chunk))];
+        double[] means = new double[Size.Of((total + chunk - 1) / chunk)];
         long at = 0;
         for (int i = 0; i < targets.Count; i++)
         {

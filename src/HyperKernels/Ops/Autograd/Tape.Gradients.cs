@@ -210,7 +210,7 @@ public sealed partial class Tape
             }
             addend = Ops.Matmul(product.Rows(product.Left), product.Rows(product.Right), transposeA: true);
         }
-        using Tensor source = Ops.Dense(addend).View([checked((int)part.Count)], 0, 1);
+        using Tensor source = Ops.Dense(addend).View([Size.Of(part.Count)], 0, 1);
         using Tensor range = values.View(source.Shape, part.Offset, 1);
         if (add)
         {

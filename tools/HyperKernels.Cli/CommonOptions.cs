@@ -21,16 +21,18 @@ internal static class CommonOptions
     public static Option<int?> Threads()
     {
         Option<int?> threads = new("--threads") { Description = "Threads that work on one op.", HelpName = "N" };
-        AtLeast(threads, 1);
+        Within(threads, 1, Device.MostThreads);
         return threads;
     }
 
     /// <summary>Refuses smaller numbers while parsing, so that the message names the option.</summary>
-    public static void AtLeast(Option<int?> option, int smallest) => option.Validators.Add(result =>
+    public static void AtLeast(Option<int?> option, int smallest) => Within(option, smallest, int.MaxValue);
+
+    private static void Within(Option<int?> option, int smallest, int largest) => option.Validators.Add(result =>
     {
-        if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int value) && value < smallest)
+        if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int value) && (value < smallest || value > largest))
         {
-            result.AddError($"{option.Name} must be at least {smallest}; got {value}.");
+            result.AddError($"{option.Name} must be at {(value < smallest ? $"least {smallest}" : $"most {largest}")}; got {value}.");
         }
     });
 }

@@ -16,17 +16,20 @@ internal static class ExitCode
     /// <summary>A file is absent, cannot be read or written, or breaks its format.</summary>
     public const int Data = 4;
 
+    /// <summary>A mistake of the program itself, as BSD's sysexits.h has it.</summary>
+    public const int Defect = 70;
+
     /// <summary>128 + SIGINT, as shells have it.</summary>
     public const int Cancelled = 130;
 
-    /// <summary>The code for a failure that the user can do something about; null for one that is our mistake and deserves its stack trace.</summary>
-    public static int? Of(Exception failure) => failure switch
+    /// <summary>The code for a failure.</summary>
+    public static int Of(Exception failure) => failure switch
     {
         OperationCanceledException => Cancelled,
-        DeviceException => Device,
+        DeviceException or OutOfMemoryException => Device,
         UsageException => Usage,
         CheckFailedException => CheckFailed,
         IOException or InvalidDataException or UnauthorizedAccessException => Data,
-        _ => null,
+        _ => Defect,
     };
 }

@@ -37,9 +37,15 @@ internal static class Program
             // Signals and exceptions are handled here: the library's own handlers print stack traces and end the process after two seconds.
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
-        catch (Exception failure) when (ExitCode.Of(failure) is { } code)
+        catch (Exception failure)
         {
-            return Terminal.Fail(code, failure is OperationCanceledException ? "cancelled." : failure.Message, json);
+            int code = ExitCode.Of(failure);
+            return Terminal.Fail(code, code switch
+            {
+                ExitCode.Cancelled => "cancelled.",
+                ExitCode.Defect => $"this is a defect of the program; please report it with the command line: {failure}",
+                _ => failure.Message,
+            }, json);
         }
     }
 

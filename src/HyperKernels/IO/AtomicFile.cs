@@ -8,6 +8,8 @@ public static class AtomicFile
 
     private const int ReadOnlyFlag = 0;
 
+    private static readonly TimeSpan s_abandonedAfter = TimeSpan.FromMinutes(1);
+
     /// <summary>Writes a temporary file in the same folder, flushes it to the disk and renames it over <paramref name="path"/>.</summary>
     /// <param name="path">The file to make or replace. A symbolic link is replaced, not followed.</param>
     /// <param name="write">Writes the content; the stream can seek. When it throws, <paramref name="path"/> stays as it was.</param>
@@ -21,6 +23,7 @@ public static class AtomicFile
         string folder = Path.GetDirectoryName(target)
             ?? throw new ArgumentException($"AtomicFile.Write: path must name a file; got '{path}'.", nameof(path));
         string temporary = Path.Combine(folder, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.tmp");
+        RemoveAbandoned(folder, Path.GetFileName(target));
         try
         {
             using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 1 << 16))
@@ -38,12 +41,48 @@ public static class AtomicFile
                 File.Move(temporary, target, overwrite: true);
             }
         }
-        catch
+        catch (Exception failure)
         {
             TryDelete(temporary);
+            if (IsFileTooLarge(failure))
+            {
+                throw new IOException($"{target}: a file of that size is not allowed here: the process has a limit (ulimit -f), or the file system.", failure);
+            }
             throw;
         }
         FlushFolder(folder);
+    }
+
+    // How the runtime reports EFBIG.
+    private static bool IsFileTooLarge(Exception failure) => failure is ArgumentOutOfRangeException { ParamName: "value" };
+
+    // A writer that was killed leaves its temporary file. While one writes it holds the file open for itself; between that and the rename the file is fresh.
+    private static void RemoveAbandoned(string folder, string name)
+    {
+        if (!Directory.Exists(folder))
+        {
+            return;
+        }
+        foreach (string temporary in Directory.EnumerateFiles(folder, $".{name}.*.tmp"))
+        {
+            if (DateTime.UtcNow - File.GetLastWriteTimeUtc(temporary) > s_abandonedAfter && IsNobodys(temporary))
+            {
+                TryDelete(temporary);
+            }
+        }
+    }
+
+    private static bool IsNobodys(string path)
+    {
+        try
+        {
+            using FileStream held = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static void TryDelete(string path)
@@ -54,7 +93,7 @@ public static class AtomicFile
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // The error that brought us here tells more than this one.
+            // It is in nobody's way, and an error that brought us here tells more than this one.
         }
     }
 

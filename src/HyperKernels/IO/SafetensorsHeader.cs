@@ -137,28 +137,26 @@ internal ref struct SafetensorsHeader
         while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
         {
             long fieldAt = Position;
-            bool again;
-            if (_reader.ValueTextEquals("dtype"u8))
+            bool again = false;
+            switch (Text())
             {
-                again = type is not null;
-                type = ReadType(subject);
-            }
-            else if (_reader.ValueTextEquals("shape"u8))
-            {
-                again = shape is not null;
-                shape = ReadShape(subject);
-            }
-            else if (_reader.ValueTextEquals("data_offsets"u8))
-            {
-                again = range is not null;
-                rangeAt = fieldAt;
-                range = ReadRange(subject);
-            }
-            else
-            {
-                // The reference passes over fields that it does not know.
-                again = false;
-                _reader.Skip();
+                case "dtype":
+                    again = type is not null;
+                    type = ReadType(subject);
+                    break;
+                case "shape":
+                    again = shape is not null;
+                    shape = ReadShape(subject);
+                    break;
+                case "data_offsets":
+                    again = range is not null;
+                    rangeAt = fieldAt;
+                    range = ReadRange(subject);
+                    break;
+                default:
+                    // The reference passes over fields that it does not know.
+                    _reader.Skip();
+                    break;
             }
             if (again)
             {

@@ -13,8 +13,13 @@ internal sealed class CliProcess : IDisposable
     private readonly Task<string> _error;
 
     private CliProcess(string[] arguments, IReadOnlyDictionary<string, string>? environment = null)
+        : this(Executable, arguments, environment)
     {
-        ProcessStartInfo start = new(Executable) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+    }
+
+    private CliProcess(string program, string[] arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        ProcessStartInfo start = new(program) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
@@ -48,6 +53,13 @@ internal sealed class CliProcess : IDisposable
     internal static CliResult Run(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         using CliProcess process = new(arguments, environment);
+        return process.Finish();
+    }
+
+    /// <summary>Runs the program to its end in a shell that has run something before: limits, for example.</summary>
+    internal static CliResult RunUnder(string before, params string[] arguments)
+    {
+        using CliProcess process = new("/bin/sh", ["-c", $"{before}; exec \"$0\" \"$@\"", Executable, .. arguments]);
         return process.Finish();
     }
 

@@ -179,4 +179,15 @@ public sealed class CliTests
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
         Assert.That(result.Output, Does.Contain("hyperkernels").And.Contain("verify").And.Contain("info").And.Contain("ops"));
     }
+
+    [TestCase("abc")]
+    [TestCase("0")]
+    [TestCase("-3")]
+    [TestCase("1025")]
+    public void Info_WithThreadsThatAreNoNumberOfThreads_SaysWhichVariableIsWrong(string threads)
+    {
+        CliResult result = CliProcess.Run(new Dictionary<string, string> { ["HYPERKERNELS_THREADS"] = threads }, "info");
+        Assert.That(result.ExitCode, Is.EqualTo(3), result.ToString());
+        Assert.That(result.Error, Does.Contain($"HYPERKERNELS_THREADS must be a whole number from 1 to 1024; got \"{threads}\"."));
+    }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HyperKernels.Cli.Data;
+using HyperKernels.IO;
 
 namespace HyperKernels.Tests.Cli;
 
@@ -86,6 +87,33 @@ public sealed class TrainTests
         Assert.That(Losses(parts), Is.EqualTo(Losses(whole)));
     }
 
+    [Test]
+    public void Train_WithCheckpointEvery_KeepsTheTwoLatest_AndResumesOverATornLogLine()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        string[] arguments = ["train", "lenet", "--checkpoint-every", "2", "--out", folder.Root];
+        Assert.That(CliProcess.Run([.. arguments, "--steps", "5"]).ExitCode, Is.Zero);
+        Assert.That(Checkpoint.Load(folder.File("checkpoint.safetensors")).Step, Is.EqualTo(5));
+        Assert.That(Checkpoint.Load(folder.File("checkpoint.safetensors.previous")).Step, Is.EqualTo(4));
+        File.AppendAllText(folder.File("metrics.jsonl"), "{\"step\":6,\"sec");
+
+        CliResult resumed = CliProcess.Run([.. arguments, "--steps", "8", "--resume"]);
+
+        Assert.That(resumed.ExitCode, Is.Zero, resumed.ToString());
+        Assert.That(Losses(folder).Count(), Is.EqualTo(2), "the last steps of both runs");
+    }
+
+    [Test]
+    public void Train_WhoseCheckpointIsLargerThanFilesMayBe_SaysSo_AndLeavesNothingHalfWritten()
+    {
+        Assume.That(OperatingSystem.IsWindows(), Is.False, "limits are set by ulimit");
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        CliResult result = CliProcess.RunUnder("ulimit -f 40000", "train", "mip", "--steps", "2", "--out", folder.Root);
+        Assert.That(result.ExitCode, Is.EqualTo(4), result.ToString());
+        Assert.That(result.Error, Does.Contain("checkpoint.safetensors: a file of that size is not allowed here"));
+        Assert.That(Directory.GetFiles(folder.Root, "*checkpoint*"), Is.Empty);
+    }
+
     [TestCase("--seed 4", "--seed 5", "--seed", "5")]
     [TestCase("no --data", "--data DATA", "--seed", "4", "--data", "DATA")]
     [TestCase("--seed 4 and no --data", "--seed 7 and --data DATA", "--seed", "7", "--data", "DATA")]
@@ -151,6 +179,10 @@ public sealed class TrainTests
     [TestCase(2, "train", "lenet", "--steps", "0")]
     [TestCase(2, "train", "lenet", "--steps", "5", "--epochs", "1")]
     [TestCase(2, "train", "lenet", "--seed", "many")]
+    [TestCase(2, "train", "lenet", "--threads", "1025")]
+    [TestCase(2, "train", "lenet", "--checkpoint-every", "0")]
+    [TestCase(2, "train", "lenet", "--checkpoint-every", "1m")]
+    [TestCase(4, "train", "lenet", "--out", "/dev/null/runs")]
     [TestCase(3, "train", "lenet", "--device", "abacus")]
     [TestCase(4, "train", "lenet", "--data", "/no/such/folder")]
     public void Train_WithBadArguments_ExitsWithItsCodeAndOneLine(int code, params string[] arguments)

@@ -47,6 +47,26 @@ internal sealed class AtomicFileTests
     }
 
     [Test]
+    public void Write_RemovesWhatKilledWritersLeft_AndNothingElse()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        string path = folder.File("a.bin");
+        string abandoned = folder.File(".a.bin.0123.tmp", [1]);
+        string fresh = folder.File(".a.bin.4567.tmp", [1]);
+        string held = folder.File(".a.bin.89ab.tmp", [1]);
+        string another = folder.File(".b.bin.0123.tmp", [1]);
+        DateTime longAgo = DateTime.UtcNow.AddMinutes(-2);
+        File.SetLastWriteTimeUtc(abandoned, longAgo);
+        File.SetLastWriteTimeUtc(another, longAgo);
+        using (FileStream writer = new(held, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            File.SetLastWriteTimeUtc(writer.SafeFileHandle, longAgo);
+            AtomicFile.Write(path, stream => stream.WriteByte(2));
+        }
+        Assert.That(Directory.GetFiles(folder.Root), Is.EquivalentTo(new[] { path, fresh, held, another }));
+    }
+
+    [Test]
     public void Write_FolderIsMissing_Throws()
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();

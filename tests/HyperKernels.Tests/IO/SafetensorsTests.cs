@@ -128,6 +128,7 @@ internal sealed class SafetensorsTests
     [TestCase("{}{}", 0, "byte 10: the header is not valid JSON")]
     [TestCase("{\"a\":{$},}", 8, "byte 62: the header is not valid JSON")]
     [TestCase("{\"\\ud800\":{$}}", 8, "byte 9: a string escapes half of a surrogate pair.")]
+    [TestCase("{\"a\":{\"\\ude00\":0}}", 8, "byte 14: a string escapes half of a surrogate pair.")]
     [TestCase("{\"a\":{$},\"a\":{$}}", 8, "byte 62: the name \"a\" stands twice.")]
     [TestCase("{\"a\":{$},\"b\":{$}}", 8, "byte 93: tensor \"b\" begins at data byte 0 and overlaps the tensor before it, which ends at 8.")]
     [TestCase("{\"a\":{$,\"dtype\":\"F32\"}}", 8, "byte 61: tensor \"a\" gives one of dtype, shape, data_offsets twice.")]

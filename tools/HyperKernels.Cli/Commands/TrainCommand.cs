@@ -37,13 +37,19 @@ internal static class TrainCommand
 
     private static readonly Option<bool> s_resume = new("--resume") { Description = "Go on from the checkpoint in the --out folder." };
 
+    private static readonly Option<string?> s_checkpointEvery = new("--checkpoint-every")
+    {
+        Description = "How often a checkpoint is written: a number of steps (500) or of seconds (30s); a minute unless given.",
+        HelpName = "N",
+    };
+
     public static Command Create()
     {
         CommonOptions.AtLeast(s_epochs, 1);
         CommonOptions.AtLeast(s_steps, 1);
         Command command = new("train", "Train a recipe. Ctrl+C saves a checkpoint; --resume goes on from it.")
         {
-            s_recipe, s_list, s_data, s_epochs, s_steps, s_seed, s_device, s_threads, s_out, s_resume,
+            s_recipe, s_list, s_data, s_epochs, s_steps, s_seed, s_device, s_threads, s_out, s_resume, s_checkpointEvery,
         };
         command.SetAction(parsed => parsed.GetValue(s_list) ? List(new Terminal(parsed)) : Run(parsed));
         return command;
@@ -78,12 +84,27 @@ internal static class TrainCommand
         string output = parsed.GetValue(s_out) ?? Path.Combine("runs", recipe.Name);
         Device device = Devices.Find(parsed.GetValue(s_device)!);
         device.Threads = parsed.GetValue(s_threads) ?? device.Threads;
-        Directory.CreateDirectory(output);
+        MakeFolder(output);
         TrainOptions options = new(
-            recipe.Name, data, parsed.GetValue(s_epochs), parsed.GetValue(s_steps), parsed.GetValue(s_seed), device, output, parsed.GetValue(s_resume));
+            recipe.Name, data, parsed.GetValue(s_epochs), parsed.GetValue(s_steps), parsed.GetValue(s_seed), device, output, parsed.GetValue(s_resume))
+        {
+            Checkpoints = parsed.GetValue(s_checkpointEvery) is { } every ? CheckpointInterval.Parse(every) : CheckpointInterval.Default,
+        };
         using Interrupt interrupt = new();
         using DeviceUse use = Device.Use(device);
         return Train(new Terminal(parsed), recipe, options, interrupt.Token);
+    }
+
+    private static void MakeFolder(string output)
+    {
+        try
+        {
+            Directory.CreateDirectory(output);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"train --out: the folder {Path.GetFullPath(output)} cannot be made: {failure.Message} Name another place.", failure);
+        }
     }
 
     private static int Train(Terminal terminal, IRecipe recipe, TrainOptions options, CancellationToken cancel)

@@ -31,10 +31,11 @@ internal sealed class MetricsLog : IDisposable
             return;
         }
         List<string> kept = [];
-        int number = 0;
-        foreach (string line in File.ReadLines(_path))
+        string[] lines = File.ReadAllText(_path).Split('\n');
+        // Behind the last line's end stands nothing, or what a killed process had written of the next one.
+        for (int number = 1; number < lines.Length; number++)
         {
-            number++;
+            string line = lines[number - 1];
             LoggedStep logged = Read(line, number);
             if (logged.Step <= step)
             {
@@ -97,7 +98,8 @@ internal sealed class MetricsLog : IDisposable
         }
         catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new InvalidDataException($"{_path}: line {number} must be a JSON object with \"{Step}\" and \"{Seconds}\"; got \"{line}\".", failure);
+            string start = line.Length > 200 ? line[..200] + "..." : line;
+            throw new InvalidDataException($"{_path}: line {number} must be a JSON object with \"{Step}\" and \"{Seconds}\"; got \"{start}\".", failure);
         }
     }
 }

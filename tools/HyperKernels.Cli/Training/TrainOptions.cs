@@ -11,6 +11,9 @@ namespace HyperKernels.Cli.Training;
 /// <param name="Resume">Go on from the checkpoint in <paramref name="Out"/>.</param>
 internal sealed record TrainOptions(string Recipe, string? Data, int? Epochs, int? Steps, int Seed, Device Device, string Out, bool Resume)
 {
+    /// <summary>When checkpoints are written.</summary>
+    public CheckpointInterval Checkpoints { get; init; } = CheckpointInterval.Default;
+
     /// <summary>The number of steps asked for.</summary>
     public long TotalSteps(long stepsPerEpoch, long defaultSteps) =>
         Steps ?? (Epochs is { } epochs ? epochs * stepsPerEpoch : defaultSteps);

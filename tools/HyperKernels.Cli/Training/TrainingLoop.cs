@@ -43,9 +43,6 @@ internal sealed class TrainingLoop
     /// <summary>Every how many steps the step's numbers are logged.</summary>
     public int LogEvery { get; init; } = 10;
 
-    /// <summary>How often a checkpoint is written while all goes well.</summary>
-    public TimeSpan SaveEvery { get; init; } = TimeSpan.FromMinutes(1);
-
     /// <summary>Runs from the start, or from the checkpoint in the folder.</summary>
     /// <returns>The last evaluation; empty if there is none.</returns>
     /// <exception cref="FileNotFoundException">Asked to resume without a checkpoint.</exception>
@@ -59,6 +56,7 @@ internal sealed class TrainingLoop
         IReadOnlyList<Metric> evaluation = [];
         long lastReport = Stopwatch.GetTimestamp();
         long lastSave = lastReport;
+        bool saved = false;
         long reported = step;
         while (step < Steps)
         {
@@ -86,9 +84,10 @@ internal sealed class TrainingLoop
                 lastReport = Stopwatch.GetTimestamp();
                 reported = step;
             }
-            if (step == Steps || Stopwatch.GetElapsedTime(lastSave) > SaveEvery)
+            if (step == Steps || options.Checkpoints.IsDue(step, Stopwatch.GetElapsedTime(lastSave), !saved))
             {
                 identity.Sign(Save(step)).Save(path);
+                saved = true;
                 lastSave = Stopwatch.GetTimestamp();
             }
         }

@@ -51,7 +51,6 @@ internal sealed class MipAblationRecipe : IRecipe
                 return error;
             }),
             EvaluateAfter = static step => step % EvaluateEvery == 0,
-            SaveEvery = TimeSpan.FromMinutes(5),
             Save = sweep.Save,
             Load = sweep.Load,
         };

@@ -69,6 +69,12 @@ public static class PublishedSystems
         HyperDrop.Published,
         HyperCluster.Published,
         PhenomNn.Published,
+        LightHgnn.Published,
+        HypeBoy.Published,
+        HyperAgent.Published,
+        ProjectionLoss.Published,
+        SimplicialClosure.Published,
+        PathRanking.Published,
     ];
 
     /// <summary>

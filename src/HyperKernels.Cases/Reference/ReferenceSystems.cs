@@ -76,6 +76,14 @@ public static class ReferenceSystems
         new DualTransformSystem(),
         new HyperDropSystem(),
         new HyperClusterSystem(),
+
+        new LightHgnnLossSystem(),
+        new LightHgnnReliabilitySystem(),
+        new HypeBoySystem(),
+        new HyperAgentSystem(),
+        new ProjectionSystem(),
+        new SimplicialClosureSystem(),
+        new PathRankingSystem(),
     ];
 
     /// <summary>The adapter of a system, or null if this version has none.</summary>

@@ -75,6 +75,8 @@ public static class PublishedSystems
         ProjectionLoss.Published,
         SimplicialClosure.Published,
         PathRanking.Published,
+        CoNhd.Published,
+        WhatsNet.Published,
     ];
 
     /// <summary>

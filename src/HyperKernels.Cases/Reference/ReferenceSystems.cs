@@ -14,6 +14,7 @@ public static class ReferenceSystems
         new AllSetSystem("allset_transformer", attention: true),
         new EdHnnConvSystem(),
         new PhenomNnSystem(),
+        new CoNhdSystem(),
         new MipSystem(),
         new PerSampleSystem(),
         new HyperfanSystem(),

@@ -29,10 +29,11 @@ public sealed class AllSetTests
         double[] Weighed(double[] row, int pair, int node, int edge) => [.. row.Select(value => value * given.ToArray()[pair]
             * (weights == IncidenceWeights.Ones ? 1 : 1 / Math.Sqrt(s_nodeDegrees[node] * s_edges[edge].Length)))];
         (int Node, int Edge)[] pairs = [.. s_edges.SelectMany((edge, e) => edge.Select(v => (v, e)))];
-        double[][] Half(string half, double[][] rows, bool toEdges) => [.. Enumerable.Range(0, toEdges ? s_edges.Length : Nodes).Select(target => Apply($"{half}.f_dec", SetLoops.Gather(
-            pairs.Index().Where(pair => (toEdges ? pair.Item.Edge : pair.Item.Node) == target).Select(pair =>
-                Weighed(Apply($"{half}.f_enc", rows[toEdges ? pair.Item.Node : pair.Item.Edge]), pair.Index, pair.Item.Node, pair.Item.Edge)),
-            conv.OutFeatures, aggregation == SetAggregation.Mean)))];
+        double[][] Half(string half, double[][] rows, bool toEdges) => [.. Enumerable.Range(0, toEdges ? s_edges.Length : Nodes).Select(target => Apply(
+            $"{half}.f_dec",
+            SetLoops.Gather(pairs.Index().Where(pair => (toEdges ? pair.Item.Edge : pair.Item.Node) == target).Select(pair =>
+                    Weighed(Apply($"{half}.f_enc", rows[toEdges ? pair.Item.Node : pair.Item.Edge]), pair.Index, pair.Item.Node, pair.Item.Edge)),
+                conv.OutFeatures, aggregation == SetAggregation.Mean)))];
         double[][] expected = Half("e2v", Half("v2e", SetLoops.Rows(x), toEdges: true), toEdges: false);
         SetLoops.AreEqual(conv.Forward(x, structure.WithMembershipWeights(given)), expected);
     }

@@ -9,12 +9,12 @@ internal sealed class SetLoops(Layer layer)
     private readonly Dictionary<string, Parameter> _parameters = layer.NamedParameters().ToDictionary(named => named.Name, named => named.Parameter);
 
     /// <summary>Draws all parameters anew: first values of norms and biases hide mistakes.</summary>
-    public static void Randomise(Layer layer)
+    public static void Randomise(Layer layer, float deviation = 0.5f)
     {
         RandomStream random = new(5);
         foreach (NamedParameter named in layer.NamedParameters())
         {
-            Initializer.Normal(0, 0.5f).Apply(named.Parameter, random);
+            Initializer.Normal(0, deviation).Apply(named.Parameter, random);
         }
     }
 
@@ -55,6 +55,31 @@ internal sealed class SetLoops(Layer layer)
             y = Linear($"{name}.lins.{i}", i == 0 ? y : Norm($"{name}.normalizations.{i}", Relu(y), batch));
         }
         return y;
+    }
+
+    /// <summary>The attention block of set transformers, whose scores are over the root of all features.</summary>
+    public double[][] Attention(string name, double[][] queries, double[][] keys, int heads)
+    {
+        double[][] k = [.. keys.Select(key => Linear(name + ".fc_k", key))];
+        double[][] v = [.. keys.Select(key => Linear(name + ".fc_v", key))];
+        return [.. queries.Select(query =>
+        {
+            double[] q = Linear(name + ".fc_q", query);
+            double[] o = [.. q];
+            int width = q.Length / heads;
+            for (int head = 0; head < heads; head++)
+            {
+                int[] own = [.. Enumerable.Range(head * width, width)];
+                double[] scores = [.. k.Select(key => own.Sum(i => q[i] * key[i]) / Math.Sqrt(q.Length))];
+                double[] shares = [.. scores.Select(score => Math.Exp(score - scores.Max()))];
+                foreach (int i in keys.Length == 0 ? [] : own)
+                {
+                    o[i] += shares.Zip(v, (share, value) => share * value[i]).Sum() / shares.Sum();
+                }
+            }
+            double[] r = Norm(name + ".ln0", o);
+            return Norm(name + ".ln1", Add(r, Relu(Linear(name + ".fc_o.0", r))));
+        })];
     }
 
     public static double[] Relu(double[] x) => [.. x.Select(value => Math.Max(value, 0))];

@@ -14,7 +14,7 @@ namespace HyperKernels.Models;
 /// expansion whose lambda is not 0; no expansion is made. What they descend is <see cref="Energy"/>.
 /// </para>
 /// <para>
-/// Source: Wang, Gan, Qiu, Zhang, Wipf, From Hypergraph Energy Functions to Hypergraph Neural Networks, ICML 2023 (arXiv 2306.09623), equations 11 to 13 and
+/// Source: Wang, Gan, Qiu, Huang, Wipf, From Hypergraph Energy Functions to Hypergraph Neural Networks, ICML 2023 (arXiv 2306.09623), with the steps of
 /// the authors' code.
 /// </para>
 /// </remarks>

@@ -17,7 +17,11 @@ public sealed class PhenomNn : Layer, IStoredLayer<PhenomNn>
     private readonly Linear _output;
     private readonly Dropout _dropout;
 
-    static PhenomNn() => LayerTypes.Register<PhenomNn>();
+    static PhenomNn()
+    {
+        LayerTypes.Register<PhenomNn>();
+        LayerTypes.Register<PhenomConv>();
+    }
 
     /// <summary>Makes the network with PyTorch's first values of linear layers.</summary>
     /// <param name="inFeatures">Features of a node.</param>
@@ -41,9 +45,9 @@ public sealed class PhenomNn : Layer, IStoredLayer<PhenomNn>
         Name = "phenomnn",
         Title = "Networks from hypergraph energies (PhenomNN)",
         Kind = SystemKind.Hypergraphs,
-        Paper = new Paper("Wang, Gan, Qiu, Zhang, Wipf", "From Hypergraph Energy Functions to Hypergraph Neural Networks", "ICML", 2023) { Arxiv = "2306.09623" },
+        Paper = new Paper("Wang, Gan, Qiu, Huang, Wipf", "From Hypergraph Energy Functions to Hypergraph Neural Networks", "ICML", 2023) { Arxiv = "2306.09623" },
         Equation = "Y <- (1 - alpha) Y + alpha (lambda0 d_b + lambda1 d_g + 1)^-1 (Y0 + lambda0 A_b Y + lambda1 A_g Y); in full with matrices B and C",
-        Source = "equations 11 to 13, with the authors' code",
+        Source = "the authors' code (yxzwang/PhenomNN)",
         Layers = [typeof(PhenomConv), typeof(PhenomNn)],
         HypergraphDesign = new(HypergraphStructure.Hypergraph | HypergraphStructure.Clique, HypergraphMessages.EdgeConsistent, HypergraphAggregation.Fixed),
         Cases = ["phenomnn"],

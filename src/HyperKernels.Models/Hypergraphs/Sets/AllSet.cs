@@ -16,7 +16,11 @@ public sealed class AllSet : Layer, IStoredLayer<AllSet>
     private readonly Dropout _inputDropout;
     private readonly Dropout _dropout;
 
-    static AllSet() => LayerTypes.Register<AllSet>();
+    static AllSet()
+    {
+        LayerTypes.Register<AllSet>();
+        LayerTypes.Register<AllSetConv>();
+    }
 
     /// <summary>Makes the network.</summary>
     /// <param name="inFeatures">Features of a node.</param>
@@ -61,7 +65,7 @@ public sealed class AllSet : Layer, IStoredLayer<AllSet>
             Arxiv = "2106.13264",
         },
         Equation = "z[e] = f({x[v] : v in e}), x'[v] = g({z[e] : v in e}); f, g: MLP(sum MLP(x)), or LN(o + MLP(o)), o = LN(seed + sum softmax(seed . K x) V x)",
-        Source = "equations 7 to 9, with the scores of the authors' code",
+        Source = "the authors' code (jianhao2016/AllSet), whose scores have no query",
         Layers = [typeof(AllSetConv), typeof(AllSet)],
         HypergraphDesign = new(HypergraphStructure.Hypergraph, HypergraphMessages.EdgeConsistent, HypergraphAggregation.Learned),
         Cases = ["alldeepsets", "allset_transformer"],

@@ -13,7 +13,7 @@ namespace HyperKernels.Models;
 /// <see cref="AllSetOptions.Weights"/> and by the graph's own membership weights (give a parameter there to learn a mask); attention does not, and
 /// neither reads edge weights. A mean divides by the number of rows, not by their weights. An empty set gives what the networks make of zeros, or of the seed.
 /// </para>
-/// <para>Source: Chien, Pan, Peng, Milenkovic, You are AllSet, ICLR 2022 (arXiv 2106.13264), equations 7, 8 and 9.</para>
+/// <para>Source: Chien, Pan, Peng, Milenkovic, You are AllSet, ICLR 2022 (arXiv 2106.13264), as in the authors' code.</para>
 /// </remarks>
 public sealed class AllSetConv : Layer, IStoredLayer<AllSetConv>
 {

@@ -19,7 +19,13 @@ public sealed class EdHnn : Layer, IStoredLayer<EdHnn>
     private readonly Dropout _inputDropout;
     private readonly Dropout _dropout;
 
-    static EdHnn() => LayerTypes.Register<EdHnn>();
+    static EdHnn()
+    {
+        LayerTypes.Register<EdHnn>();
+        LayerTypes.Register<EdHnnConv>();
+        LayerTypes.Register<JumpLinkConv>();
+        LayerTypes.Register<MeanDegreeConv>();
+    }
 
     /// <summary>Makes the network with PyTorch's first values of linear layers.</summary>
     /// <param name="inFeatures">Features of a node.</param>
@@ -51,7 +57,7 @@ public sealed class EdHnn : Layer, IStoredLayer<EdHnn>
         Kind = SystemKind.Hypergraphs,
         Paper = new Paper("Wang, Yang, Liu, Wang, Li", "Equivariant Hypergraph Diffusion Neural Operators", "ICLR", 2023) { Arxiv = "2207.06680" },
         Equation = "h[e] = mean MLP1(x[v]), m[v, e] = MLP2([x[v]; h[e]]), x'[v] = MLP3((1 - alpha) mean m[v, e] + alpha x0[v])",
-        Source = "algorithm 1; the variants JumpLink and MeanDeg from the authors' code",
+        Source = "the authors' code (Graph-COM/ED-HNN), with its variants JumpLink and MeanDeg",
         Layers = [typeof(EdHnnConv), typeof(JumpLinkConv), typeof(MeanDegreeConv), typeof(EdHnn)],
         HypergraphDesign = new(HypergraphStructure.Hypergraph, HypergraphMessages.EdgeDependent, HypergraphAggregation.Learned),
         Cases = ["edhnn_conv"],

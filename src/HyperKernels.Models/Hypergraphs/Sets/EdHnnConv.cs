@@ -12,7 +12,7 @@ namespace HyperKernels.Models;
 /// hyperedge, input norm included, and its last one comes behind the mean, so that memberships cost sums of rows instead of matrix products. Averages may be sums instead.
 /// A node without hyperedges averages to zeros.
 /// </para>
-/// <para>Source: Wang, Yang, Liu, Wang, Li, Equivariant Hypergraph Diffusion Neural Operators, ICLR 2023 (arXiv 2207.06680), algorithm 1.</para>
+/// <para>Source: Wang, Yang, Liu, Wang, Li, Equivariant Hypergraph Diffusion Neural Operators, ICLR 2023 (arXiv 2207.06680), as in the authors' code.</para>
 /// </remarks>
 public sealed class EdHnnConv : EdHnnLayer, IStoredLayer<EdHnnConv>
 {

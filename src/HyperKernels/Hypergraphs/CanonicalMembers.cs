@@ -52,13 +52,17 @@ internal sealed class CanonicalMembers
         }
         for (int i = 0; i < first.Length; i++)
         {
-            if (_graph.Incidence.Nodes[first[i]] != _graph.Incidence.Nodes[second[i]] || RoleOf(first[i]) != RoleOf(second[i]))
+            if (!AreSame(first[i], second[i]))
             {
                 return false;
             }
         }
         return true;
     }
+
+    /// <summary>Whether two memberships are of the same node in the same role.</summary>
+    public bool AreSame(int first, int second) =>
+        _graph.Incidence.Nodes[first] == _graph.Incidence.Nodes[second] && RoleOf(first) == RoleOf(second);
 
     private static (int[] Pairs, int[] Offsets) Sorted(int[] pairs, ReadOnlySpan<int> keyOfPair, int keys)
     {

@@ -56,18 +56,26 @@ public sealed partial class Hypergraph
     /// <remarks>As <see cref="WithoutRepeatedEdges"/>.</remarks>
     public MergedHypergraph WithoutRepeatedMembers(MergeRule weights = MergeRule.Sum)
     {
-        Dictionary<(int Node, int Edge, int Role), int> places = new(MembershipCount);
+        CanonicalMembers sorted = new(this);
+        int[] firstOf = new int[MembershipCount];
+        for (int edge = 0; edge < EdgeCount; edge++)
+        {
+            ReadOnlySpan<int> own = sorted.Of(edge);
+            for (int i = 0; i < own.Length; i++)
+            {
+                firstOf[own[i]] = i > 0 && sorted.AreSame(own[i - 1], own[i]) ? firstOf[own[i - 1]] : own[i];
+            }
+        }
         int[] membershipOf = new int[MembershipCount];
         List<int> kept = [];
         for (int pair = 0; pair < membershipOf.Length; pair++)
         {
-            (int, int, int) key = (Incidence.Nodes[pair], Incidence.Edges[pair], _rows.Roles?.GroupOfRow[pair] ?? 0);
-            if (!places.TryGetValue(key, out int place))
+            // The first of a kind comes before the others.
+            membershipOf[pair] = firstOf[pair] == pair ? kept.Count : membershipOf[firstOf[pair]];
+            if (firstOf[pair] == pair)
             {
-                places.Add(key, place = kept.Count);
                 kept.Add(pair);
             }
-            membershipOf[pair] = place;
         }
         int[] edgeOf = [.. Enumerable.Range(0, EdgeCount)];
         int[] memberships = [.. kept];

@@ -23,7 +23,7 @@ public sealed partial class Hypergraph
             shares[edge] = divisor <= 0 ? 0 : (edgeWeights?[edge] ?? 1) / divisor;
         }
         SegmentIndex byNode = Incidence.Index(Toward.Nodes), byEdge = Incidence.Index(Toward.Edges);
-        float WeightAt(SegmentIndex index, int slot) => membershipWeights?[index.PairOfSlot is { } pairs ? pairs[slot] : slot] ?? 1;
+        float WeightAt(SegmentIndex index, int slot) => membershipWeights?[index.PairAt(slot)] ?? 1;
 
         WeightedRows rows = new(NodeCount, Incidence.Device);
         for (int node = 0; node < NodeCount; node++)
@@ -74,7 +74,7 @@ public sealed partial class Hypergraph
                 int slot = index.Start(segment);
                 foreach (int other in index.Others(segment))
                 {
-                    rows.Add(first + other, weights?[index.PairOfSlot is { } pairs ? pairs[slot] : slot] ?? 1);
+                    rows.Add(first + other, weights?[index.PairAt(slot)] ?? 1);
                     slot++;
                 }
                 rows.EndRow();

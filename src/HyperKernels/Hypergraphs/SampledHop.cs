@@ -12,6 +12,10 @@ internal sealed class SampledHop
     private readonly Dictionary<int, int> _edgePlaces = [];
     private readonly Dictionary<int, int> _membershipPlaces = [];
 
+    // The ends of each membership, as places in the lists of nodes and hyperedges.
+    private readonly List<int> _nodeOf = [];
+    private readonly List<int> _edgeOf = [];
+
     // What each membership stands for, toward its hyperedge and toward its node.
     private readonly List<float> _edgeward = [];
     private readonly List<float> _nodeward = [];
@@ -31,34 +35,36 @@ internal sealed class SampledHop
         List<int> picks = [];
         for (int seed = 0; seed < _seeds; seed++)
         {
-            Draw(Toward.Nodes, _nodes[seed], edgesPerNode, draws, picks);
+            Draw(Toward.Nodes, seed, edgesPerNode, draws, picks);
         }
         for (int edge = 0; edge < _edges.Count; edge++)
         {
-            Draw(Toward.Edges, _edges[edge], nodesPerEdge, draws, picks);
+            Draw(Toward.Edges, edge, nodesPerEdge, draws, picks);
         }
         GiveOuterNodesTheirDegrees();
         return ToHypergraph();
     }
 
-    private void Draw(Toward toward, int segment, int most, Draws draws, List<int> picks)
+    private void Draw(Toward toward, int segmentPlace, int most, Draws draws, List<int> picks)
     {
+        bool ofNode = toward == Toward.Nodes;
         SegmentIndex index = _graph.Incidence.Index(toward);
+        int segment = (ofNode ? _nodes : _edges)[segmentPlace];
         int start = index.Start(segment), count = index.Start(segment + 1) - start;
         int drawn = Math.Min(count, most);
         draws.Choose(count, drawn, picks);
         foreach (int pick in picks)
         {
-            int membership = index.PairOfSlot is { } pairs ? pairs[start + pick] : start + pick;
+            int membership = index.PairAt(start + pick);
             int place = Place(_membershipPlaces, _memberships, membership);
             if (place == _edgeward.Count)
             {
                 _edgeward.Add(0);
                 _nodeward.Add(0);
-                Place(_nodePlaces, _nodes, _graph.Incidence.Nodes[membership]);
-                Place(_edgePlaces, _edges, _graph.Incidence.Edges[membership]);
+                _nodeOf.Add(ofNode ? segmentPlace : Place(_nodePlaces, _nodes, _graph.Incidence.Nodes[membership]));
+                _edgeOf.Add(ofNode ? Place(_edgePlaces, _edges, _graph.Incidence.Edges[membership]) : segmentPlace);
             }
-            (toward == Toward.Nodes ? _nodeward : _edgeward)[place] = (float)count / drawn;
+            (ofNode ? _nodeward : _edgeward)[place] = (float)count / drawn;
         }
     }
 
@@ -66,42 +72,39 @@ internal sealed class SampledHop
     private void GiveOuterNodesTheirDegrees()
     {
         int[] present = new int[_nodes.Count];
-        int[] owner = new int[_memberships.Count];
-        for (int place = 0; place < owner.Length; place++)
+        foreach (int node in _nodeOf)
         {
-            owner[place] = _nodePlaces[_graph.Incidence.Nodes[_memberships[place]]];
-            present[owner[place]]++;
+            present[node]++;
         }
-        for (int place = 0; place < owner.Length; place++)
+        for (int place = 0; place < _memberships.Count; place++)
         {
-            if (owner[place] >= _seeds)
+            int node = _nodeOf[place];
+            if (node >= _seeds)
             {
-                _nodeward[place] = (float)_graph.Incidence.EdgesOf(_nodes[owner[place]]).Length / present[owner[place]];
+                _nodeward[place] = (float)_graph.Incidence.EdgesOf(_nodes[node]).Length / present[node];
             }
         }
     }
 
     private SubHypergraph ToHypergraph()
     {
-        int[] nodes = [.. _nodes], edges = [.. _edges], memberships = [.. _memberships];
-        int[] nodeIds = Array.ConvertAll(memberships, membership => _nodePlaces[_graph.Incidence.Nodes[membership]]);
-        int[] edgeIds = Array.ConvertAll(memberships, membership => _edgePlaces[_graph.Incidence.Edges[membership]]);
-        (int[] order, _) = new CountingSort(edgeIds, edges.Length).Sort(edgeIds);
-        int[] Sorted(int[] values) => Array.ConvertAll(order, place => values[place]);
+        int[] nodes = [.. _nodes], edges = [.. _edges], edgeIds = [.. _edgeOf];
+        int[] order = new CountingSort(edgeIds, edges.Length).Sort(edgeIds).Positions;
+        int[] Sorted(List<int> values) => Array.ConvertAll(order, place => values[place]);
         Tensor Weights(List<float> stands, Tensor? given)
         {
             Tensor weights = Tensor.From(Array.ConvertAll(order, place => stands[place]), [order.Length], _graph.Incidence.Device);
             return given is { } own ? Ops.Multiply(weights, own) : weights;
         }
 
-        memberships = Sorted(memberships);
+        int[] memberships = Sorted(_memberships);
         HypergraphRows rows = _graph.Rows.Take(nodes, edges, memberships);
         rows = rows with
         {
             MembershipWeights = Weights(_edgeward, rows.MembershipWeights),
             NodewardWeights = Weights(_nodeward, rows.NodewardWeights ?? rows.MembershipWeights),
         };
-        Incidence incidence = Incidence.FromPairs(nodes.Length, edges.Length, Sorted(nodeIds), Sorted(edgeIds), _graph.Incidence.Device);
+        Incidence incidence = Incidence.FromPairs(nodes.Length, edges.Length, Sorted(_nodeOf), Sorted(_edgeOf), _graph.Incidence.Device);
         return new SubHypergraph(_graph, new Hypergraph(incidence, rows, ownsIncidence: true), nodes, edges, memberships, _seeds);
     }
 

@@ -31,7 +31,7 @@ public sealed class SubHypergraph : IDisposable
                 {
                     nodeIds.Add(place);
                     edgeIds.Add(edge);
-                    memberships.Add(byEdge.PairOfSlot is { } pairs ? pairs[slot] : slot);
+                    memberships.Add(byEdge.PairAt(slot));
                 }
                 slot++;
             }

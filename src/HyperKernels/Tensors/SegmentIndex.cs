@@ -64,19 +64,10 @@ internal sealed class SegmentIndex : IDisposable
     /// <summary>The first slot of a segment; that of the one after the last is M.</summary>
     public int Start(int segment) => _offsets[segment];
 
-    public ReadOnlySpan<int> Others(int segment) => _others.AsSpan(_offsets[segment], _offsets[segment + 1] - _offsets[segment]);
+    /// <summary>The pair that stands in a slot. The list is read back from the device when first asked for.</summary>
+    public int PairAt(int slot) => Positions is null ? slot : (_pairOfSlot ?? PairOfSlot())[slot];
 
-    /// <summary>The pair that stands in each slot, on the host; null if slot i holds pair i. Read back from the device when first asked for.</summary>
-    public int[]? PairOfSlot
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _pairOfSlot ??= Positions?.ToIntArray();
-            }
-        }
-    }
+    public ReadOnlySpan<int> Others(int segment) => _others.AsSpan(_offsets[segment], _offsets[segment + 1] - _offsets[segment]);
 
     /// <summary><c>[S]</c>: one over the number of slots, at least 1. Made when first asked for.</summary>
     public Tensor InverseCounts
@@ -119,6 +110,14 @@ internal sealed class SegmentIndex : IDisposable
         Pieces?.Dispose();
         FirstPieces?.Dispose();
         _inverseCounts?.Dispose();
+    }
+
+    private int[] PairOfSlot()
+    {
+        lock (_gate)
+        {
+            return _pairOfSlot ??= Positions!.Value.ToIntArray();
+        }
     }
 
     private void Cut(Device device)

@@ -1,7 +1,7 @@
 namespace HyperKernels.Tests.Hypergraphs;
 
-/// <summary>Types of nodes and hyperedges and roles of memberships: what they give layers, and where they go when structures change.</summary>
-public sealed class HypergraphTypesTests
+/// <summary>Types, roles and weights: where they go when structures change; figures and limits of structures.</summary>
+public sealed class HypergraphStructureTests
 {
     [Test]
     public void WithSelfLoops_TypesAndRoles_LoopsGetOnesOfTheirOwn()
@@ -58,6 +58,19 @@ public sealed class HypergraphTypesTests
                 () => Ops.LinearTyped(Tensor.Ones([3, 5]), Tensor.Ones([2, 6, 5]), RowGroups.Of([0, 1], 2)),
                 Throws.ArgumentException.With.Message.EqualTo("LinearTyped: x must be [2, I], one row for each that has a type; got [3, 5]."));
         });
+    }
+
+    [Test]
+    public void Statistics_InWords_NameEveryFigure()
+    {
+        using Hypergraph graph = Hypergraph.FromEdges(4, [[0, 1, 1], [], [2]]);
+        Assert.That(graph.Statistics().ToString().ReplaceLineEndings("\n"), Is.EqualTo("""
+            memberships 4, of repeated members 1
+            degrees     mean 1, largest 2; isolated nodes 1
+            sizes       mean 1.33, largest 3; empty hyperedges 1
+            components  3, the largest of 2 nodes
+            cost        two hops 8, pairs 10
+            """.ReplaceLineEndings("\n")));
     }
 
     [Test]

@@ -144,7 +144,7 @@ public sealed class IncidenceTests
             Throws.ArgumentException.With.Message.EqualTo("Incidence: hyperedge ids must be from 0 to below 2; pair 1 has -1."));
         Assert.That(() => Incidence.FromPairs(6, 2, [0, 1], [0]),
             Throws.ArgumentException.With.Message.EqualTo("Incidence: every pair needs a node and a hyperedge; got 2 node ids and 1 hyperedge ids."));
-        Assert.That(() => Incidence.FromPairs(-1, 2, [], []), Throws.ArgumentException.With.Message.Contains("must not be negative"));
+        Assert.That(() => Incidence.FromPairs(-1, 2, [], []), Throws.ArgumentException.With.Message.Contains("must be from 0 to"));
     }
 
     [Test]
@@ -197,5 +197,13 @@ public sealed class IncidenceTests
     {
         Random random = new(seed);
         return [.. Enumerable.Range(0, count).Select(_ => (float)((random.NextDouble() * 2) - 1))];
+    }
+
+    [Test]
+    public void Incidence_OfMoreSegmentsThanArraysHold_OrOfNoMembers_IsRefused()
+    {
+        Assert.That(() => Incidence.FromPairs(int.MaxValue, 1, [], []), Throws.ArgumentException.With.Message.Contains("got 2147483647 nodes and 1 hyperedges"));
+        Assert.That(() => Incidence.FromPairs(1, int.MaxValue, [], []), Throws.ArgumentException.With.Message.Contains("got 1 nodes and 2147483647 hyperedges"));
+        Assert.That(() => Hypergraph.FromEdges(3, [[0], null!]), Throws.ArgumentException.With.Message.Contains("that of hyperedge 1 is null"));
     }
 }

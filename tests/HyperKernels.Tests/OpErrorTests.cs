@@ -51,6 +51,7 @@ public sealed class OpErrorTests
         ("Where: [2, 3] and [4] do not broadcast: axis -1 is 3 in one and 4 in the other.", x => Ops.Where(x, x, Tensor.Ones([4]))),
         ("Activation.Of: the kind must be one of ActivationKind; got 99.", x => Ops.Activate(x, Activation.Of((ActivationKind)99))),
         ("Activation.Of: the kind must be one of ActivationKind; got -1.", x => Ops.Linear(x, x, null, Activation.Of((ActivationKind)(-1)))),
+        ("GroupNorm: groups must divide the 0 channels of [2, 0, 3]; got 5.", _ => Ops.GroupNorm(Tensor.Ones([2, 0, 3]), 5)),
         ("Clamp: min must not be above max; got 2 and 1.", x => Ops.Clamp(x, 2, 1)),
         ("Sum: there is no axis 2; the tensor is [2, 3].", x => Ops.Sum(x, [2])),
         ("Mean: axis -2 is named twice.", x => Ops.Mean(x, [0, -2])),

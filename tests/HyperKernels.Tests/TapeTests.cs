@@ -337,4 +337,17 @@ public sealed class TapeTests
     }
 
     private static float[] Of(Tensor x, Func<double, double> function) => Array.ConvertAll(x.ToArray(), v => (float)function(v));
+
+    [Test]
+    public void Tape_ThatHasEnded_IsNotUsedAnyMore()
+    {
+        using HyperKernels.Layers.Linear layer = new(2, 1);
+        using HyperKernels.Optim.Sgd optimizer = new(layer.Parameters, 0.1f);
+        Tape tape = new();
+        tape.Backward(Ops.Sum(layer.Forward(Tensor.Ones([1, 2]))));
+        tape.Dispose();
+        using MemoryScope scope = new();
+        Assert.That(() => optimizer.Step(tape), Throws.TypeOf<ObjectDisposedException>().With.Message.EqualTo("Sgd.Step: the tape was disposed; open a new one."));
+        Assert.That(() => tape.Watch(Tensor.Ones([2])), Throws.TypeOf<ObjectDisposedException>().With.Message.EqualTo("Tape.Watch: the tape was disposed; open a new one."));
+    }
 }

@@ -23,14 +23,24 @@ public abstract partial class Layer
     /// </summary>
     /// <param name="path">The file to make or replace.</param>
     /// <exception cref="InvalidOperationException">
-    /// A layer's class is not registered (<see cref="LayerTypes"/>),
-    /// or one that stands in settings was not added to the tree; the message names it.
+    /// A layer's class is not registered (<see cref="LayerTypes"/>), one that stands in settings was not added to the tree (the message names it), or
+    /// layers are nested more than some hundred deep.
     /// </exception>
     /// <exception cref="IOException">The folder is missing or cannot be written, or the disk is full.</exception>
     public void Save(string path)
     {
-        JsonObject description = LayerWriter.Write(this, $"{GetType().Name}.Save");
-        StateFile.Write(path, GetState(), new Dictionary<string, string> { [FormatKey] = Format, [DescriptionKey] = description.ToJsonString() });
+        string where = $"{GetType().Name}.Save";
+        string description = LayerWriter.Write(this, where).ToJsonString();
+        try
+        {
+            // What could not be read again must not be written.
+            LayerReader.Parse(description);
+        }
+        catch (JsonException failure)
+        {
+            throw new InvalidOperationException($"{where}: layers are nested more deeply than files may have them: {failure.Message}", failure);
+        }
+        StateFile.Write(path, GetState(), new Dictionary<string, string> { [FormatKey] = Format, [DescriptionKey] = description });
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>

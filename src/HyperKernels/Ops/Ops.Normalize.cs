@@ -42,7 +42,7 @@ public static partial class Ops
     public static Tensor GroupNorm(Tensor x, int groups, Tensor? gain = null, Tensor? bias = null, float epsilon = 1e-5f)
     {
         NormalizeSizes sizes = ChannelSizes("GroupNorm", x, epsilon);
-        if (groups < 1 || sizes.Groups % groups != 0)
+        if (groups < 1 || sizes.Groups % groups != 0 || groups > Math.Max(1, sizes.Groups))
         {
             Throw.Argument($"GroupNorm: groups must divide the {sizes.Groups} channels of {x.Shape}; got {groups}.");
         }

@@ -116,9 +116,11 @@ public abstract partial class Optimizer : IDisposable
 
     /// <summary>Changes every parameter that the tape's last backward pass left a gradient for.</summary>
     /// <param name="tape">After <see cref="Tape.Backward(Tensor)"/>, still open.</param>
+    /// <exception cref="ObjectDisposedException">The tape has ended, and its gradients with it.</exception>
     public void Step(Tape tape)
     {
         ArgumentNullException.ThrowIfNull(tape);
+        tape.ThrowIfDisposed($"{GetType().Name}.Step", "tape");
         int count = 0;
         foreach (Entry entry in _entries)
         {

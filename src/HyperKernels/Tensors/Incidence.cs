@@ -14,6 +14,8 @@ namespace HyperKernels;
 /// </remarks>
 public sealed class Incidence : IDisposable
 {
+    private static readonly int s_mostSegments = Array.MaxLength;
+
     private readonly int[] _nodes;
     private readonly int[] _edges;
     private readonly SegmentIndex _byEdge;
@@ -65,9 +67,10 @@ public sealed class Incidence : IDisposable
     /// <exception cref="ArgumentException">A count is negative, the lengths differ, or an id is out of range: the message names pair, id and bound.</exception>
     public static Incidence FromPairs(int nodes, int edges, ReadOnlySpan<int> nodeIds, ReadOnlySpan<int> edgeIds, Device? device = null)
     {
-        if (nodes < 0 || edges < 0)
+        if (nodes < 0 || nodes >= s_mostSegments || edges < 0 || edges >= s_mostSegments)
         {
-            Throw.Argument($"Incidence: the numbers of nodes and hyperedges must not be negative; got {nodes} nodes and {edges} hyperedges.");
+            // Compressed rows have one offset more than there are segments.
+            Throw.Argument($"Incidence: the numbers of nodes and hyperedges must be from 0 to {s_mostSegments - 1}; got {nodes} nodes and {edges} hyperedges.");
         }
         if (nodeIds.Length != edgeIds.Length)
         {
@@ -87,8 +90,13 @@ public sealed class Incidence : IDisposable
     {
         ArgumentNullException.ThrowIfNull(edges);
         long memberships = 0;
-        foreach (int[] members in edges)
+        for (int edge = 0; edge < edges.Length; edge++)
         {
+            if (edges[edge] is not { } members)
+            {
+                return Throw.Argument<Incidence>(
+                    $"Incidence: every hyperedge needs an array of members; that of hyperedge {edge} is null. For one without members give an empty array.");
+            }
             memberships += members.Length;
         }
         CheckMemberships(memberships);

@@ -138,11 +138,14 @@ public class MemoryScope : IDisposable
         }
     }
 
-    private void ThrowIfDisposed()
+    /// <summary>Makes sure that the scope has not ended.</summary>
+    /// <param name="where">Who asks, for the message.</param>
+    /// <param name="what">What the scope is to them.</param>
+    internal void ThrowIfDisposed(string where = "MemoryScope", string what = "scope")
     {
         if (_disposed)
         {
-            Throw.Disposed("MemoryScope: the scope was disposed; open a new one.");
+            Throw.Disposed($"{where}: the {what} was disposed; open a new one.");
         }
     }
 

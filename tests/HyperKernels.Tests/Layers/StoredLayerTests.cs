@@ -271,4 +271,27 @@ public sealed class StoredLayerTests
         {
         }
     }
+
+    [TestCase(60, true)]
+    [TestCase(200, false)]
+    public void Save_OfLayersInsideLayers_WritesOnlyWhatCanBeRead(int depth, bool fits)
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        string path = folder.File("nested.safetensors");
+        TensorLayer layer = new Relu();
+        for (int i = 0; i < depth; i++)
+        {
+            layer = new Sequential(layer);
+        }
+        if (fits)
+        {
+            layer.Save(path);
+            Assert.That(Layer.Load(path).NamedLayers(), Has.Count.EqualTo(layer.NamedLayers().Count));
+        }
+        else
+        {
+            Assert.That(() => layer.Save(path), Throws.InvalidOperationException.With.Message.StartsWith("Sequential.Save: layers are nested more deeply"));
+            Assert.That(File.Exists(path), Is.False);
+        }
+    }
 }

@@ -32,8 +32,10 @@ public sealed partial class Tape : MemoryScope
     /// <summary>Makes this tape record what is computed from a tensor that is not a parameter.</summary>
     /// <returns>The same handle.</returns>
     /// <exception cref="ArgumentException">The tensor holds integers, which have no gradient.</exception>
+    /// <exception cref="ObjectDisposedException">The tape has ended.</exception>
     public Tensor Watch(Tensor tensor)
     {
+        ThrowIfDisposed("Tape.Watch", "tape");
         Ops.CheckFloat("Tape.Watch", tensor);
         lock (_gate)
         {

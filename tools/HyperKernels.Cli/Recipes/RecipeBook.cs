@@ -31,6 +31,7 @@ internal static class RecipeBook
         new CondConvRecipe(),
         new PhcRecipe(),
         new HyperPinnRecipe(),
+        new HyperShotRecipe(),
         new HgnnRecipe(),
         new HyperAdapterRecipe(),
     ];

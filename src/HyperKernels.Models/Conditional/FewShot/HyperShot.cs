@@ -78,6 +78,7 @@ public sealed class HyperShot : Layer, IStoredLayer<HyperShot>
         Source = "section 3; the authors' code, gmum/few-shot-hypernets-public",
         Layers = [typeof(HyperShot)],
         Cases = ["HyperShot"],
+        Recipe = "hypershot-digits",
     };
 
     /// <summary>The size of an embedding.</summary>

@@ -77,6 +77,10 @@ public static class PublishedSystems
         PathRanking.Published,
         CoNhd.Published,
         WhatsNet.Published,
+        HgnnPlus.Published,
+        UniGnn.Published,
+        UniGatConv.Published,
+        UniGcnII.Published,
     ];
 
     /// <summary>

@@ -1,3 +1,5 @@
+using HyperKernels.Models;
+
 namespace HyperKernels.Cases;
 
 /// <summary>The systems that this version can run; one small adapter file each.</summary>
@@ -15,6 +17,12 @@ public static class ReferenceSystems
         new EdHnnConvSystem(),
         new PhenomNnSystem(),
         new CoNhdSystem(),
+        new HgnnPlusConvSystem(),
+        new UniConvSystem("unigcn", UniKind.Gcn),
+        new UniConvSystem("unigat", UniKind.Gat),
+        new UniConvSystem("unigin", UniKind.Gin),
+        new UniConvSystem("unisage", UniKind.Sage),
+        new UniGcnIISystem(),
         new MipSystem(),
         new PerSampleSystem(),
         new HyperfanSystem(),

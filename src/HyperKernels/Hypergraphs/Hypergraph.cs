@@ -128,19 +128,13 @@ public sealed partial class Hypergraph : IDisposable
     /// A new graph whose further hyperedges and memberships come last. Weights get ones there; where there are types of hyperedges or roles, the loops get a
     /// further one of their own.
     /// </returns>
-    public Hypergraph WithSelfLoops(bool onlyIsolated)
-    {
-        Incidence incidence = Incidence.WithSelfLoops(onlyIsolated);
-        HypergraphRows rows = _rows with
-        {
-            EdgeWeights = WithOnes(_rows.EdgeWeights, incidence.EdgeCount),
-            MembershipWeights = WithOnes(_rows.MembershipWeights, incidence.MembershipCount),
-            NodewardWeights = WithOnes(_rows.NodewardWeights, incidence.MembershipCount),
-            EdgeTypes = WithOneMore(_rows.EdgeTypes, incidence.EdgeCount),
-            Roles = WithOneMore(_rows.Roles, incidence.MembershipCount),
-        };
-        return new Hypergraph(incidence, rows, ownsIncidence: true);
-    }
+    public Hypergraph WithSelfLoops(bool onlyIsolated) => WithLoops(Incidence.WithSelfLoops(onlyIsolated));
+
+    /// <summary>Gives the nodes of a list a hyperedge of their own with that one member, weight 1.</summary>
+    /// <param name="nodes">Which nodes get one.</param>
+    /// <returns>As <see cref="WithSelfLoops"/>, in the order of the list.</returns>
+    /// <exception cref="ArgumentException">A node is out of range: the message names it.</exception>
+    public Hypergraph WithSelfLoopsAt(ReadOnlySpan<int> nodes) => WithLoops(Incidence.WithSelfLoopsAt(nodes));
 
     /// <summary>
     /// Numbers nodes and hyperedges anew, so that those which meet have close numbers: products then find more of their rows in the caches.
@@ -175,6 +169,19 @@ public sealed partial class Hypergraph : IDisposable
 
     /// <summary>The counts: <c>6 nodes, 3 hyperedges, 8 memberships</c>.</summary>
     public override string ToString() => Incidence.ToString();
+
+    private Hypergraph WithLoops(Incidence incidence)
+    {
+        HypergraphRows rows = _rows with
+        {
+            EdgeWeights = WithOnes(_rows.EdgeWeights, incidence.EdgeCount),
+            MembershipWeights = WithOnes(_rows.MembershipWeights, incidence.MembershipCount),
+            NodewardWeights = WithOnes(_rows.NodewardWeights, incidence.MembershipCount),
+            EdgeTypes = WithOneMore(_rows.EdgeTypes, incidence.EdgeCount),
+            Roles = WithOneMore(_rows.Roles, incidence.MembershipCount),
+        };
+        return new Hypergraph(incidence, rows, ownsIncidence: true);
+    }
 
     private static Tensor? WithOnes(Tensor? weights, int count) =>
         weights is { } given ? Ops.Concatenate(0, given, Tensor.Ones([count - given.Shape[0]], given.Device)) : null;

@@ -137,13 +137,23 @@ public sealed class Incidence : IDisposable
                 lonely.Add(node);
             }
         }
-        CheckMemberships((long)MembershipCount + lonely.Count);
-        int[] loops = new int[lonely.Count];
+        return WithSelfLoopsAt([.. lonely]);
+    }
+
+    /// <summary>Gives the nodes of a list a hyperedge of their own with that one member; new edges and their pairs come last, in the order of the list.</summary>
+    /// <param name="nodes">Which nodes get one.</param>
+    /// <returns>A new incidence; this one stays as it is.</returns>
+    /// <exception cref="ArgumentException">A node is out of range: the message names it.</exception>
+    public Incidence WithSelfLoopsAt(ReadOnlySpan<int> nodes)
+    {
+        CheckIds("node", nodes, NodeCount);
+        CheckMemberships((long)MembershipCount + nodes.Length);
+        int[] loops = new int[nodes.Length];
         for (int i = 0; i < loops.Length; i++)
         {
             loops[i] = checked(EdgeCount + i);
         }
-        return new Incidence(NodeCount, checked(EdgeCount + loops.Length), [.. _nodes, .. lonely], [.. _edges, .. loops], Device);
+        return new Incidence(NodeCount, checked(EdgeCount + loops.Length), [.. _nodes, .. nodes], [.. _edges, .. loops], Device);
     }
 
     /// <summary>This incidence on another device; itself if it is there already.</summary>

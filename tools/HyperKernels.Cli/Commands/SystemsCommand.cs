@@ -9,7 +9,10 @@ internal static class SystemsCommand
 {
     private static readonly Option<bool> s_markdown = new("--markdown") { Description = "Print the table of docs/systems.md." };
 
-    private static readonly Option<bool> s_taxonomy = new("--taxonomy") { Description = "Print the tables of README.md: hypernetworks on the five axes of the review, hypergraph systems in the order of the survey." };
+    private static readonly Option<bool> s_taxonomy = new("--taxonomy")
+    {
+        Description = "Print the tables of README.md: hypernetworks on the five axes of the review, hypergraph systems in the order of the survey.",
+    };
 
     public static Command Create()
     {

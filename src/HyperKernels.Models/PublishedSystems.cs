@@ -81,6 +81,9 @@ public static class PublishedSystems
         UniGnn.Published,
         UniGatConv.Published,
         UniGcnII.Published,
+        HyperGcn.Published,
+        Hcha.Published,
+        Hnhn.Published,
     ];
 
     /// <summary>

@@ -16,7 +16,7 @@ public sealed partial class Hypergraph : IDisposable
     private readonly bool _ownsIncidence;
     private Tensor? _symmetricNodeScale;
     private Tensor? _nodeScale;
-    private Tensor? _edgeScale;
+    private Tensor? _inverseEdgeDegrees;
 
     /// <summary>Makes a hypergraph over an incidence, which may be shared and stays the caller's to dispose.</summary>
     /// <param name="incidence">Which node is in which hyperedge.</param>
@@ -78,16 +78,11 @@ public sealed partial class Hypergraph : IDisposable
     public Tensor NodeScale => IsWeighted ? Inverse(NodeDegrees) : Cached(ref _nodeScale, static graph => Inverse(graph.NodeDegrees));
 
     /// <summary><c>w de^-1</c>, <c>[E]</c>; 0 for an empty hyperedge. Not the caller's to dispose.</summary>
-    public Tensor EdgeScale
-    {
-        get
-        {
-            Tensor inverse = MembershipWeights is null
-                ? Cached(ref _edgeScale, static graph => Inverse(graph.EdgeDegrees))
-                : Inverse(EdgeDegrees);
-            return EdgeWeights is { } weights ? Ops.Multiply(weights, inverse) : inverse;
-        }
-    }
+    public Tensor EdgeScale => EdgeWeights is { } weights ? Ops.Multiply(weights, InverseEdgeDegrees) : InverseEdgeDegrees;
+
+    /// <summary><c>de^-1</c>, <c>[E]</c>; 0 for an empty hyperedge. Not the caller's to dispose.</summary>
+    public Tensor InverseEdgeDegrees =>
+        MembershipWeights is null ? Cached(ref _inverseEdgeDegrees, static graph => Inverse(graph.EdgeDegrees)) : Inverse(EdgeDegrees);
 
     /// <summary>Weights, types and roles together: what structures made of this one take their rows from.</summary>
     internal HypergraphRows Rows => _rows;
@@ -159,7 +154,7 @@ public sealed partial class Hypergraph : IDisposable
         {
             _symmetricNodeScale?.Dispose();
             _nodeScale?.Dispose();
-            _edgeScale?.Dispose();
+            _inverseEdgeDegrees?.Dispose();
         }
         if (_ownsIncidence)
         {

@@ -22,7 +22,7 @@ public sealed class UniGatConv : UniConv, IStoredLayer<UniGatConv>
 
     static UniGatConv() => LayerTypes.Register<UniGatConv>();
 
-    /// <summary>Makes the layer with PyTorch's first values of a linear layer, and Xavier's for the attention.</summary>
+    /// <summary>Makes the layer with PyTorch's first values of a linear layer, and the authors' for the attention.</summary>
     /// <param name="inFeatures">Features of a node.</param>
     /// <param name="outFeatures">Features of a node in each head afterwards.</param>
     /// <param name="heads">The number of heads.</param>
@@ -38,7 +38,7 @@ public sealed class UniGatConv : UniConv, IStoredLayer<UniGatConv>
         : base(inFeatures, outFeatures, heads, first, rowNorm, random)
     {
         Skip = skip;
-        _attention = AddParameter("att_e", [1, heads, outFeatures], Initializer.XavierUniform(), random);
+        _attention = AddParameter("att_e", [1, heads, outFeatures], HeadScores.Initial(heads, outFeatures), random);
         _dropout = Add("dropout", new Dropout(dropout, random));
     }
 
@@ -64,15 +64,16 @@ public sealed class UniGatConv : UniConv, IStoredLayer<UniGatConv>
     {
         ArgumentNullException.ThrowIfNull(graph);
         Tensor rows = Transform(nodes);
-        Tensor edges = Ops.Reshape(UniMessages.ToEdges(rows, graph, First), graph.EdgeCount, Heads, OutFeatures);
-        Tensor scores = Ops.LeakyRelu(Ops.Sum(Ops.Multiply(edges, _attention.Value), [2]), Slope);
+        Tensor edges = UniMessages.ToEdges(rows, graph, First);
+        Tensor scores = Ops.Linear(edges, HeadScores.Matrix(_attention.Value), null, Activation.LeakyRelu(Slope));
         Tensor alpha = Ops.SegmentSoftmax(Ops.EdgesToMemberships(scores, graph.Incidence), graph.Incidence, Toward.Nodes);
         alpha = _dropout.Forward(alpha);
         if (graph.MembershipWeights is { } weights)
         {
             alpha = Ops.Multiply(alpha, Ops.Reshape(weights, graph.MembershipCount, 1));
         }
-        Tensor gathered = Normalise(Ops.Reshape(Ops.EdgesToNodes(edges, graph.Incidence, alpha), graph.NodeCount, Heads * OutFeatures));
+        Tensor gathered = Ops.EdgesToNodes(Ops.Reshape(edges, graph.EdgeCount, Heads, OutFeatures), graph.Incidence, alpha);
+        gathered = Normalise(Ops.Reshape(gathered, graph.NodeCount, Heads * OutFeatures));
         return Skip ? Ops.Add(gathered, rows) : gathered;
     }
 

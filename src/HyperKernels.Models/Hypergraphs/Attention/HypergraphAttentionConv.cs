@@ -73,15 +73,15 @@ public sealed class HypergraphAttentionConv : Layer, IStoredLayer<HypergraphAtte
     {
         ArgumentNullException.ThrowIfNull(graph);
         Tensor rows = _theta.Forward(nodes);
-        Tensor? weights = _attention is null ? graph.MembershipWeights : Attend(rows, edges, graph);
+        Tensor? alpha = _attention is null ? null : Attend(rows, edges, graph);
         Tensor edgeScale = Options.EdgeWeights == EdgeWeightUse.DegreesAlone ? graph.InverseEdgeDegrees : graph.EdgeScale;
-        Tensor gathered = Ops.NodesToEdges(Ops.Reshape(rows, nodes.Shape[0], Options.Heads, HeadFeatures), graph.Incidence, weights);
-        gathered = Ops.EdgesToNodes(gathered, graph.Incidence, weights, edgeScale, graph.NodeScale);
+        Tensor gathered = Ops.NodesToEdges(Ops.Reshape(rows, nodes.Shape[0], Options.Heads, HeadFeatures), graph.Incidence, Weigh(alpha, graph, Toward.Edges));
+        gathered = Ops.EdgesToNodes(gathered, graph.Incidence, Weigh(alpha, graph, Toward.Nodes), edgeScale, graph.NodeScale);
         Tensor result = Options.Concatenate ? Ops.Reshape(gathered, nodes.Shape[0], OutFeatures) : Ops.Mean(gathered, [1]);
         return _bias is null ? result : Ops.Add(result, _bias.Value);
     }
 
-    /// <summary>The attention of every membership and head, <c>[M, heads]</c>, times the weight of the membership.</summary>
+    /// <summary>The attention of every membership and head, <c>[M, heads]</c>.</summary>
     private Tensor Attend(Tensor rows, Tensor? edges, Hypergraph graph)
     {
         Incidence incidence = graph.Incidence;
@@ -92,9 +92,15 @@ public sealed class HypergraphAttentionConv : Layer, IStoredLayer<HypergraphAtte
             : Ops.SegmentMean(Ops.NodesToMemberships(Ops.Linear(rows, Half(HeadFeatures)), incidence), incidence, Toward.Edges);
         Tensor scores = Ops.Add(Ops.NodesToMemberships(ofNodes, incidence), Ops.EdgesToMemberships(ofEdges, incidence));
         Toward toward = Options.Attention == HypergraphAttention.OverMembers ? Toward.Edges : Toward.Nodes;
-        Tensor alpha = _dropout.Forward(Ops.SegmentSoftmax(Ops.LeakyRelu(scores, Options.Slope), incidence, toward));
-        return graph.MembershipWeights is { } weights ? Ops.Multiply(alpha, Ops.Reshape(weights, graph.MembershipCount, 1)) : alpha;
+        return _dropout.Forward(Ops.SegmentSoftmax(Ops.LeakyRelu(scores, Options.Slope), incidence, toward));
     }
+
+    /// <summary>What memberships count on one way: their attention times their weight, <c>[M, heads]</c>, or either; null where all count one.</summary>
+    private static Tensor? Weigh(Tensor? alpha, Hypergraph graph, Toward toward) => (alpha, graph.MembershipWeightsToward(toward)) switch
+    {
+        ({ } attention, { } weights) => Ops.Multiply(attention, Ops.Reshape(weights, graph.MembershipCount, 1)),
+        (var attention, var weights) => attention ?? weights,
+    };
 
     /// <summary>One half of att as a matrix: the first for nodes, the second for hyperedges.</summary>
     private Tensor Half(int start) => HeadScores.Matrix(Ops.Slice(_attention!.Value, 2, start, HeadFeatures));

@@ -30,19 +30,22 @@ public sealed class EdgeGroupWeights : Layer, IStoredLayer<EdgeGroupWeights>
     public int Groups { get; }
 
     /// <summary>Gives a hypergraph the weights of its groups.</summary>
-    /// <param name="graph">E hyperedges.</param>
-    /// <param name="groupOfEdge">The group of each hyperedge, integers from 0 to below <see cref="Groups"/>, <c>[E]</c>.</param>
+    /// <param name="graph">A hypergraph whose types of hyperedges are the groups (<see cref="Hypergraph.WithEdgeTypes"/>).</param>
     /// <returns>A graph that shares the incidence of <paramref name="graph"/>.</returns>
-    /// <exception cref="ArgumentException">groupOfEdge has not one group per hyperedge, or one is out of range.</exception>
-    public Hypergraph Forward(Hypergraph graph, Tensor groupOfEdge)
+    /// <exception cref="ArgumentException">The graph has another number of types, or none.</exception>
+    public Hypergraph Forward(Hypergraph graph)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        if (groupOfEdge.Rank != 1 || groupOfEdge.Shape[0] != graph.EdgeCount)
+        if (graph.EdgeTypes is not { } types || types.Groups != Groups)
         {
             throw new ArgumentException(
-                $"EdgeGroupWeights: there must be a group for each of the {graph.EdgeCount} hyperedges; got {groupOfEdge.Shape}.", nameof(groupOfEdge));
+                $"EdgeGroupWeights: the hyperedges must be of {Groups} types; the graph has {graph.EdgeTypes?.Groups ?? 0}. Hypergraph.WithEdgeTypes gives them.",
+                nameof(graph));
         }
-        Tensor weights = Ops.GatherRows(Ops.Sigmoid(_omega.Value), groupOfEdge);
+        // Type by type, then in the order of the hyperedges.
+        Tensor factors = Ops.Reshape(Ops.Sigmoid(_omega.Value), Groups, 1, 1);
+        Tensor sorted = Ops.LinearGrouped(Tensor.Ones([graph.EdgeCount, 1], graph.Incidence.Device), factors, types);
+        Tensor weights = Ops.GatherRows(Ops.Reshape(sorted, graph.EdgeCount), types.Places);
         return graph.WithEdgeWeights(graph.EdgeWeights is { } given ? Ops.Multiply(given, weights) : weights);
     }
 

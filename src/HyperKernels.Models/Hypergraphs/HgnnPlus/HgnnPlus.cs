@@ -57,26 +57,15 @@ public sealed class HgnnPlus : Layer, IStoredLayer<HgnnPlus>
         Cases = ["hgnnp_conv"],
     };
 
-    /// <summary>Computes logits with the graph's own weights of hyperedges.</summary>
+    /// <summary>Computes logits.</summary>
     /// <param name="nodes">X: one row per node, <c>[N, inFeatures]</c>.</param>
-    /// <param name="graph">N nodes.</param>
+    /// <param name="graph">N nodes; the types of its hyperedges are the groups, where the network has several.</param>
     /// <returns><c>[N, classes]</c></returns>
-    /// <exception cref="ArgumentException">nodes has not one row per node or not the network's features.</exception>
-    public Tensor Forward(Tensor nodes, Hypergraph graph) =>
-        _second.Forward(_dropout.Forward(Ops.Relu(_first.Forward(nodes, graph))), graph);
-
-    /// <summary>Computes logits with the learned weights of groups.</summary>
-    /// <param name="nodes">X: one row per node, <c>[N, inFeatures]</c>.</param>
-    /// <param name="graph">N nodes, E hyperedges.</param>
-    /// <param name="groupOfEdge">The group of each hyperedge, integers, <c>[E]</c>.</param>
-    /// <returns><c>[N, classes]</c></returns>
-    /// <exception cref="ArgumentException">A shape does not fit, or a group is out of range.</exception>
-    /// <exception cref="InvalidOperationException">The network was made for one group.</exception>
-    public Tensor Forward(Tensor nodes, Hypergraph graph, Tensor groupOfEdge)
+    /// <exception cref="ArgumentException">nodes has not one row per node or not the network's features, or the graph not as many types as there are groups.</exception>
+    public Tensor Forward(Tensor nodes, Hypergraph graph)
     {
-        EdgeGroupWeights groups = _groups ?? throw new InvalidOperationException(
-            "HgnnPlus: a network of one group has no weights of groups; make it with groups: 2 or more, or leave groupOfEdge out.");
-        return Forward(nodes, groups.Forward(graph, groupOfEdge));
+        Hypergraph weighted = _groups is null ? graph : _groups.Forward(graph);
+        return _second.Forward(_dropout.Forward(Ops.Relu(_first.Forward(nodes, weighted))), weighted);
     }
 
     static string IStoredLayer<HgnnPlus>.TypeName => "HgnnPlus";

@@ -68,7 +68,7 @@ public sealed class UniGatConv : UniConv, IStoredLayer<UniGatConv>
         Tensor scores = Ops.Linear(edges, HeadScores.Matrix(_attention.Value), null, Activation.LeakyRelu(Slope));
         Tensor alpha = Ops.SegmentSoftmax(Ops.EdgesToMemberships(scores, graph.Incidence), graph.Incidence, Toward.Nodes);
         alpha = _dropout.Forward(alpha);
-        if (graph.MembershipWeights is { } weights)
+        if (graph.MembershipWeightsToward(Toward.Nodes) is { } weights)
         {
             alpha = Ops.Multiply(alpha, Ops.Reshape(weights, graph.MembershipCount, 1));
         }

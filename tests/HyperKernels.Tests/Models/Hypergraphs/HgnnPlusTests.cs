@@ -11,7 +11,8 @@ public sealed class HgnnPlusTests
     public void Forward_WithGroups_AveragesByTheirLearnedWeights()
     {
         using MemoryScope scope = new();
-        using Hypergraph graph = GraphLoops.Awkward();
+        using Hypergraph plain = GraphLoops.Awkward();
+        using Hypergraph graph = plain.WithEdgeTypes(RowGroups.Of(s_groups, 3));
         using HgnnPlus network = new(3, 4, 2, groups: 3, dropout: 0, random: new RandomStream(1));
         float[] omega = [1f, -0.5f, 2f];
         network.NamedParameters().Single(named => named.Name == "groups.omega").Parameter.Load(omega);
@@ -22,7 +23,7 @@ public sealed class HgnnPlusTests
         hidden = GraphLoops.Map(hidden, (value, _) => Math.Max(0, value));
         double[][] logits = Smooth(GraphLoops.Linear(hidden, network, "conv2.theta.weight", "conv2.theta.bias"), graph.Incidence, w);
 
-        GraphLoops.AssertEqual(network.Forward(x, graph, Tensor.From(s_groups)), logits);
+        GraphLoops.AssertEqual(network.Forward(x, graph), logits);
         Assert.That(logits[5], Has.All.Zero, "a node without hyperedges");
     }
 
@@ -31,7 +32,8 @@ public sealed class HgnnPlusTests
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();
         using MemoryScope scope = new();
-        using Hypergraph graph = GraphLoops.Awkward();
+        using Hypergraph plain = GraphLoops.Awkward();
+        using Hypergraph graph = plain.WithEdgeTypes(RowGroups.Of(s_groups, 3));
         using HgnnPlus network = new(3, 4, 2, groups: 3, dropout: 0.25f, random: new RandomStream(1));
         network.NamedParameters().Single(named => named.Name == "groups.omega").Parameter.Load([1f, -0.5f, 2f]);
         Tensor x = Ops.RandomNormal([6, 3], new RandomStream(2));
@@ -41,20 +43,18 @@ public sealed class HgnnPlusTests
         using HgnnPlus again = Layer.Load<HgnnPlus>(folder.File("plus.safetensors"));
 
         Assert.That(again.ToString(), Is.EqualTo(network.ToString()), "settings, dropout too");
-        Assert.That(again.Forward(x, graph, Tensor.From(s_groups)).ToArray(), Is.EqualTo(network.Forward(x, graph, Tensor.From(s_groups)).ToArray()));
+        Assert.That(again.Forward(x, graph).ToArray(), Is.EqualTo(network.Forward(x, graph).ToArray()));
     }
 
     [Test]
-    public void Forward_GroupsThatDoNotFit_SaysWhatMustHold()
+    public void Forward_TypesThatAreNoGroups_SaysWhatMustHold()
     {
         using MemoryScope scope = new();
         using Hypergraph graph = GraphLoops.Awkward();
-        using HgnnPlus grouped = new(3, 4, 2, groups: 3), plain = new(3, 4, 2);
-        Tensor x = Tensor.Zeros([6, 3]);
+        using HgnnPlus network = new(3, 4, 2, groups: 3);
 
-        Assert.That(() => grouped.Forward(x, graph, Tensor.From([0, 1])), Throws.ArgumentException.With.Message.StartWith(
-            "EdgeGroupWeights: there must be a group for each of the 5 hyperedges; got [2]."));
-        Assert.That(() => plain.Forward(x, graph, Tensor.From(s_groups)), Throws.InvalidOperationException.With.Message.Contains("groups: 2 or more"));
+        Assert.That(() => network.Forward(Tensor.Zeros([6, 3]), graph), Throws.ArgumentException.With.Message.StartWith(
+            "EdgeGroupWeights: the hyperedges must be of 3 types; the graph has 0."));
         Assert.That(() => new EdgeGroupWeights(0), Throws.ArgumentException.With.Message.StartWith("EdgeGroupWeights: groups must be at least 1; got 0."));
     }
 

@@ -51,6 +51,15 @@ public sealed class EdgeTests
     }
 
     [Test]
+    public void Matmul_WithColumnsOfNoRows_IsZeros()
+    {
+        using MemoryScope scope = new();
+        Tensor columns = Ops.Slice(Tensor.Zeros([0, 8]), 1, 6, 2);
+
+        Assert.That(Ops.Matmul(columns, Tensor.Zeros([0, 3]), transposeA: true).ToArray(), Is.EqualTo(new float[6]));
+    }
+
+    [Test]
     public void LogSumExp_OfOnlyMinusInfinity_HasNoGradientAndNoNaN()
     {
         using Tape tape = new();

@@ -130,7 +130,8 @@ public readonly partial struct Tensor : IEquatable<Tensor>, IDisposable
     {
         TensorNode node = Node;
         node.Buffer!.AddReference();
-        Tensor view = Over(node.Device, node.Buffer, node.Offset + offset, shape, rowStride, node.ElementType);
+        // A view of nothing begins where the tensor does: columns of no rows would begin behind the buffer's end.
+        Tensor view = Over(node.Device, node.Buffer, node.Offset + (shape.Count == 0 ? 0 : offset), shape, rowStride, node.ElementType);
         view.Node.MinIndex = node.MinIndex;
         view.Node.MaxIndex = node.MaxIndex;
         return view;

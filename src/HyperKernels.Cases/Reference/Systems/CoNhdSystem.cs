@@ -28,13 +28,16 @@ public sealed class CoNhdSystem : IReferenceSystem
             Dropout = 0,
         };
         CoNhd network = run.Own(new CoNhd(run.Case.Int("c_in"), run.Case.Int("channels", 128), 1, options));
-        (Layer input, Layer body) = (network.Children.Single(static child => child.Name == "lin_in").Layer, network.Children.Single(static child => child.Name == "conv").Layer);
-        using (run.Use(input, static name => "lin_in." + name))
-        using (run.Use(body, static name => "conv." + name))
+
+        // All but the readout.
+        using (run.Use(Part(network, "lin_in"), static name => "lin_in." + name))
+        using (run.Use(Part(network, "conv"), static name => "conv." + name))
         {
             return new Dictionary<string, Tensor> { ["y"] = network.Represent(run.Input("x"), graph) };
         }
     }
+
+    private static Layer Part(CoNhd network, string name) => network.Children.Single(child => child.Name == name).Layer;
 
     private static MembershipOperator Operator(ReferenceCase source) => source.Text("operator", "ISAB") switch
     {

@@ -36,7 +36,7 @@ public sealed class EdHnnConv : EdHnnLayer, IStoredLayer<EdHnnConv>
         {
             throw new ArgumentException($"EdHnnConv: without its first perceptron (Mlp1Layers = 0) features stay as many as they are; got {inFeatures} and {outFeatures}.");
         }
-        EdHnnChecks.Alpha("EdHnnConv", Options.Alpha);
+        CheckAlpha(Options.Alpha);
         _ofNodes = Mlp("W1", inFeatures, Options.Mlp1Layers, random);
         _ofMemberships = Mlp("W2", inFeatures + outFeatures, Options.Mlp2Layers, random);
         _last = Mlp("W", outFeatures, Options.Mlp3Layers, random);
@@ -49,7 +49,7 @@ public sealed class EdHnnConv : EdHnnLayer, IStoredLayer<EdHnnConv>
     {
         Tensor edges = Average(_ofNodes?.Forward(nodes) ?? nodes, incidence, Toward.Edges, Options.Aggregation);
         Tensor diffused = _ofMemberships?.ToNodes(nodes, edges, incidence, Options.Aggregation) ?? Average(edges, incidence, Toward.Nodes, Options.Aggregation);
-        Tensor x = EdHnnChecks.Restart(diffused, initial, Options.Alpha);
+        Tensor x = Restart(diffused, initial, Options.Alpha);
         return _last?.Forward(x) ?? x;
     }
 

@@ -40,6 +40,22 @@ public abstract class EdHnnLayer : Layer
 
     private protected abstract Tensor Convolve(Tensor nodes, Tensor initial, Incidence incidence);
 
+    /// <summary><c>(1 - alpha) x + alpha x0</c></summary>
+    private protected static Tensor Restart(Tensor x, Tensor initial, float alpha) => alpha switch
+    {
+        0 => x,
+        1 => initial,
+        _ => Ops.Add(Ops.MultiplyScalar(x, 1 - alpha), Ops.MultiplyScalar(initial, alpha)),
+    };
+
+    private protected void CheckAlpha(float alpha)
+    {
+        if (!(alpha >= 0 && alpha <= 1))
+        {
+            throw new ArgumentException($"{GetType().Name}: alpha, the share of the first features, must be in [0, 1]; got {alpha}.");
+        }
+    }
+
     /// <summary>From nodes to hyperedges, and back.</summary>
     private protected static Tensor Average(Tensor rows, Incidence incidence, Toward toward, SetAggregation aggregation)
     {

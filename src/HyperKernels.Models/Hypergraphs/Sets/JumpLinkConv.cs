@@ -25,7 +25,7 @@ public sealed class JumpLinkConv : EdHnnLayer, IStoredLayer<JumpLinkConv>
         int features, int layers = 2, SetAggregation aggregation = SetAggregation.Sum, float alpha = 0.5f, float beta = 1, RandomStream? random = null)
         : base(features, features)
     {
-        EdHnnChecks.Alpha("JumpLinkConv", alpha);
+        CheckAlpha(alpha);
         (Layers, Aggregation, Alpha, Beta) = (layers, aggregation, alpha, beta);
         _mlp = Add("W", new SetMlp(features, features, features, layers, random: random));
     }
@@ -45,7 +45,7 @@ public sealed class JumpLinkConv : EdHnnLayer, IStoredLayer<JumpLinkConv>
     private protected override Tensor Convolve(Tensor nodes, Tensor initial, Incidence incidence)
     {
         Tensor smooth = Average(Average(nodes, incidence, Toward.Edges, Aggregation), incidence, Toward.Nodes, Aggregation);
-        Tensor x = EdHnnChecks.Restart(smooth, initial, Alpha);
+        Tensor x = Restart(smooth, initial, Alpha);
         Tensor changed = _mlp.Forward(x);
         return Beta == 1 ? changed : Ops.Add(Ops.MultiplyScalar(x, 1 - Beta), Ops.MultiplyScalar(changed, Beta));
     }

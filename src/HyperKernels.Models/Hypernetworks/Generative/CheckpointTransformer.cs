@@ -24,7 +24,11 @@ public sealed class CheckpointTransformer : Layer, IStoredLayer<CheckpointTransf
     private readonly float[] _frequencies;
     private readonly Decoder _decoder;
 
-    static CheckpointTransformer() => LayerTypes.Register<CheckpointTransformer>();
+    static CheckpointTransformer()
+    {
+        LayerTypes.Register<CheckpointTransformer>();
+        LayerTypes.Register<SelfAttention>();
+    }
 
     /// <summary>Makes the transformer.</summary>
     /// <param name="sizes">The number of values of each tensor of a checkpoint.</param>
@@ -69,7 +73,7 @@ public sealed class CheckpointTransformer : Layer, IStoredLayer<CheckpointTransf
         },
         Equation = "theta* = theta + decode(transformer([x_t, theta, e(t), e(L* - L), e(L*), e(L)])), e(u) = [sin(f u), cos(f u), u]",
         Source = "section 3, and the authors' code, wpeebles/G.pt",
-        Layers = [typeof(CheckpointTransformer), typeof(GaussianDiffusion)],
+        Layers = [typeof(CheckpointTransformer), typeof(GaussianDiffusion), typeof(SelfAttention)],
         Design = new HypernetworkDesign(HyperInput.Data | HyperInput.Noise, HyperOutput.Chunks, HyperArchitecture.Attention, DynamicInput: true, DynamicWeights: true),
         Cases = ["G.pt checkpoint transformer"],
     };

@@ -37,48 +37,4 @@ internal sealed class PreNormBlock : TensorLayer
         linear.Bias?.Load(new float[outFeatures]);
         return linear;
     }
-
-    private sealed class SelfAttention : TensorLayer
-    {
-        private const float Never = -1e30f;
-
-        private readonly int _heads;
-        private readonly bool _causal;
-        private readonly Linear _key;
-        private readonly Linear _query;
-        private readonly Linear _value;
-        private readonly Dropout _dropWeights;
-        private readonly Dropout _dropOutput;
-        private readonly Linear _projection;
-
-        public SelfAttention(int embedding, int heads, bool causal, float dropout, RandomStream? random)
-        {
-            _heads = heads;
-            _causal = causal;
-            _key = Add("key", NewLinear(embedding, embedding, random));
-            _query = Add("query", NewLinear(embedding, embedding, random));
-            _value = Add("value", NewLinear(embedding, embedding, random));
-            _dropWeights = Add("attn_drop", new Dropout(dropout, random));
-            _dropOutput = Add("resid_drop", new Dropout(dropout, random));
-            _projection = Add("proj", NewLinear(embedding, embedding, random));
-        }
-
-        public override Tensor Forward(Tensor input)
-        {
-            (int batch, int tokens, int embedding) = (input.Shape[0], input.Shape[1], input.Shape[2]);
-            Tensor Heads(Linear layer) => Ops.Permute(Ops.Reshape(layer.Forward(input), [batch, tokens, _heads, embedding / _heads]), 0, 2, 1, 3);
-            Tensor scores = Ops.MultiplyScalar(Ops.Matmul(Heads(_query), Heads(_key), transposeB: true), 1 / MathF.Sqrt(embedding / _heads));
-            if (_causal)
-            {
-                float[] mask = new float[tokens * tokens];
-                for (int i = 0; i < mask.Length; i++)
-                {
-                    mask[i] = i % tokens > i / tokens ? Never : 0;
-                }
-                scores = Ops.Add(scores, Tensor.From(mask, [tokens, tokens], input.Device));
-            }
-            Tensor mixed = Ops.Matmul(_dropWeights.Forward(Ops.Softmax(scores)), Heads(_value));
-            return _dropOutput.Forward(_projection.Forward(Ops.Reshape(Ops.Permute(mixed, 0, 2, 1, 3), [batch, tokens, embedding])));
-        }
-    }
 }

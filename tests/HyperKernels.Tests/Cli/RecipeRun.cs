@@ -43,7 +43,7 @@ internal static class RecipeRun
     public static double Figure(CliResult result, string run, string name) => result.Json.GetProperty("figures").EnumerateArray()
         .Single(figure => figure.GetProperty("run").GetString() == run && figure.GetProperty("name").GetString() == name).GetProperty("value").GetDouble();
 
-    /// <summary>What was logged, line by line.</summary>
-    public static List<JsonElement> Log(TestData.TemporaryFolder folder) =>
-        [.. File.ReadLines(folder.File("metrics.jsonl")).Select(static line => JsonSerializer.Deserialize<JsonElement>(line))];
+    /// <summary>A number of the log's last line.</summary>
+    public static double Last(TestData.TemporaryFolder folder, string name) =>
+        JsonSerializer.Deserialize<JsonElement>(File.ReadLines(folder.File("metrics.jsonl")).Last()).GetProperty(name).GetDouble();
 }

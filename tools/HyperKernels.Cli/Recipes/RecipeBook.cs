@@ -34,6 +34,7 @@ internal static class RecipeBook
         new HyperShotRecipe(),
         new HgnnRecipe(),
         new HyperAdapterRecipe(),
+        new IntrinsicDimensionRecipe(),
     ];
 
     /// <summary>Finds a recipe by its name.</summary>

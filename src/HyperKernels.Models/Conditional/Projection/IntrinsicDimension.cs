@@ -23,6 +23,7 @@ public static class IntrinsicDimension
         Source = "eq. 2",
         Layers = [typeof(ProjectedNetwork), typeof(RandomProjectionEmission)],
         Cases = ["Intrinsic dimension"],
+        Recipe = "intrinsic-dimension",
     };
 
     /// <summary>Lets a network train in a random subspace.</summary>

@@ -35,6 +35,7 @@ internal static class RecipeBook
         new HgnnRecipe(),
         new HyperAdapterRecipe(),
         new IntrinsicDimensionRecipe(),
+        new MoeRecipe(),
     ];
 
     /// <summary>Finds a recipe by its name.</summary>

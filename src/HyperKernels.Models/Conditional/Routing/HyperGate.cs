@@ -54,6 +54,7 @@ public sealed class HyperGate : Gate, IStoredLayer<HyperGate>
         Source = "the authors' code, giangdip2410/HyperRouter",
         Layers = [typeof(HyperGate)],
         Cases = ["HyperRouter"],
+        Recipe = "moe-shakespeare",
     };
 
     /// <summary>The trainable vector, <c>[1, inFeatures]</c>.</summary>

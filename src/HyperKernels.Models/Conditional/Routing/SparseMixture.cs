@@ -60,6 +60,7 @@ public sealed class SparseMixture : TensorLayer, IStoredLayer<SparseMixture>
         Source = "eq. 1 to 6, losses eq. 8 to 11; the other selection as in davidmrau/mixture-of-experts",
         Layers = [typeof(SparseMixture), typeof(LinearGate), typeof(NoisyGate), typeof(ExpertMlp)],
         Cases = ["Sparse MoE"],
+        Recipe = "moe-shakespeare",
     };
 
     /// <summary>Scores experts.</summary>

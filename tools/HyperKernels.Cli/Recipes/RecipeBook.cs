@@ -32,6 +32,7 @@ internal static class RecipeBook
         new PhcRecipe(),
         new HyperPinnRecipe(),
         new HyperShotRecipe(),
+        new SirenImagesRecipe(),
         new HgnnRecipe(),
         new HyperAdapterRecipe(),
         new IntrinsicDimensionRecipe(),

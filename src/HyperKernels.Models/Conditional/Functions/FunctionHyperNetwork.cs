@@ -27,6 +27,7 @@ public static class FunctionHyperNetwork
         Source = "section 4.4 and appendix 9 for the hypernetwork, section 3.2 for the function",
         Layers = [typeof(FunctionHyperNetwork), typeof(Siren)],
         Cases = ["INR hypernetwork"],
+        Recipe = "siren-images",
     };
 
     /// <summary>Makes a hypernetwork whose functions start as the given one, little changed by the latent.</summary>

@@ -33,6 +33,7 @@ public static class Doh
         Source = "section 3, evaluated directly",
         Layers = [typeof(ProjectedNetwork), typeof(RandomProjectionEmission), typeof(LatentVector)],
         Cases = ["D'OH"],
+        Recipe = "siren-images",
     };
 
     /// <summary>Makes the layers of a coordinate network projections of one latent.</summary>

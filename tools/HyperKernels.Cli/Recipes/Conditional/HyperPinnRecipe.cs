@@ -104,8 +104,8 @@ internal sealed class HyperPinnRecipe : IRecipe
                 new Setting("equation", "u_t + a u_x = nu u_xx, x from -1 to 1, t from 0 to 1, u = sin(pi x) + sin(2 pi x) / 2 at the start; values at both ends given"),
                 new Setting(
                     "trained on",
-                    $"a from -{AdvectionDiffusion.MostSpeed} to {AdvectionDiffusion.MostSpeed}, nu from {AdvectionDiffusion.LeastDiffusion} to {AdvectionDiffusion.MostDiffusion} by its "
-                    + $"logarithm, without the neighbourhood ({AdvectionDiffusion.Near:P0} of each range) of held-out equations; no solution is shown, only start and ends"),
+                    $"a from -{AdvectionDiffusion.MostSpeed} to {AdvectionDiffusion.MostSpeed}, nu from {AdvectionDiffusion.LeastDiffusion} to {AdvectionDiffusion.MostDiffusion} "
+                    + $"by its logarithm, without the neighbourhood ({AdvectionDiffusion.Near:P0} of each range) of held-out equations; no solution is shown, only start and ends"),
                 new Setting("error", $"root of the mean square beside that of the solution, over {Columns} x {Rows} points of x and t"),
                 new Setting("hyperpinn", $"{hyper.Run.Net}"),
                 new Setting("one pinn", $"{joint.Run.Net}, of coordinates and coefficients"),
@@ -186,7 +186,11 @@ internal sealed class HyperPinnRecipe : IRecipe
     // Row by row from t = 0 to 1.
     private static Tensor Grid(int rows, Device device)
     {
-        float[] points = [.. from row in Enumerable.Range(0, rows) from column in Enumerable.Range(0, Columns) from at in (double[])[X(column), row / Math.Max(1.0, rows - 1)] select (float)at];
+        float[] points = new float[2 * rows * Columns];
+        for (int i = 0; i < rows * Columns; i++)
+        {
+            (points[2 * i], points[(2 * i) + 1]) = ((float)X(i % Columns), i / Columns / Math.Max(1f, rows - 1));
+        }
         return Tensor.From(points, [1, rows * Columns, 2], device);
     }
 

@@ -383,6 +383,36 @@ public sealed class ReadmeExamples
     }
 
     [Test]
+    public void Files_OfHypergraphs_AreReadAndWritten()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        string before = Environment.CurrentDirectory;
+        // The example reads and writes where it runs.
+        Environment.CurrentDirectory = folder.Root;
+        try
+        {
+            File.WriteAllText("scenes.json", """{"incidences": [{"edge": 1, "node": "Valjean", "weight": 2}, {"edge": 1, "node": "Javert"}]}""");
+            File.WriteAllText("hypergraph.txt", "0 2\n1\n");
+            File.WriteAllText("hypergraph_pos.txt", "1 0\n1\n");
+            using MemoryScope scope = new();
+            // <files>
+            HypergraphData data = HypergraphFile.Read("scenes.json");    // the format is told by name and content
+            using Hypergraph graph = data.ToHypergraph();                // with its weights and roles
+            Console.WriteLine(data.NodeNames![0]);                       // Valjean
+            HypergraphFile.Write("scenes.safetensors", data);            // holds everything; others refuse what they have no place for
+            HypergraphData labelled = HyperedgeListFile.Read("hypergraph.txt", new() { MembershipLabelsPath = "hypergraph_pos.txt" });
+            // </files>
+            Assert.That(graph.MembershipWeights!.Value.ToArray(), Is.EqualTo(new float[] { 2, 1 }));
+            Assert.That(HypergraphFile.Read("scenes.safetensors").NodeNames, Is.EqualTo(new[] { "Valjean", "Javert" }));
+            Assert.That(labelled.MembershipLabels, Is.EqualTo(new[] { 1, 0, 1 }));
+        }
+        finally
+        {
+            Environment.CurrentDirectory = before;
+        }
+    }
+
+    [Test]
     public void Devices_ScopeGivesItsMemoryBack()
     {
         using Linear model = new(3, 2);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace HyperKernels.IO;
 
@@ -8,8 +9,15 @@ internal static class BadFile
     internal static InvalidDataException At(string path, long offset, string rule, Exception? cause = null) =>
         new(string.Create(CultureInfo.InvariantCulture, $"{path}: byte {offset:N0}: {rule}"), cause);
 
+    /// <summary>The same for text: path, line from 1, rule.</summary>
+    internal static InvalidDataException AtLine(string path, long line, string rule) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"{path}: line {line:N0}: {rule}"));
+
     /// <summary>A number as the messages show it.</summary>
     internal static string N(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>Bytes out of a text file, short and on one line whatever they hold.</summary>
+    internal static string Quote(ReadOnlySpan<byte> field) => Quote(Encoding.UTF8.GetString(field[..Math.Min(field.Length, 400)]));
 
     /// <summary>A name out of a file, short and on one line whatever it holds.</summary>
     internal static string Quote(string name)

@@ -9,9 +9,6 @@ namespace HyperKernels.IO;
 /// <summary>Writes safetensors files: the same tensors and metadata give the same bytes, in whatever order they come.</summary>
 public static class Safetensors
 {
-    // Refuses half surrogate pairs instead of writing a replacement character, so that what is read back is what was given.
-    private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <summary>Writes a file: first to a temporary one in the same folder, then flushed to the disk and renamed.</summary>
     /// <param name="path">The file to make or replace.</param>
     /// <param name="tensors">The tensors, in any order.</param>
@@ -141,7 +138,8 @@ public static class Safetensors
     {
         try
         {
-            return s_strictUtf8.GetBytes(text);
+            // Refuses half surrogate pairs, so that what is read back is what was given.
+            return Utf8Text.Strict.GetBytes(text);
         }
         catch (EncoderFallbackException failure)
         {

@@ -7,6 +7,9 @@ namespace HyperKernels.IO;
 /// <summary>Finds the byte that an error about UTF-8 or JSON speaks of.</summary>
 internal static class Utf8Text
 {
+    /// <summary>Refuses what is not valid, both ways, instead of putting a replacement character in its place; writes no mark at the beginning.</summary>
+    internal static UTF8Encoding Strict { get; } = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>The position of the first byte that is not valid UTF-8; the length where all are.</summary>
     internal static int FirstInvalid(ReadOnlySpan<byte> text)
     {

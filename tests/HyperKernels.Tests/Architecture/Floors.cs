@@ -28,7 +28,7 @@ internal static class Floors
     private static readonly string[] s_layers =
         [.. s_floor3, "IO", "Layers", "Layers/Core", "Layers/Hypergraphs", "Layers/Hypernetworks", "Layers/Initializers"];
 
-    private static readonly string[] s_engine = [.. s_layers, "Optim"];
+    private static readonly string[] s_engine = [.. s_layers, "Optim", "Hypergraphs/Files"];
 
     /// <summary>Folders of <c>src/HyperKernels</c>, and which others of it they may use.</summary>
     private static readonly Dictionary<string, string[]> s_rooms = new()
@@ -64,6 +64,8 @@ internal static class Floors
         // Floor 4.
         ["IO"] = s_floor2,
         ["Optim"] = s_floor2,
+        // Floor 5: files of hypergraphs, written with what reads and writes other files.
+        ["Hypergraphs/Files"] = [.. s_floor3, "IO"],
         ["Layers"] = s_layers,
         ["Layers/Core"] = s_layers,
         ["Layers/Hypergraphs"] = s_layers,

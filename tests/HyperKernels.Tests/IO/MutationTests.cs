@@ -4,7 +4,7 @@ using NUnit.Framework;
 
 namespace HyperKernels.Tests.IO;
 
-/// <summary>Damages valid files at random: a reader may read what is still valid, or refuse with path and byte; nothing else.</summary>
+/// <summary>Damages valid files at random: a reader may read what is still valid, or refuse with path and byte, or line; nothing else.</summary>
 [TestFixture]
 internal sealed class MutationTests
 {
@@ -61,7 +61,33 @@ internal sealed class MutationTests
         Mutate(compress ? IdxFileTests.Gzip(plain) : plain, seed, "x.idx", path => _ = IdxFile.Read(path).ToFloat32());
     }
 
-    private static void Mutate(byte[] good, int seed, string name, Action<string> read)
+    [TestCase("x.hif.json", 7)]
+    [TestCase("x.xgi.json", 8)]
+    [TestCase("x.csv", 9)]
+    [TestCase("x.hgr", 10)]
+    [TestCase("x.txt", 11)]
+    public void HypergraphText_MutatedAtRandom_IsReadOrRefused(string name, int seed)
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        HypergraphData data = new(5, 4, [1, 2, 0, 0, 4, 4], [0, 0, 0, 2, 3, 3]);
+        HypergraphFile.Write(folder.File(name), data);
+        Mutate(File.ReadAllBytes(folder.File(name)), seed, name, path => _ = HypergraphFile.Read(path), place: ": line ");
+    }
+
+    [Test]
+    public void HypergraphTensors_MutatedAtRandom_AreReadOrRefused()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        HypergraphTensors.Write(folder.File("good.safetensors"), new HypergraphData(2, 2, [0, 1, 1], [0, 0, 1])
+        {
+            NodeNames = new ElementNames(["ada", "bob"]),
+            NodeFeatures = new SparseRows(2, [0, 1, 2], [0, 1], [1, 2]),
+            Roles = [MembershipRole.Head, MembershipRole.Tail, MembershipRole.None],
+        });
+        Mutate(File.ReadAllBytes(folder.File("good.safetensors")), seed: 12, "x.safetensors", path => _ = HypergraphTensors.Read(path), place: ": ");
+    }
+
+    private static void Mutate(byte[] good, int seed, string name, Action<string> read, string place = ": byte ")
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();
         Random random = new(seed);
@@ -80,9 +106,9 @@ internal sealed class MutationTests
             catch (InvalidDataException failure)
             {
                 refused++;
-                if (!failure.Message.StartsWith(path, StringComparison.Ordinal) || !failure.Message.Contains(": byte ", StringComparison.Ordinal))
+                if (!failure.Message.StartsWith(path, StringComparison.Ordinal) || !failure.Message.Contains(place, StringComparison.Ordinal))
                 {
-                    Assert.Fail($"seed {seed}, round {round}: the refusal names no path and byte: {failure.Message}");
+                    Assert.Fail($"seed {seed}, round {round}: the refusal names no path and place: {failure.Message}");
                 }
             }
             catch (Exception failure)

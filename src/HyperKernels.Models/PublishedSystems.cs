@@ -84,6 +84,8 @@ public static class PublishedSystems
         HyperGcn.Published,
         Hcha.Published,
         Hnhn.Published,
+        MetaHgnie.Published,
+        HyperFormerInteraction.Published,
     ];
 
     /// <summary>

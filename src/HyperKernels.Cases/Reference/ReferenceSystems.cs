@@ -96,6 +96,8 @@ public static class ReferenceSystems
         new ProjectionSystem(),
         new SimplicialClosureSystem(),
         new PathRankingSystem(),
+        new MetaHgnieSystem(),
+        new HyperFormerInteractionSystem(),
     ];
 
     /// <summary>The adapter of a system, or null if this version has none.</summary>

@@ -49,12 +49,12 @@ public sealed class ProgramTreesTests
         Assert.That(told.Zip(expected).Count(pair => pair.First == pair.Second), Is.GreaterThan(51), "of 64; chance is 16");
     }
 
-    private static Tensor Logits(Hdhgn network, SyntaxBatch batch) => network.Forward(batch.Tokens, batch.NodeTypes, batch.EdgeTypes, batch.Graph);
+    private static Tensor Logits(Hdhgn network, SyntaxBatch batch) => network.Forward(batch.Tokens, batch.Graph);
 
     private static SyntaxBatch Programs(int first, int count, out int[] classes)
     {
         (SyntaxTree Tree, int Class)[] programs = [.. Enumerable.Range(first, count).Select(number => ProgramTrees.Write(seed: 1, number))];
         classes = [.. programs.Select(program => program.Class)];
-        return new SyntaxBatch([.. programs.Select(program => program.Tree)], ProgramTrees.NodeTypes);
+        return new SyntaxBatch([.. programs.Select(program => program.Tree)]);
     }
 }

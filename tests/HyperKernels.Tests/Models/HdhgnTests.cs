@@ -18,8 +18,9 @@ public sealed class HdhgnTests
     public void Forward_EqualsPlainLoops()
     {
         using MemoryScope scope = new();
-        using Incidence incidence = Incidence.FromPairs(6, 3, s_nodes, s_edges);
-        using RoleHypergraph graph = new(incidence, s_roles, Roles, s_graphs, 3);
+        using Hypergraph untyped = Hypergraph.FromPairs(6, 3, s_nodes, s_edges);
+        using Incidence graphs = Incidence.FromPairs(6, 3, [0, 1, 2, 3, 4, 5], s_graphs);
+        using RoleHypergraph graph = new(untyped.WithRoles(RowGroups.Of(s_roles, Roles)), graphs);
         using HdhgnConv layer = new(Features, edgeHeads: 2, nodeHeads: 4, Roles, new RandomStream(1));
         Randomise(layer);
         float[] x = Ops.RandomNormal([6, Features], new RandomStream(2)).ToArray();
@@ -38,13 +39,15 @@ public sealed class HdhgnTests
         using Hdhgn network = new(tokens: 7, nodeTypes: 2, edgeTypes: 3, hiddenFeatures: 8, classes: 3, options, new RandomStream(1));
         network.Eval();
 
-        float[] first = Logits(network, [0, 5, 6, 1], [0, 1, 1, 0], [2, 0], [0, 1, 2, 0, 3], [0, 0, 0, 1, 1], [0, 1, 1, 0, 1], [0, 0, 0, 0], 1);
-        float[] second = Logits(network, [4, 2], [1, 0], [1], [1, 0], [0, 0], [0, 1], [0, 0], 1);
-        float[] both = Logits(
-            network, [0, 5, 6, 1, 4, 2], [0, 1, 1, 0, 1, 0], [2, 0, 1], [0, 1, 2, 0, 3, 5, 4], [0, 0, 0, 1, 1, 2, 2], [0, 1, 1, 0, 1, 0, 1], [0, 0, 0, 0, 1, 1], 2);
+        using Hypergraph first = Graph([0, 1, 1, 0], [2, 0], [0, 1, 2, 0, 3], [0, 0, 0, 1, 1], [0, 1, 1, 0, 1]);
+        using Hypergraph second = Graph([1, 0], [1], [1, 0], [0, 0], [0, 1]);
+        using HypergraphBatch batch = new(first, second);
 
-        Assert.That(both, Is.EqualTo(first.Concat(second)).Within(1e-5f));
-        Assert.That(first, Is.Not.EqualTo(second).Within(1e-3f));
+        float[] both = Logits(network, [0, 5, 6, 1, 4, 2], batch.Graph, batch.NodesByGraph);
+
+        (float[] ofFirst, float[] ofSecond) = (Logits(network, [0, 5, 6, 1], first), Logits(network, [4, 2], second));
+        Assert.That(both, Is.EqualTo(ofFirst.Concat(ofSecond)).Within(1e-5f));
+        Assert.That(ofFirst, Is.Not.EqualTo(ofSecond).Within(1e-3f));
     }
 
     [Test]
@@ -59,32 +62,34 @@ public sealed class HdhgnTests
 
         using Hdhgn again = Layer.Load<Hdhgn>(folder.File("hdhgn.safetensors"));
 
-        float[] Answer(Hdhgn of) => Logits(of, [4, 2], [1, 0], [1], [1, 0], [0, 0], [0, 1], [0, 0], 1);
+        using Hypergraph graph = Graph([1, 0], [1], [1, 0], [0, 0], [0, 1]);
         Assert.That(again.ToString(), Is.EqualTo(network.ToString()));
-        Assert.That(Answer(again), Is.EqualTo(Answer(network)));
+        Assert.That(Logits(again, [4, 2], graph), Is.EqualTo(Logits(network, [4, 2], graph)));
     }
 
     [Test]
     public void Graphs_ThatDoNotFit_AreRefused()
     {
         using MemoryScope scope = new();
-        using Incidence incidence = Incidence.FromPairs(6, 3, s_nodes, s_edges);
-        using RoleHypergraph graph = new(incidence, s_roles, Roles);
+        using Hypergraph untyped = Hypergraph.FromPairs(6, 3, s_nodes, s_edges);
+        using RoleHypergraph graph = new(untyped.WithRoles(RowGroups.Of(s_roles, Roles)));
+        using RoleHypergraph directed = new(Graph([1, 0], [1], [1, 0], [0, 0], [0, 1]));
+        using Incidence graphs = Incidence.FromPairs(6, 2, [0, 1, 2, 3, 5, 4], [0, 0, 0, 0, 1, 1]);
         using HdhgnConv layer = new(Features, edgeHeads: 2, nodeHeads: 2);
+        using Hdhgn network = new(tokens: 7, nodeTypes: 2, edgeTypes: 4, hiddenFeatures: 8, classes: 3);
         Assert.Multiple(() =>
         {
             Assert.That(
-                () => new RoleHypergraph(incidence, [0, 1], Roles),
-                Throws.ArgumentException.With.Message.EqualTo("RoleHypergraph: each membership needs a role; got 2 for 6."));
+                () => new RoleHypergraph(untyped), Throws.ArgumentException.With.Message.StartsWith("RoleHypergraph: memberships must have roles;"));
             Assert.That(
-                () => new RoleHypergraph(incidence, s_roles),
-                Throws.ArgumentException.With.Message.EqualTo("RoleHypergraph: roles must be from 0 to below 2; membership 3 has 2."));
-            Assert.That(
-                () => new RoleHypergraph(incidence, s_roles, Roles, [0, 0, 1, 1, 2, 2], 2),
-                Throws.ArgumentException.With.Message.EqualTo("RoleHypergraph: graphs must be from 0 to below 2; node 4 has 2."));
+                () => new RoleHypergraph(graph.Graph, graphs),
+                Throws.ArgumentException.With.Message.StartsWith("RoleHypergraph: nodesByGraph must have node i as its membership i, for 6 nodes; got 6 nodes,"));
             Assert.That(
                 () => layer.Forward(Tensor.Zeros([6, Features]), Tensor.Zeros([3, Features]), graph),
                 Throws.ArgumentException.With.Message.StartsWith("HdhgnConv: the hypergraph must have 2 roles; it has 3."));
+            Assert.That(
+                () => network.Forward(Tensor.From([0, 1]), directed),
+                Throws.ArgumentException.With.Message.StartsWith("Hdhgn: nodes must be of 2 types and hyperedges of 4; got 2 and 3."));
             Assert.That(
                 () => new HdhgnConv(6, edgeHeads: 4),
                 Throws.ArgumentException.With.Message.EqualTo("HdhgnConv: heads must divide the features; got 4 and 8 heads for 6 features."));
@@ -92,12 +97,14 @@ public sealed class HdhgnTests
         });
     }
 
-    private static float[] Logits(
-        Hdhgn network, int[] tokens, int[] types, int[] edgeTypes, int[] nodes, int[] edges, int[] roles, int[] graphOfNode, int graphs)
+    private static Hypergraph Graph(int[] types, int[] edgeTypes, int[] nodes, int[] edges, int[] roles) =>
+        Hypergraph.FromPairs(types.Length, edgeTypes.Length, nodes, edges)
+            .WithNodeTypes(RowGroups.Of(types, 2)).WithEdgeTypes(RowGroups.Of(edgeTypes, 3)).WithRoles(RowGroups.Of(roles, 2));
+
+    private static float[] Logits(Hdhgn network, int[] tokens, Hypergraph typed, Incidence? nodesByGraph = null)
     {
-        using Incidence incidence = Incidence.FromPairs(tokens.Length, edgeTypes.Length, nodes, edges);
-        using RoleHypergraph graph = new(incidence, roles, graphOfNode: graphOfNode, graphCount: graphs);
-        return network.Forward(Tensor.From(tokens), RowGroups.Of(types, 2), Tensor.From(edgeTypes), graph).ToArray();
+        using RoleHypergraph graph = new(typed, nodesByGraph);
+        return network.Forward(Tensor.From(tokens), graph).ToArray();
     }
 
     private static void Randomise(Layer layer)

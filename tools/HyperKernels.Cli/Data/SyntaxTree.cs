@@ -31,6 +31,12 @@ internal sealed class SyntaxTree
     /// <summary>Whether each member is the tail (0) or a head (1).</summary>
     public IReadOnlyList<int> Roles => _roles;
 
+    /// <summary>The tree with types of nodes and hyperedges and the roles of members, as far as <see cref="ProgramTrees"/> has them.</summary>
+    public Hypergraph ToHypergraph() => Hypergraph.FromPairs(_types.Count, _fields.Count, [.. _nodes], [.. _edges])
+        .WithNodeTypes(RowGroups.Of([.. _types], ProgramTrees.NodeTypes))
+        .WithEdgeTypes(RowGroups.Of([.. _fields], ProgramTrees.EdgeTypes))
+        .WithRoles(RowGroups.Of([.. _roles], 2));
+
     /// <summary>Adds a node.</summary>
     /// <returns>Its number.</returns>
     public int Node(int type, int token)

@@ -81,25 +81,28 @@ public sealed class Hdhgn : Layer, IStoredLayer<Hdhgn>
         Source = "section III, and the authors' code, qiankunmu/HDHGN",
         Layers = [typeof(HdhgnConv), typeof(Hdhgn), typeof(TypedLinear), typeof(GraphNorm)],
         HypergraphDesign = new(
-            HypergraphStructure.Hypergraph, HypergraphMessages.EdgeDependent, HypergraphAggregation.Learned, HypergraphTargets.Graphs,
-            Features: HypergraphFeatures.Given),
+            HypergraphStructure.Hypergraph, HypergraphMessages.EdgeDependent, HypergraphAggregation.Learned, HypergraphTargets.Graphs),
         Cases = ["hdhgn"],
     };
 
     /// <summary>Computes logits.</summary>
     /// <param name="tokens">The token of each node, integers <c>[N]</c>.</param>
-    /// <param name="nodeTypes">The nodes by type.</param>
-    /// <param name="edgeTypes">The type of each hyperedge, integers <c>[E]</c>.</param>
-    /// <param name="graph">N nodes and E hyperedges with roles tail and head, of G graphs.</param>
+    /// <param name="graph">N nodes and E hyperedges, both with types, and the roles tail and head; G graphs.</param>
     /// <returns><c>[G, classes]</c>.</returns>
-    /// <exception cref="ArgumentException">A shape differs, or a token or type is out of range.</exception>
-    public Tensor Forward(Tensor tokens, RowGroups nodeTypes, Tensor edgeTypes, RoleHypergraph graph)
+    /// <exception cref="ArgumentException">A shape differs, a token is out of range, or types are missing or not as many as the network's.</exception>
+    public Tensor Forward(Tensor tokens, RoleHypergraph graph)
     {
-        ArgumentNullException.ThrowIfNull(nodeTypes);
         ArgumentNullException.ThrowIfNull(graph);
-        Tensor sorted = _typed.Forward(_tokens.Forward(Ops.GatherRows(tokens, nodeTypes.Order)), nodeTypes);
-        Tensor nodes = Ops.GatherRows(sorted, nodeTypes.Places);
-        Tensor edges = _edges.Forward(edgeTypes);
+        if (graph.Graph.NodeTypes is not { } nodeTypes || graph.Graph.EdgeTypes is not { } edgeTypes
+            || nodeTypes.Groups != _nodeTypes || edgeTypes.Groups != _edges.RowCount)
+        {
+            throw new ArgumentException(
+                $"Hdhgn: nodes must be of {_nodeTypes} types and hyperedges of {_edges.RowCount}; got {graph.Graph.NodeTypes?.Groups ?? 0} and "
+                + $"{graph.Graph.EdgeTypes?.Groups ?? 0}. WithNodeTypes and WithEdgeTypes give a hypergraph types.",
+                nameof(graph));
+        }
+        Tensor nodes = _typed.Forward(_tokens.Forward(tokens), nodeTypes);
+        Tensor edges = _edges.Forward(Tensor.From(edgeTypes.GroupOfRow, [edgeTypes.Rows], tokens.Device));
         foreach (HdhgnConv convolution in _convolutions)
         {
             nodes = convolution.Forward(nodes, edges, graph);

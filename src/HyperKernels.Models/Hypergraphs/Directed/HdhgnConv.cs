@@ -83,12 +83,12 @@ public sealed class HdhgnConv : Layer, IStoredLayer<HdhgnConv>
         {
             throw new ArgumentException($"HdhgnConv: the hypergraph must have {_roles} roles; it has {graph.RoleCount}.", nameof(graph));
         }
-        Tensor read = _toEdge.Forward(graph.OfNodes.Gather(nodes), graph.OfNodes.Groups);
+        Tensor read = _toEdge.ForwardSorted(graph.OfNodes.Gather(nodes), graph.OfNodes.Groups);
         (Tensor keys, Tensor values) = (Heads(_key1.Forward(read), _edgeHeads), Heads(_value1.Forward(read), _edgeHeads));
         Tensor weights = Weights(keys, Heads(_query1.Forward(edges), _edgeHeads), graph.ToEdges, Toward.Edges);
         Tensor hyper = Ops.Add(Ops.Reshape(Ops.NodesToEdges(values, graph.ToEdges, weights), edges.Shape), _edge.Forward(edges));
 
-        Tensor given = _toNode.Forward(graph.OfEdges.Gather(hyper), graph.OfEdges.Groups);
+        Tensor given = _toNode.ForwardSorted(graph.OfEdges.Gather(hyper), graph.OfEdges.Groups);
         (keys, values) = (Heads(_key2.Forward(given), _nodeHeads), Heads(_value2.Forward(given), _nodeHeads));
         weights = Weights(Heads(_query2.Forward(nodes), _nodeHeads), keys, graph.ToNodes, Toward.Nodes);
         Tensor messages = Ops.Reshape(Ops.EdgesToNodes(values, graph.ToNodes, weights), nodes.Shape);

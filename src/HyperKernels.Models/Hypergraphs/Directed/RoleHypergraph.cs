@@ -1,9 +1,9 @@
 namespace HyperKernels.Models;
 
 /// <summary>
-/// One or more hypergraphs, block by block, whose memberships have roles: tail and head of a directed hyperedge, or any number of others. Immutable.
+/// A hypergraph whose memberships have roles, such as tail and head of a directed hyperedge, prepared for layers with a map for each role. Immutable.
 /// </summary>
-/// <remarks>Made once for a batch; layers read it in every pass. A graph without nodes is kept.</remarks>
+/// <remarks>Made once for a graph or a batch; layers read it in every pass.</remarks>
 public sealed class RoleHypergraph : IDisposable
 {
     /// <summary>The role of a node that a directed hyperedge comes from.</summary>
@@ -12,31 +12,39 @@ public sealed class RoleHypergraph : IDisposable
     /// <summary>The role of a node that a directed hyperedge leads to.</summary>
     public const int Head = 1;
 
-    /// <summary>Makes the hypergraph.</summary>
-    /// <param name="incidence">Which node is in which hyperedge; shared, stays the caller's to dispose.</param>
-    /// <param name="roles">The role of each membership, in the order of the pairs, from 0.</param>
-    /// <param name="roleCount">The number of roles; 2 for directed hyperedges.</param>
-    /// <param name="graphOfNode">The graph of each node, from 0; empty if all belong to one.</param>
-    /// <param name="graphCount">The number of graphs.</param>
-    /// <exception cref="ArgumentException">There is not one role per membership or one graph per node, or one is out of range.</exception>
-    public RoleHypergraph(Incidence incidence, ReadOnlySpan<int> roles, int roleCount = 2, ReadOnlySpan<int> graphOfNode = default, int graphCount = 1)
+    private readonly bool _ownsGraphs;
+
+    /// <summary>Prepares a hypergraph.</summary>
+    /// <param name="graph">With roles, see <see cref="Hypergraph.WithRoles"/>; stays the caller's to dispose. Its weights are not read.</param>
+    /// <param name="nodesByGraph">
+    /// The graph of each node, <see cref="HypergraphBatch.NodesByGraph"/>, which stays the caller's; null means that all nodes are of one graph.
+    /// </param>
+    /// <exception cref="ArgumentException">The memberships have no roles, or nodesByGraph is not one graph for each node in their order.</exception>
+    public RoleHypergraph(Hypergraph graph, Incidence? nodesByGraph = null)
     {
-        ArgumentNullException.ThrowIfNull(incidence);
-        int[] graphs = graphOfNode.IsEmpty && graphCount == 1 ? new int[incidence.NodeCount] : graphOfNode.ToArray();
-        Check("role", roles, incidence.MembershipCount, "membership", roleCount);
-        Check("graph", graphs, incidence.NodeCount, "node", graphCount);
-        Incidence = incidence;
-        RoleCount = roleCount;
-        int[] all = [.. Enumerable.Range(0, incidence.NodeCount)];
-        NodesByGraph = Incidence.FromPairs(incidence.NodeCount, graphCount, all, graphs, incidence.Device);
-        OfNodes = new RoleRows(incidence.Nodes, incidence.NodeCount, roles, roleCount, incidence.Device);
-        OfEdges = new RoleRows(incidence.Edges, incidence.EdgeCount, roles, roleCount, incidence.Device);
-        ToEdges = Incidence.FromPairs(OfNodes.Count, incidence.EdgeCount, OfNodes.RowOfMembership, incidence.Edges, incidence.Device);
-        ToNodes = Incidence.FromPairs(incidence.NodeCount, OfEdges.Count, incidence.Nodes, OfEdges.RowOfMembership, incidence.Device);
+        ArgumentNullException.ThrowIfNull(graph);
+        RowGroups roles = graph.Roles ?? throw new ArgumentException(
+            $"RoleHypergraph: memberships must have roles; those of {graph} have none. graph.WithRoles(RowGroups.Of(roles, 2)) gives them some.", nameof(graph));
+        Incidence incidence = graph.Incidence;
+        Graph = graph;
+        RoleCount = roles.Groups;
+        int[] all = [.. Enumerable.Range(0, graph.NodeCount)];
+        _ownsGraphs = nodesByGraph is null;
+        NodesByGraph = nodesByGraph ?? Incidence.FromPairs(graph.NodeCount, 1, all, new int[all.Length], incidence.Device);
+        if (NodesByGraph.NodeCount != graph.NodeCount || !NodesByGraph.Nodes.SequenceEqual(all))
+        {
+            throw new ArgumentException(
+                $"RoleHypergraph: nodesByGraph must have node i as its membership i, for {graph.NodeCount} nodes; got {NodesByGraph}. A HypergraphBatch makes it.",
+                nameof(nodesByGraph));
+        }
+        OfNodes = new RoleRows(incidence.Nodes, graph.NodeCount, roles, incidence.Device);
+        OfEdges = new RoleRows(incidence.Edges, graph.EdgeCount, roles, incidence.Device);
+        ToEdges = Incidence.FromPairs(OfNodes.Count, graph.EdgeCount, OfNodes.RowOfMembership, incidence.Edges, incidence.Device);
+        ToNodes = Incidence.FromPairs(graph.NodeCount, OfEdges.Count, incidence.Nodes, OfEdges.RowOfMembership, incidence.Device);
     }
 
-    /// <summary>The structure.</summary>
-    public Incidence Incidence { get; }
+    /// <summary>The hypergraph.</summary>
+    public Hypergraph Graph { get; }
 
     /// <summary>The number of roles.</summary>
     public int RoleCount { get; }
@@ -56,31 +64,19 @@ public sealed class RoleHypergraph : IDisposable
     /// <summary>The memberships between the nodes and the rows of <see cref="OfEdges"/>.</summary>
     internal Incidence ToNodes { get; }
 
-    /// <summary>Disposes of what was built; the incidence stays the caller's.</summary>
+    /// <summary>Disposes of what was built; the hypergraph stays the caller's.</summary>
     public void Dispose()
     {
-        NodesByGraph.Dispose();
         OfNodes.Dispose();
         OfEdges.Dispose();
         ToEdges.Dispose();
         ToNodes.Dispose();
+        if (_ownsGraphs)
+        {
+            NodesByGraph.Dispose();
+        }
     }
 
     /// <summary>The counts: <c>6 nodes, 3 hyperedges, 8 memberships, 2 roles, 1 graphs</c>.</summary>
-    public override string ToString() => $"{Incidence}, {RoleCount} roles, {NodesByGraph.EdgeCount} graphs";
-
-    private static void Check(string what, ReadOnlySpan<int> ids, int count, string each, int bound)
-    {
-        if (ids.Length != count)
-        {
-            throw new ArgumentException($"RoleHypergraph: each {each} needs a {what}; got {ids.Length} for {count}.");
-        }
-        for (int i = 0; i < ids.Length; i++)
-        {
-            if ((uint)ids[i] >= (uint)bound)
-            {
-                throw new ArgumentException($"RoleHypergraph: {what}s must be from 0 to below {bound}; {each} {i} has {ids[i]}.");
-            }
-        }
-    }
+    public override string ToString() => $"{Graph}, {RoleCount} roles, {NodesByGraph.EdgeCount} graphs";
 }

@@ -9,20 +9,20 @@ internal sealed class RoleRows : IDisposable
     // "Hyperedges" are the roles, "nodes" the ends, and each pair is a membership: the gather of rows is an op, and so is its gradient.
     private readonly Incidence _pairs;
 
-    public RoleRows(ReadOnlySpan<int> ends, int endCount, ReadOnlySpan<int> roles, int roleCount, Device device)
+    public RoleRows(ReadOnlySpan<int> ends, int endCount, RowGroups roles, Device device)
     {
         long[] keys = new long[ends.Length];
         for (int i = 0; i < keys.Length; i++)
         {
-            keys[i] = ((long)roles[i] * endCount) + ends[i];
+            keys[i] = ((long)roles.GroupOfRow[i] * endCount) + ends[i];
         }
         long[] rows = [.. keys.Distinct().Order()];
         RowOfMembership = Array.ConvertAll(keys, key => Array.BinarySearch(rows, key));
         int[] roleOfRow = Array.ConvertAll(rows, row => (int)(row / endCount));
-        _pairs = Incidence.FromPairs(endCount, roleCount, Array.ConvertAll(rows, row => (int)(row % endCount)), roleOfRow, device);
+        _pairs = Incidence.FromPairs(endCount, roles.Groups, Array.ConvertAll(rows, row => (int)(row % endCount)), roleOfRow, device);
         // Rows are in the order of the groups already: of the groups only the offsets are used, not their tensors, which end with this scope.
         using MemoryScope scope = new();
-        Groups = RowGroups.Of(roleOfRow, roleCount, device);
+        Groups = RowGroups.Of(roleOfRow, roles.Groups, device);
     }
 
     /// <summary>The number of rows.</summary>

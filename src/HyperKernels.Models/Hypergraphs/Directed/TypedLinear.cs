@@ -4,7 +4,7 @@ namespace HyperKernels.Models;
 
 /// <summary>A linear layer with a matrix for every type of row: <c>y_r = W_t x_r + b_t</c> for a row r of type t.</summary>
 /// <remarks>
-/// Computed group by group, <see cref="Ops.LinearGrouped"/>: no row meets a matrix that is not its own. First values as PyTorch Geometric's
+/// Computed group by group, <see cref="Ops.LinearTyped"/>: no row meets a matrix that is not its own. First values as PyTorch Geometric's
 /// <c>HeteroLinear</c>: uniform within <c>±1 / sqrt(inFeatures)</c>.
 /// </remarks>
 public sealed class TypedLinear : Layer, IStoredLayer<TypedLinear>
@@ -35,11 +35,15 @@ public sealed class TypedLinear : Layer, IStoredLayer<TypedLinear>
     public Parameter Bias { get; }
 
     /// <summary>Applies each row's own map.</summary>
-    /// <param name="sorted"><c>[M, inFeatures]</c>, rows in the order of the groups: <c>Ops.GatherRows(rows, types.Order)</c>.</param>
-    /// <param name="types">The rows by type.</param>
-    /// <returns><c>[M, outFeatures]</c>, in the order of the groups.</returns>
+    /// <param name="rows"><c>[M, inFeatures]</c>, in any order.</param>
+    /// <param name="types">The type of each of the M rows.</param>
+    /// <returns><c>[M, outFeatures]</c>, in the same order.</returns>
     /// <exception cref="ArgumentException">A shape differs, or there are not as many groups as types.</exception>
-    public Tensor Forward(Tensor sorted, RowGroups types) => Ops.LinearGrouped(sorted, Weight.Value, types, Bias.Value);
+    public Tensor Forward(Tensor rows, RowGroups types) => Ops.LinearTyped(rows, Weight.Value, types, Bias.Value);
+
+    /// <summary>The same for rows that stand in the order of their types, <c>[M, inFeatures]</c>: without a gather before and after.</summary>
+    /// <exception cref="ArgumentException">A shape differs, or there are not as many groups as types.</exception>
+    public Tensor ForwardSorted(Tensor rows, RowGroups types) => Ops.LinearGrouped(rows, Weight.Value, types, Bias.Value);
 
     /// <inheritdoc/>
     protected override string Describe() => $"TypedLinear({Weight.Shape[2]}, {Weight.Shape[1]}, types: {Weight.Shape[0]})";

@@ -9,6 +9,8 @@ namespace HyperKernels.Layers;
 /// </remarks>
 public sealed class BatchNorm : TensorLayer, IStoredLayer<BatchNorm>
 {
+    private const float SmallestScale = 1e-6f;
+
     private readonly Tensor _batches;
 
     /// <summary>Makes the layer; for inputs with any number of positions axes (PyTorch's BatchNorm1d to 3d).</summary>
@@ -76,6 +78,40 @@ public sealed class BatchNorm : TensorLayer, IStoredLayer<BatchNorm>
         (Tensor output, Tensor mean, Tensor variance) = Ops.BatchNorm(input, Weight?.Value, Bias?.Value, Epsilon);
         Track(mean, variance, (float)values / (values - 1));
         return output;
+    }
+
+    /// <summary>
+    /// The same as <c>Forward(scale input + shift)</c> while it trains, with a number of each per channel. Statistics take both off again, but for what
+    /// epsilon leaves of the scale: the scale's gradient is computed from that alone, where the sum of a plain backward pass would be rounding errors.
+    /// </summary>
+    /// <param name="input"><c>[B, channels, ...]</c></param>
+    /// <param name="scale"><c>[channels]</c>; magnitudes below 1e-6 count as 1e-6, without a gradient.</param>
+    /// <param name="shift"><c>[channels]</c>; goes into the running mean alone and gets no gradient.</param>
+    /// <returns>The shape of the input.</returns>
+    /// <exception cref="ArgumentException">The second axis has another size, a channel has fewer than two values, or the layer does not train.</exception>
+    public Tensor ForwardScaled(Tensor input, Tensor scale, Tensor shift)
+    {
+        Checks.ChannelAxis("BatchNorm", input, Channels);
+        long values = input.Count / Channels;
+        Shape each = [Channels];
+        if (!Training || values < 2 || scale.Shape != each || shift.Shape != each)
+        {
+            Throw.Argument(
+                $"BatchNorm: a scaled pass needs a layer that trains, two values per channel or more, and scale and shift [{Channels}]; the input is {input.Shape}, "
+                + $"they are {scale.Shape} and {shift.Shape}.");
+        }
+        Tensor tiny = Tensor.Full([], SmallestScale, input.Device);
+        Tensor by = Ops.Where(Ops.Step(Ops.Subtract(Ops.Abs(scale), tiny)), scale, tiny);
+        Tensor rows = Ops.Reshape(input, input.Shape[0], Channels, -1);
+        Tensor mean = Ops.Mean(rows, [0, 2], keepAxes: true);
+        Tensor centred = Ops.Subtract(rows, mean);
+        Tensor variance = Ops.Mean(Ops.Square(centred), [0, 2]);
+        // scale / sqrt(scale^2 v + eps) = sign / sqrt(v + eps / scale^2): no difference of nearly equal terms is left to differentiate.
+        Tensor factor = Ops.Multiply(Ops.Sign(by), Ops.Rsqrt(Ops.Add(variance, Ops.MultiplyScalar(Ops.Reciprocal(Ops.Square(by)), Epsilon))));
+        factor = Weight is null ? factor : Ops.Multiply(factor, Weight.Value);
+        Track(Ops.Add(Ops.Multiply(Ops.Reshape(mean, Channels), by), shift), Ops.Multiply(variance, Ops.Square(by)), (float)values / (values - 1));
+        Tensor output = Ops.Multiply(centred, Ops.Reshape(factor, Channels, 1));
+        return Ops.Reshape(Bias is null ? output : Ops.Add(output, Ops.Reshape(Bias.Value, Channels, 1)), input.Shape);
     }
 
     /// <inheritdoc/>

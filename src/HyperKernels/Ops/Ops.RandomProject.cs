@@ -13,7 +13,7 @@ public static partial class Ops
     /// <param name="z"><c>[C, M]</c>.</param>
     /// <param name="outputs">The rows of P.</param>
     /// <param name="projection">Where P begins, row by row: the numbers that <see cref="RandomNormal"/> or <see cref="RandomUniform"/> would give from there.</param>
-    /// <param name="uniform">Whether P is uniform within the square root of 3 on both sides instead: of variance 1 too, and drawn in a third of the time.</param>
+    /// <param name="uniform">Whether P is uniform within the square root of 3 on both sides instead: of variance 1 too, and drawn in about half the time.</param>
     /// <returns><c>[C, outputs]</c>.</returns>
     /// <exception cref="ArgumentException">z has not two axes, or outputs is negative.</exception>
     /// <remarks>

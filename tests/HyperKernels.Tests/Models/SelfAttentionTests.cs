@@ -26,7 +26,8 @@ public sealed class SelfAttentionTests
         Assert.That(again.Forward(x).ToArray(), Is.EqualTo(given));
         for (int sample = 0; sample < 2; sample++)
         {
-            double[][] rows = [.. Enumerable.Range(0, Tokens).Select(t => x.ToArray().Skip(((sample * Tokens) + t) * Features).Take(Features).Select(static v => (double)v).ToArray())];
+            float[] own = x.ToArray()[(sample * Tokens * Features)..];
+            double[][] rows = [.. Enumerable.Range(0, Tokens).Select(t => own.Skip(t * Features).Take(Features).Select(static v => (double)v).ToArray())];
             double[][] expected = Attend(layer, rows, Heads, causal);
             for (int t = 0; t < Tokens; t++)
             {

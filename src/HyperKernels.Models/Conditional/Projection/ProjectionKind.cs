@@ -6,7 +6,7 @@ public enum ProjectionKind
     /// <summary>Standard normal numbers times each tensor's own deviation, drawn from a seed whenever they are needed.</summary>
     Normal,
 
-    /// <summary>The same with uniform numbers of variance one, which take a third of the time to draw.</summary>
+    /// <summary>The same with uniform numbers of variance one, which take about half the time to draw.</summary>
     Uniform,
 
     /// <summary>Normal numbers whose columns, over all tensors, are scaled to unit length; drawn from a seed whenever they are needed.</summary>

@@ -90,33 +90,7 @@ internal sealed class HyperAdapterRecipe : IRecipe
             Load = checkpoint => Trainee.Load(checkpoint, trainees),
         };
         IReadOnlyList<Metric> final = loop.Run(options, progress, cancel);
-        double ofDigits = Accuracy.Of(digits.Test, options.Device, images => frozen.Forward(images));
-        IReadOnlyList<Metric> unadapted = Accuracies("network as it is", tasks, options.Device, (images, _) => frozen.Forward(images));
-        double epoch = orders[0].StepsPerEpoch;
-        TrainSummary summary = new(
-            [
-                .. unadapted.Concat(final).Select(static metric => new Figure(metric.Run, metric.Quantity, metric.Value, "P2")),
-                .. runs.SelectMany(run => (Figure[])
-                [
-                    new Figure(run.Name, "parameters a task", (double)run.Net.Count / tasks.Length, "N0"),
-                    new Figure(run.Name, "share of the network", (double)run.Net.Count / tasks.Length / frozen.Count, "P2"),
-                    .. run == runs[0] ? [new Figure(run.Name, "published share, T5 on GLUE", PublishedShare, "P2")] : Array.Empty<Figure>(),
-                    new Figure(run.Name, "seconds an epoch", run.SecondsAStep * epoch, "F1", "resumed"),
-                ]),
-            ],
-            [
-                new Setting("network", $"residual, {Blocks} blocks of width {Width}, {frozen.Count:N0} parameters; {ofDigits:P2} of the upright digits right; frozen then, its head too"),
-                new Setting("adapters", $"{Blocks * ResidualNet.Places} places, {Width / Reduction} wide inside"),
-                new Setting("hypernetwork", $"embeddings of {Embedding} for task, block and place, mixed by an MLP {Hidden} wide to {Conditions} numbers, which the heads read"),
-                new Setting("tasks", string.Join("; ", tasks.Select(static task => task.Data.Description))),
-                new Setting(
-                    "optimiser",
-                    $"Adam, rate {AdapterRate} for adapters and {Rate} else, falling as a cosine; batches of {Batch} of each task; {own:N0} steps for the network, then "
-                    + $"{steps - own:N0} for adapters and copies"),
-            ])
-        {
-            Pictures = [Examples(tasks)],
-        };
+        TrainSummary summary = Summary(final, frozen, runs, tasks, digits, options.Device, orders[0].StepsPerEpoch, own, steps);
         Array.ForEach(runs, static run => run.Dispose());
         return summary;
 
@@ -134,6 +108,40 @@ internal sealed class HyperAdapterRecipe : IRecipe
         ("noisy", new DigitData(ImageChanges.Noisy(digits.Training, 2 * options.Seed), ImageChanges.Noisy(digits.Test, (2 * options.Seed) + 1))),
         options.Data is null ? ("mirrored", digits.Changed(ImageChanges.Mirrored)) : ("fashion", DigitData.Load(options, "fashion-mnist")),
     ];
+
+    private static TrainSummary Summary(
+        IReadOnlyList<Metric> final, ResidualNet frozen, TimedRun<TaskNetwork>[] runs, (string Name, DigitData Data)[] tasks, DigitData digits, Device device,
+        int stepsPerEpoch, long own, long steps)
+    {
+        double ofDigits = Accuracy.Of(digits.Test, device, images => frozen.Forward(images));
+        IReadOnlyList<Metric> unadapted = Accuracies("network as it is", tasks, device, (images, _) => frozen.Forward(images));
+        return new TrainSummary(
+            [
+                .. unadapted.Concat(final).Select(static metric => new Figure(metric.Run, metric.Quantity, metric.Value, "P2")),
+                .. runs.SelectMany(run => (Figure[])
+                [
+                    new Figure(run.Name, "parameters a task", (double)run.Net.Count / tasks.Length, "N0"),
+                    new Figure(run.Name, "share of the network", (double)run.Net.Count / tasks.Length / frozen.Count, "P2"),
+                    .. run == runs[0] ? [new Figure(run.Name, "published share, T5 on GLUE", PublishedShare, "P2")] : Array.Empty<Figure>(),
+                    new Figure(run.Name, "seconds an epoch", run.SecondsAStep * stepsPerEpoch, "F1", "resumed"),
+                ]),
+            ],
+            [
+                new Setting(
+                    "network",
+                    $"residual, {Blocks} blocks of width {Width}, {frozen.Count:N0} parameters; {ofDigits:P2} of the upright digits right; frozen then, its head too"),
+                new Setting("adapters", $"{Blocks * ResidualNet.Places} places, {Width / Reduction} wide inside"),
+                new Setting("hypernetwork", $"embeddings of {Embedding} for task, block and place, mixed by an MLP {Hidden} wide to {Conditions} numbers, which the heads read"),
+                new Setting("tasks", string.Join("; ", tasks.Select(static task => task.Data.Description))),
+                new Setting(
+                    "optimiser",
+                    $"Adam, rate {AdapterRate} for adapters and {Rate} else, falling as a cosine; batches of {Batch} of each task; {own:N0} steps for the network, then "
+                    + $"{steps - own:N0} for adapters and copies"),
+            ])
+        {
+            Pictures = [Examples(tasks)],
+        };
+    }
 
     private static IReadOnlyList<Metric> Accuracies(string run, (string Name, DigitData Data)[] tasks, Device device, Func<Tensor, int, Tensor> logits)
     {

@@ -104,7 +104,8 @@ internal sealed class IntrinsicDimensionRecipe : IRecipe
                 new Figure(model.Name, "published", model.Published, "N0"),
                 new Figure(model.Name, "seconds an epoch", SecondsAnEpoch(0), "F1", "resumed"),
             ]);
-            foreach ((int round, (int dimension, double accuracy)) in search.Tried.Index().DistinctBy(static tried => tried.Item.Dimension).OrderBy(static tried => tried.Item.Dimension))
+            IEnumerable<(int Index, (int Dimension, double Accuracy) Item)> tried = search.Tried.Index().DistinctBy(static tried => tried.Item.Dimension);
+            foreach ((int round, (int dimension, double accuracy)) in tried.OrderBy(static tried => tried.Item.Dimension))
             {
                 string row = $"{model.Name} in {dimension:N0} dimensions";
                 figures.AddRange(

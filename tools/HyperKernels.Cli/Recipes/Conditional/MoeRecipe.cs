@@ -33,7 +33,8 @@ internal sealed class MoeRecipe : IRecipe
 
     public string Name => "moe-shakespeare";
 
-    public string Description => "Small transformers on Tiny Shakespeare (without data: sentences of a grammar): dense, and with sparse experts behind learned, fixed and generated routers.";
+    public string Description =>
+        "Small transformers on Tiny Shakespeare (without data: sentences of a grammar): dense, and with sparse experts behind learned, fixed and generated routers.";
 
     public TrainSummary Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel)
     {
@@ -125,7 +126,9 @@ internal sealed class MoeRecipe : IRecipe
         [
             new Setting("model", $"{Blocks} blocks of width {Width}, {Heads} heads, windows of {Window} characters"),
             new Setting("feed-forward", $"dense: {Active * ExpertWidth} wide; mixtures: {Experts} experts {ExpertWidth} wide, {Active} for each character"),
-            new Setting("routers", $"learned: {Experts} rows of {Width}; fixed: the same, as drawn; hyperrouter: those and biases from a trained vector, by a fixed MLP {RouterHidden} wide"),
+            new Setting(
+                "routers",
+                $"learned: {Experts} rows of {Width}; fixed: the same, as drawn; hyperrouter: those and biases from a trained vector, by a fixed MLP {RouterHidden} wide"),
             new Setting("balance", $"{Balance} times the squared variation of the experts' importance, for every block"),
             new Setting("published", "nanoGPT's small GPT, 4 blocks of width 128; HyperRouter was measured on enwik8 and WikiText-103"),
             new Setting("data", text.Description),

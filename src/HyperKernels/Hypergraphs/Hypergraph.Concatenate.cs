@@ -51,28 +51,9 @@ public sealed partial class Hypergraph
             node += shiftNodes ? graph.NodeCount : 0;
             edge += graph.EdgeCount;
         }
-        HypergraphRows[] rows = new HypergraphRows[graphs.Length];
-        for (int i = 0; i < rows.Length; i++)
-        {
-            rows[i] = graphs[i].Rows;
-        }
+        HypergraphRows rows = HypergraphRows.Concatenate(name, graphs.ToArray());
         // Over the same nodes their types are the first graph's.
-        RowGroups? nodeTypes = shiftNodes ? HypergraphRows.Concatenate($"{name}: types of nodes", rows, row => row.NodeTypes) : rows[0].NodeTypes;
-        int[] edgeCounts = new int[rows.Length], membershipCounts = new int[rows.Length];
-        for (int i = 0; i < rows.Length; i++)
-        {
-            (edgeCounts[i], membershipCounts[i]) = (graphs[i].EdgeCount, graphs[i].MembershipCount);
-        }
-        bool areSampled = Array.Exists(rows, row => row.NodewardWeights is not null);
-        HypergraphRows all = new()
-        {
-            EdgeWeights = HypergraphRows.Concatenate(rows, row => row.EdgeWeights, edgeCounts, device),
-            MembershipWeights = HypergraphRows.Concatenate(rows, row => row.MembershipWeights, membershipCounts, device),
-            NodewardWeights = areSampled ? HypergraphRows.Concatenate(rows, row => row.NodewardWeights ?? row.MembershipWeights, membershipCounts, device) : null,
-            NodeTypes = nodeTypes,
-            EdgeTypes = HypergraphRows.Concatenate($"{name}: types of hyperedges", rows, row => row.EdgeTypes),
-            Roles = HypergraphRows.Concatenate($"{name}: roles", rows, row => row.Roles),
-        };
-        return new Hypergraph(Incidence.FromPairs((int)nodes, (int)edges, nodeIds, edgeIds, device), all, ownsIncidence: true);
+        rows = shiftNodes ? rows with { NodeTypes = HypergraphRows.Concatenate($"{name}: types of nodes", graphs.ToArray(), graph => graph.NodeTypes) } : rows;
+        return new Hypergraph(Incidence.FromPairs((int)nodes, (int)edges, nodeIds, edgeIds, device), rows, ownsIncidence: true);
     }
 }

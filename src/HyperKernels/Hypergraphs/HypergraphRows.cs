@@ -40,15 +40,23 @@ internal readonly record struct HypergraphRows
         CheckKinds(Roles, incidence.MembershipCount, "roles", "membership", incidence.Device);
     }
 
-    /// <summary>Weights of one graph after those of another; ones for a graph without, null if all are.</summary>
-    public static Tensor? Concatenate(HypergraphRows[] graphs, Func<HypergraphRows, Tensor?> weightsOf, int[] counts, Device device) =>
-        Array.TrueForAll(graphs, graph => weightsOf(graph) is null)
-            ? null
-            : Ops.Concatenate(0, [.. graphs.Select((graph, i) => weightsOf(graph) ?? Tensor.Ones([counts[i]], device))]);
+    /// <summary>Rows of hyperedges and memberships of one graph after those of another; types of nodes are the first graph's.</summary>
+    /// <exception cref="ArgumentException">Some graphs have types or roles and others not, or not as many.</exception>
+    public static HypergraphRows Concatenate(string name, Hypergraph[] graphs) => new()
+    {
+        EdgeWeights = Concatenate(graphs, graph => graph.EdgeWeights, graph => graph.EdgeCount),
+        MembershipWeights = Concatenate(graphs, graph => graph.MembershipWeights, graph => graph.MembershipCount),
+        NodewardWeights = Array.Exists(graphs, graph => graph.Rows.NodewardWeights is not null)
+            ? Concatenate(graphs, graph => graph.MembershipWeightsToward(Toward.Nodes), graph => graph.MembershipCount)
+            : null,
+        NodeTypes = graphs[0].NodeTypes,
+        EdgeTypes = Concatenate($"{name}: types of hyperedges", graphs, graph => graph.EdgeTypes),
+        Roles = Concatenate($"{name}: roles", graphs, graph => graph.Roles),
+    };
 
     /// <summary>Types of one graph after those of another.</summary>
     /// <exception cref="ArgumentException">Some graphs have types and others not, or not as many.</exception>
-    public static RowGroups? Concatenate(string what, HypergraphRows[] graphs, Func<HypergraphRows, RowGroups?> kindsOf)
+    public static RowGroups? Concatenate(string what, Hypergraph[] graphs, Func<Hypergraph, RowGroups?> kindsOf)
     {
         RowGroups?[] kinds = Array.ConvertAll(graphs, graph => kindsOf(graph));
         if (Array.Exists(kinds, kind => kind?.Groups != kinds[0]?.Groups))
@@ -59,6 +67,12 @@ internal readonly record struct HypergraphRows
             ? RowGroups.Of([.. kinds.SelectMany(kind => kind!.GroupOfRow.ToArray())], first.Groups, first.Order.Device)
             : null;
     }
+
+    // Ones for a graph without weights; null if all are.
+    private static Tensor? Concatenate(Hypergraph[] graphs, Func<Hypergraph, Tensor?> weightsOf, Func<Hypergraph, int> countOf) =>
+        Array.TrueForAll(graphs, graph => weightsOf(graph) is null)
+            ? null
+            : Ops.Concatenate(0, [.. graphs.Select(graph => weightsOf(graph) ?? Tensor.Ones([countOf(graph)], graph.Incidence.Device))]);
 
     private static void CheckWeights(Tensor? weights, int count, string what, Device device)
     {

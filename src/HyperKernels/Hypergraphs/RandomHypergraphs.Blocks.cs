@@ -39,24 +39,15 @@ public static partial class RandomHypergraphs
         List<int> picks = [];
         for (int edge = 0; edge < within + across; edge++)
         {
-            int first = 0;
-            if (edge < within)
+            int block = edge < within ? Pick(sets, draws) : -1;
+            do
             {
-                int block = Pick(sets, draws);
-                first = offsets[block];
-                draws.Choose(blockSizes[block], size, picks);
+                draws.Choose(block < 0 ? nodes : blockSizes[block], size, picks);
             }
-            else
-            {
-                do
-                {
-                    draws.Choose(nodes, size, picks);
-                }
-                while (BlockOf(offsets, picks[0]) == BlockOf(offsets, picks[^1]));
-            }
+            while (block < 0 && BlockOf(offsets, picks[0]) == BlockOf(offsets, picks[^1]));
             for (int i = 0; i < size; i++)
             {
-                members[(edge * size) + i] = first + picks[i];
+                members[(edge * size) + i] = picks[i] + (block < 0 ? 0 : offsets[block]);
             }
         }
         return FromMembers(nodes, within + across, size, members, device);

@@ -34,7 +34,8 @@ public sealed class HyperDropTests
         using MemoryScope scope = new();
         using EdgeGraph graph = Graph();
         using EdgeDrop drop = new(3, keepRatio: 0.5, new RandomStream(4));
-        using DualConv dualConv = new(3, 2, new RandomStream(2));
+        using HypergraphAttentionConv dualConv = new(
+            3, 2, new HypergraphAttentionOptions { Attention = HypergraphAttention.None }, new RandomStream(2));
         using GraphConv graphConv = new(4, 2, new RandomStream(3));
         Randomise(dualConv);
         Tensor x = Ops.RandomNormal([7, 4], new RandomStream(5));
@@ -93,8 +94,8 @@ public sealed class HyperDropTests
         float[] unpooled = layer.Unpool(clusters, graph).ToArray();
 
         float[] queries = ((Linear)Child(layer, "query")).Forward(layer.Find("seeds")[0].Parameter.Value).ToArray();
-        float[] keys = ((DualConv)Child(layer, "key")).Forward(z, all.Dual).ToArray();
-        float[] values = ((DualConv)Child(layer, "value")).Forward(z, all.Dual).ToArray();
+        float[] keys = ((HypergraphAttentionConv)Child(layer, "key")).Forward(z, all.Dual).ToArray();
+        float[] values = ((HypergraphAttentionConv)Child(layer, "value")).Forward(z, all.Dual).ToArray();
         int width = Features / heads;
         double Exp(int edge, int cluster, int head) => Math.Exp(
             Enumerable.Range(head * width, width).Sum(k => (double)queries[(cluster * Features) + k] * keys[(edge * Features) + k]) / Math.Sqrt(Features));

@@ -24,7 +24,8 @@ public sealed class HyperClusterSystem : IReferenceSystem
                 .Replace("key", "pool.mab.fc_k", StringComparison.Ordinal)
                 .Replace("value", "pool.mab.fc_v", StringComparison.Ordinal)
                 .Replace("output", "pool.mab.fc_o", StringComparison.Ordinal)
-                .Replace("norm", "pool.mab.ln", StringComparison.Ordinal),
+                .Replace("norm", "pool.mab.ln", StringComparison.Ordinal)
+                .Replace(".lin.", ".", StringComparison.Ordinal),
             static name => name is "pool.mab.fc_k.weight" or "pool.mab.fc_v.weight");
 
         EdgeClusters clusters = layer.Forward(run.Input("edge_attr"), KeptEdges.All(graph));

@@ -13,11 +13,12 @@ public sealed class HyperDropSystem : IReferenceSystem
     {
         (int inFeatures, int edgeFeatures, int hidden) = (run.Case.Int("c_node"), run.Case.Int("c_edge"), run.Case.Int("hidden"));
         EdgeGraph graph = EdgeGraphCases.Read(run, run.Case.Int("n_nodes"));
-        DualConv edgeConv = run.Own(new DualConv(edgeFeatures, hidden));
+        HypergraphAttentionConv edgeConv = run.Own(
+            new HypergraphAttentionConv(edgeFeatures, hidden, new HypergraphAttentionOptions { Attention = HypergraphAttention.None }));
         EdgeDrop drop = run.Own(new EdgeDrop(hidden, run.Case.Number("keep_ratio", otherwise: 0.8)));
         GraphConv nodeConv = run.Own(new GraphConv(inFeatures, hidden));
-        using IDisposable ofEdges = run.Use(edgeConv, static name => $"edge_conv.{name}", transposed: true);
-        using IDisposable ofScores = run.Use(drop, static name => name.Replace("score.", "score_conv.", StringComparison.Ordinal), transposed: true);
+        using IDisposable ofEdges = run.Use(edgeConv, static name => $"edge_conv.{Plain(name)}", transposed: true);
+        using IDisposable ofScores = run.Use(drop, static name => Plain(name).Replace("score.", "score_conv.", StringComparison.Ordinal), transposed: true);
         using IDisposable ofNodes = run.Use(nodeConv, static name => $"node_conv.{name}");
 
         KeptEdges all = KeptEdges.All(graph);
@@ -33,4 +34,7 @@ public sealed class HyperDropSystem : IReferenceSystem
             ["y"] = Ops.Relu(nodeConv.Forward(run.Input("x"), graph, kept.Weights)),
         };
     }
+
+    // The authors' convolutions have no linear layer inside.
+    private static string Plain(string name) => name.Replace("lin.", "", StringComparison.Ordinal);
 }

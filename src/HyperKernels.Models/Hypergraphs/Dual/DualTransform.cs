@@ -9,6 +9,8 @@ namespace HyperKernels.Models;
 /// </remarks>
 public static class DualTransform
 {
+    private static readonly HypergraphAttentionOptions s_plain = new() { Attention = HypergraphAttention.None };
+
     /// <summary>Transforms.</summary>
     /// <param name="graph">N nodes, E edges.</param>
     /// <param name="loops">
@@ -30,6 +32,9 @@ public static class DualTransform
         return Incidence.FromPairs(
             graph.EdgeCount, graph.NodeCount + graph.EdgeCount, Array.ConvertAll(counted, pair => nodes[pair]), Array.ConvertAll(counted, pair => edges[pair]), device);
     }
+
+    /// <summary>Convolution of edges on the dual: <c>D^-1 H B^-1 H^T Z W + b</c>, a mean over hyperedges of the mean over their members.</summary>
+    internal static HypergraphAttentionConv Conv(int inFeatures, int outFeatures, RandomStream? random) => new(inFeatures, outFeatures, s_plain, random);
 
     internal static Incidence WithAllLoops(EdgeGraph graph, Device device)
     {

@@ -4,7 +4,7 @@ namespace HyperKernels.Models;
 
 /// <summary>
 /// HyperCluster: pools the edges of each graph into clusters, <c>A = softmax(Q K^T / sqrt d)</c>, <c>O = Q + A V</c>, <c>P = O + relu(O W + b)</c>, with
-/// queries from learned seeds, <c>Q = S W_q + b_q</c>, and keys and values from <see cref="DualConv"/>s of the edges; and back, <c>A^T P</c>.
+/// queries from learned seeds, <c>Q = S W_q + b_q</c>, and keys and values from <see cref="HypergraphAttentionConv"/>s of the edges; and back, <c>A^T P</c>.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -18,8 +18,8 @@ public sealed class EdgeCluster : Layer, IStoredLayer<EdgeCluster>
     private readonly ClusterAxis _axis;
     private readonly Parameter _seeds;
     private readonly Linear _query;
-    private readonly DualConv _key;
-    private readonly DualConv _value;
+    private readonly HypergraphAttentionConv _key;
+    private readonly HypergraphAttentionConv _value;
     private readonly Linear _output;
     private readonly LayerNorm? _norm0;
     private readonly LayerNorm? _norm1;
@@ -45,8 +45,8 @@ public sealed class EdgeCluster : Layer, IStoredLayer<EdgeCluster>
         (Features, Clusters, Heads, _axis) = (features, clusters, heads, axis);
         _seeds = AddParameter("seeds", [1, clusters, features], Initializer.XavierUniform(), random);
         _query = Add("query", new Linear(features, features, random: random));
-        _key = Add("key", new DualConv(features, features, random));
-        _value = Add("value", new DualConv(features, features, random));
+        _key = Add("key", DualTransform.Conv(features, features, random));
+        _value = Add("value", DualTransform.Conv(features, features, random));
         _output = Add("output", new Linear(features, features, random: random));
         _norm0 = layerNorm ? Add("norm0", new LayerNorm(features)) : null;
         _norm1 = layerNorm ? Add("norm1", new LayerNorm(features)) : null;

@@ -3,13 +3,13 @@ using HyperKernels.Layers;
 namespace HyperKernels.Models;
 
 /// <summary>
-/// HyperDrop: scores edges, <c>s = tanh(conv(Z))</c> with a <see cref="DualConv"/>, and keeps the <c>ceil(keepRatio * edges)</c> best of each graph, each with
+/// HyperDrop: scores edges, <c>s = tanh(conv(Z))</c> with a <see cref="HypergraphAttentionConv"/>, and keeps the <c>ceil(keepRatio * edges)</c> best of each graph, each with
 /// weight <c>clamp(s, 0, 1)</c>. No node is dropped.
 /// </summary>
 /// <remarks>Scores are read back from the device: which edges are left is structure. Gradients flow through the weights. Source as for <see cref="DualTransform"/>.</remarks>
 public sealed class EdgeDrop : Layer, IStoredLayer<EdgeDrop>
 {
-    private readonly DualConv _score;
+    private readonly HypergraphAttentionConv _score;
 
     static EdgeDrop() => LayerTypes.Register<EdgeDrop>();
 
@@ -25,7 +25,7 @@ public sealed class EdgeDrop : Layer, IStoredLayer<EdgeDrop>
             throw new ArgumentException($"EdgeDrop: keepRatio must be above 0 and at most 1; got {keepRatio}.", nameof(keepRatio));
         }
         KeepRatio = keepRatio;
-        _score = Add("score", new DualConv(features, 1, random));
+        _score = Add("score", DualTransform.Conv(features, 1, random));
     }
 
     /// <summary>The share of edges that is kept.</summary>

@@ -3,8 +3,8 @@ using HyperKernels.Layers;
 namespace HyperKernels.Models;
 
 /// <summary>
-/// The HyperCluster network, which squeezes the edges of a graph into clusters and rebuilds them: <see cref="DualConv"/>s with ReLU, an
-/// <see cref="EdgeCluster"/>, back from clusters to edges, <see cref="DualConv"/>s with ReLU again, and a last one without.
+/// The HyperCluster network, which squeezes the edges of a graph into clusters and rebuilds them: <see cref="HypergraphAttentionConv"/>s with ReLU, an
+/// <see cref="EdgeCluster"/>, back from clusters to edges, <see cref="HypergraphAttentionConv"/>s with ReLU again, and a last one without.
 /// </summary>
 /// <remarks>
 /// Source: Jo, Baek, Lee, Kim, Kang, Hwang, Edge Representation Learning with Hypergraphs, NeurIPS 2021 (arXiv 2106.15845), section 3.3, and the authors'
@@ -14,9 +14,9 @@ public sealed class HyperCluster : Layer, IStoredLayer<HyperCluster>
 {
     private readonly bool _layerNorm;
     private readonly ClusterAxis _axis;
-    private readonly DualConv[] _before;
-    private readonly DualConv[] _after;
-    private readonly DualConv _last;
+    private readonly HypergraphAttentionConv[] _before;
+    private readonly HypergraphAttentionConv[] _after;
+    private readonly HypergraphAttentionConv _last;
     private readonly EdgeCluster _pool;
 
     static HyperCluster()
@@ -50,14 +50,14 @@ public sealed class HyperCluster : Layer, IStoredLayer<HyperCluster>
             throw new ArgumentException($"HyperCluster: there must be at least one layer; got {layers}.", nameof(layers));
         }
         (_layerNorm, _axis) = (layerNorm, axis);
-        _before = new DualConv[layers];
-        _after = new DualConv[layers];
+        _before = new HypergraphAttentionConv[layers];
+        _after = new HypergraphAttentionConv[layers];
         for (int layer = 0; layer < layers; layer++)
         {
-            _before[layer] = Add($"conv{layer + 1}", new DualConv(layer == 0 ? edgeFeatures : hiddenFeatures, hiddenFeatures, random));
-            _after[layer] = Add($"unconv{layer + 1}", new DualConv(hiddenFeatures, hiddenFeatures, random));
+            _before[layer] = Add($"conv{layer + 1}", DualTransform.Conv(layer == 0 ? edgeFeatures : hiddenFeatures, hiddenFeatures, random));
+            _after[layer] = Add($"unconv{layer + 1}", DualTransform.Conv(hiddenFeatures, hiddenFeatures, random));
         }
-        _last = Add("last", new DualConv(hiddenFeatures, edgeFeatures, random));
+        _last = Add("last", DualTransform.Conv(hiddenFeatures, edgeFeatures, random));
         _pool = Add("pool", new EdgeCluster(hiddenFeatures, clusters, heads, layerNorm, axis, random));
     }
 
@@ -85,12 +85,12 @@ public sealed class HyperCluster : Layer, IStoredLayer<HyperCluster>
     {
         KeptEdges all = KeptEdges.All(graph);
         Tensor z = edges;
-        foreach (DualConv convolution in _before)
+        foreach (HypergraphAttentionConv convolution in _before)
         {
             z = Ops.Relu(convolution.Forward(z, all.Dual));
         }
         z = _pool.Unpool(_pool.Forward(z, all), graph);
-        foreach (DualConv convolution in _after)
+        foreach (HypergraphAttentionConv convolution in _after)
         {
             z = Ops.Relu(convolution.Forward(z, all.Dual));
         }

@@ -14,7 +14,7 @@ public sealed class HyperDrop : Layer, IStoredLayer<HyperDrop>
 {
     private readonly double _keepRatio;
     private readonly GraphConv[] _nodes;
-    private readonly DualConv[] _edges;
+    private readonly HypergraphAttentionConv[] _edges;
     private readonly EdgeDrop[] _drops;
     private readonly Mlp _classifier;
     private readonly Dropout _dropout;
@@ -22,7 +22,6 @@ public sealed class HyperDrop : Layer, IStoredLayer<HyperDrop>
     static HyperDrop()
     {
         LayerTypes.Register<HyperDrop>();
-        LayerTypes.Register<DualConv>();
         LayerTypes.Register<EdgeDrop>();
         LayerTypes.Register<GraphConv>();
     }
@@ -46,7 +45,7 @@ public sealed class HyperDrop : Layer, IStoredLayer<HyperDrop>
         }
         _keepRatio = keepRatio;
         _nodes = new GraphConv[layers];
-        _edges = new DualConv[layers - 1];
+        _edges = new HypergraphAttentionConv[layers - 1];
         _drops = new EdgeDrop[layers - 1];
         for (int layer = 0; layer < layers; layer++)
         {
@@ -54,7 +53,7 @@ public sealed class HyperDrop : Layer, IStoredLayer<HyperDrop>
             _nodes[layer] = Add($"conv{layer + 1}", new GraphConv(first ? inFeatures : hiddenFeatures, hiddenFeatures, random));
             if (layer < layers - 1)
             {
-                _edges[layer] = Add($"edges{layer + 1}", new DualConv(first ? edgeFeatures : hiddenFeatures, hiddenFeatures, random));
+                _edges[layer] = Add($"edges{layer + 1}", DualTransform.Conv(first ? edgeFeatures : hiddenFeatures, hiddenFeatures, random));
                 _drops[layer] = Add($"drop{layer + 1}", new EdgeDrop(hiddenFeatures, keepRatio, random));
             }
         }
@@ -72,7 +71,7 @@ public sealed class HyperDrop : Layer, IStoredLayer<HyperDrop>
         Paper = new Paper("Jo, Baek, Lee, Kim, Kang, Hwang", "Edge Representation Learning with Hypergraphs", "NeurIPS", 2021) { Arxiv = "2106.15845" },
         Equation = "Z' = relu(D^-1 H B^-1 H^T Z W + b) on the dual; s = tanh(conv(Z')); the ceil(r E) best edges of a graph stay, with weight clamp(s, 0, 1)",
         Source = "sections 3.2 and 3.3, and the authors' code, harryjo97/EHGNN",
-        Layers = [typeof(DualConv), typeof(EdgeDrop), typeof(GraphConv), typeof(HyperDrop)],
+        Layers = [typeof(HypergraphAttentionConv), typeof(EdgeDrop), typeof(GraphConv), typeof(HyperDrop)],
         HypergraphDesign = new(HypergraphStructure.Line, HypergraphMessages.EdgeConsistent, HypergraphAggregation.Fixed, HypergraphTargets.Graphs),
         Cases = ["dual_transform", "hyperdrop"],
     };

@@ -42,6 +42,9 @@ public static class SegmentCases
         Dot(Gaps, 6, 3),
         Dot(Medium, 40, 4),
         Dot(Medium, 70, 70),
+        Dot(Medium, 64, 8),
+        Dot(Medium, 48, 12),
+        Dot(Gaps, 528, 66),
     ];
 
     /// <summary>y[to] += factor * x[from] over the pairs, in plain loops.</summary>

@@ -31,14 +31,33 @@ internal sealed unsafe partial class CpuBackend
         /// <summary>As many as hide the memory's delay, as few as stay in the first-level cache.</summary>
         public static int RowsAhead(int features) => Math.Clamp(2048 / Math.Max(1, features), 4, 32);
 
-        [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<TVec>(int tile)
             where TVec : struct, IVec<TVec>
         {
+            (long first, long last, _, _) = Plan.Range(tile);
+            bool fills = Heads <= Group && Heads * Width % TVec.Count == 0;
+            if (fills && Width == 8 && TVec.Count > 8)
+            {
+                RunNarrow<TVec, Vec256>(first, last);
+            }
+            else if (fills && Width == 4 && TVec.Count > 4)
+            {
+                RunNarrow<TVec, Vec128>(first, last);
+            }
+            else
+            {
+                RunWide<TVec>(first, last);
+            }
+        }
+
+        [SkipLocalsInit]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void RunWide<TVec>(long first, long last)
+            where TVec : struct, IVec<TVec>
+        {
             float* registers = stackalloc float[Group * WidestLanes];
             float* scales = stackalloc float[Group];
-            (long first, long last, _, _) = Plan.Range(tile);
             int heads = Heads;
             int width = Width;
             int held = 0;
@@ -46,11 +65,7 @@ internal sealed unsafe partial class CpuBackend
             for (long i = first; i < last; i++)
             {
                 Request(i + Ahead);
-                long a = RowsA == null ? i : RowsA[i];
-                long b = RowsB == null ? i : RowsB[i];
-                float scale = (ScaleA == null ? 1 : ScaleA[a]) * (ScaleB == null ? 1 : ScaleB[b]);
-                float* x = X + (a * XStride);
-                float* z = Z + (b * ZStride);
+                float scale = Rows(i, out float* x, out float* z);
                 for (int head = 0; head < heads; head++)
                 {
                     Products<TVec>(x + ((long)head * width), z + ((long)head * width), width).Store(registers + (held * TVec.Count));
@@ -64,6 +79,50 @@ internal sealed unsafe partial class CpuBackend
                 }
             }
             Finish<TVec>(registers, scales, held, y);
+        }
+
+        /// <summary>Heads of fewer features than a register has lanes: rows are multiplied whole, and each head is summed as a register of its width.</summary>
+        [SkipLocalsInit]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void RunNarrow<TVec, THead>(long first, long last)
+            where TVec : struct, IVec<TVec>
+            where THead : struct, IVec<THead>
+        {
+            float* registers = stackalloc float[Group * THead.Count];
+            float* scales = stackalloc float[Group];
+            int features = Heads * THead.Count;
+            int held = 0;
+            float* y = Y + (first * Heads);
+            for (long i = first; i < last; i++)
+            {
+                Request(i + Ahead);
+                float scale = Rows(i, out float* x, out float* z);
+                if (held + Heads > Group)
+                {
+                    Finish<THead>(registers, scales, held, y);
+                    y += held;
+                    held = 0;
+                }
+                float* products = registers + (held * THead.Count);
+                for (int k = 0; k < features; k += TVec.Count)
+                {
+                    (TVec.Load(x + k) * TVec.Load(z + k)).Store(products + k);
+                }
+                new Span<float>(scales + held, Heads).Fill(scale);
+                held += Heads;
+            }
+            Finish<THead>(registers, scales, held, y);
+        }
+
+        /// <summary>The two rows of a product, and the scale of both.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly float Rows(long i, out float* x, out float* z)
+        {
+            long a = RowsA == null ? i : RowsA[i];
+            long b = RowsB == null ? i : RowsB[i];
+            x = X + (a * XStride);
+            z = Z + (b * ZStride);
+            return (ScaleA == null ? 1 : ScaleA[a]) * (ScaleB == null ? 1 : ScaleB[b]);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

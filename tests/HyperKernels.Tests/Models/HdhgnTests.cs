@@ -93,6 +93,14 @@ public sealed class HdhgnTests
             Assert.That(
                 () => new HdhgnConv(6, edgeHeads: 4),
                 Throws.ArgumentException.With.Message.EqualTo("HdhgnConv: heads must divide the features; got 4 and 8 heads for 6 features."));
+            Assert.That(
+                () => new Hdhgn(7, 2, 4, hiddenFeatures: 8, classes: 3, new HdhgnOptions { ReadoutHeads = 3 }),
+                Throws.ArgumentException.With.Message.EqualTo(
+                    "Hdhgn: there must be a layer, and ReadoutHeads must divide hiddenFeatures; got 4 layers, 3 heads for 8."));
+            Assert.That(
+                () => new TypedLinear(3, 0, 2),
+                Throws.ArgumentException.With.Message.EqualTo("TypedLinear: inFeatures, outFeatures and types must be at least 1; got 3, 0 and 2."));
+            Assert.That(() => new GraphNorm(0), Throws.ArgumentException.With.Message.StartsWith("GraphNorm: features must be at least 1; got 0."));
             Assert.That(graph.ToString(), Is.EqualTo("6 nodes, 3 hyperedges, 6 memberships, 3 roles, 1 graphs"));
         });
     }

@@ -159,6 +159,14 @@ public sealed class HyperDropTests
         Assert.That(
             () => new EdgeGraph(3, [0], [1], [0, 0], 1),
             Throws.ArgumentException.With.Message.EqualTo("EdgeGraph: each node needs a graph; got 2 for 3 nodes."));
+        Assert.That(
+            () => new GraphConv(3, 0), Throws.ArgumentException.With.Message.EqualTo("GraphConv: inFeatures and outFeatures must be at least 1; got 3 and 0."));
+        Assert.That(
+            () => new HyperDrop(4, 3, hiddenFeatures: 1, classes: 2),
+            Throws.ArgumentException.With.Message.EqualTo("HyperDrop: there must be a layer and two hidden features at least; got 3 and 1."));
+        Assert.That(
+            () => new HyperCluster(3, 4, clusters: 2, layers: 0),
+            Throws.ArgumentException.With.Message.StartsWith("HyperCluster: there must be at least one layer; got 0."));
         Assert.That(() => new EdgeDrop(3, 0), Throws.ArgumentException.With.Message.StartsWith("EdgeDrop: keepRatio must be above 0 and at most 1; got 0."));
         Assert.That(
             () => new EdgeCluster(6, 2, heads: 4),

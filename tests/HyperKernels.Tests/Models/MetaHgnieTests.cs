@@ -148,10 +148,21 @@ public sealed class MetaHgnieTests
         float[] Answer(MetaHgnie of) => of.Forward(structure, semantic, Tensor.From([0, 1, 0]), graph).Importance.ToArray();
         Assert.That(again.ToString(), Is.EqualTo(network.ToString()));
         Assert.That(Answer(again), Is.EqualTo(Answer(network)).And.None.NaN);
+    }
+
+    [Test]
+    public void Sizes_ThatDoNotFit_AreRefused() => Assert.Multiple(() =>
+    {
         Assert.That(
             () => new ScaHgtConv(4, 2, headFeatures: 0, heads: 2),
             Throws.ArgumentException.With.Message.EqualTo("ScaHgtConv: headFeatures and heads must be at least 1; got 0 and 2."));
-    }
+        Assert.That(
+            () => new TypedAttentionConv(4, 0, headFeatures: 1, heads: 2),
+            Throws.ArgumentException.With.Message.EqualTo("TypedAttentionConv: all sizes must be at least 1; got 4, 0, 1 and 2 heads."));
+        Assert.That(
+            () => new MetaHgnie(3, 4, 2, new MetaHgnieOptions { Layers = 0 }),
+            Throws.ArgumentException.With.Message.StartsWith("MetaHgnie: there must be at least one layer and one head; got 0 and 4."));
+    });
 
     private static MetaHgnie Network() =>
         new(3, 4, edgeTypes: 2, new MetaHgnieOptions { Heads = 2, HeadFeatures = 3, TypeFeatures = 2, Dropout = 0.1f, AttentionDropout = 0 }, new RandomStream(1));

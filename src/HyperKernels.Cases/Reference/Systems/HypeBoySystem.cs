@@ -23,10 +23,9 @@ public sealed class HypeBoySystem : IReferenceSystem
         }
     }
 
-    // linear.bias is encoder.convs.0.bias, layer2.weight is encoder.convs.2.W.weight.
-    private static string NameOf(string name) => name.StartsWith("layer", StringComparison.Ordinal)
-        ? $"encoder.convs.{name["layer".Length..].Replace(".", ".W.", StringComparison.Ordinal)}"
-        : name.Replace("linear", "encoder.convs.0", StringComparison.Ordinal);
+    // linear.bias is encoder.convs.0.bias, layer2.W.weight is encoder.convs.2.W.weight.
+    private static string NameOf(string name) => "encoder.convs." + (
+        name.StartsWith("layer", StringComparison.Ordinal) ? name["layer".Length..] : name.Replace("linear", "0", StringComparison.Ordinal));
 
     private static int Layers(ReferenceRun run)
     {

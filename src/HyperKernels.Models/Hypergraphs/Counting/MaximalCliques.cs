@@ -2,8 +2,9 @@ namespace HyperKernels.Models;
 
 /// <summary>Finds the maximal cliques of a projected graph: sets of nodes that are all joined, and in no larger such set.</summary>
 /// <remarks>
-/// In the worst case there are <c>3^(N/3)</c> of them; projections of hypergraphs have few beside their hyperedges. Source: Bron, Kerbosch, 1973, with the pivot of
-/// Tomita, Tanaka, Takahashi, 2006, begun at each node in the order in which nodes of least degree fall away (Eppstein, Loeffler, Strash, 2010).
+/// In the worst case there are <c>3^(N/3)</c> of them. Of DBLP's co-authorship (22,363 hyperedges) there are 17,649, of Pubmed's co-citation (7,963) 799,061: take
+/// no more than are needed. Source: Bron, Kerbosch, 1973, with the pivot of Tomita, Tanaka, Takahashi, 2006, begun at each node in the order in which nodes of
+/// least degree fall away (Eppstein, Loeffler, Strash, 2010).
 /// </remarks>
 public static class MaximalCliques
 {

@@ -3,20 +3,17 @@ using HyperKernels.Layers;
 namespace HyperKernels.Models;
 
 /// <summary>
-/// HypeBoy's encoder: <c>x0 = relu(W0 x + b0)</c>, then layers <c>t = (1 - a) Dv^-1/2 H Db^-1/2 De^-1 H^T x + a x0</c>, <c>x = (1 - b_k) t + b_k W_k t</c>
-/// (UniGCNII) with a = 0.1, <c>b_k = log(0.5 / k + 1)</c>, ReLU after all but the last and dropout before each.
+/// HypeBoy's encoder: <c>x0 = relu(W0 x + b0)</c>, then layers of UniGCNII (<see cref="UniGcnIIConv"/>) with <c>alpha = 0.1</c> and <c>beta_k = log(0.5 / k + 1)</c>,
+/// ReLU after all but the last and dropout before each.
 /// </summary>
 /// <remarks>
-/// <c>dv</c> is a node's number of hyperedges (a node without any gets <c>a x0</c> alone) and <c>db</c> the mean of its members' <c>dv</c>. Weights of the
-/// graph play no part. Source: Kim and others, HypeBoy, ICLR 2024 (arXiv 2404.00638), and the authors' code; the layer is Huang, Yang, UniGNN, IJCAI 2021.
+/// Unlike <see cref="UniGcnII"/> it has no layer of classes, and none of its options. Source: Kim and others, HypeBoy, ICLR 2024 (arXiv 2404.00638), and the
+/// authors' code.
 /// </remarks>
 public sealed class HypeBoyEncoder : Layer, IStoredLayer<HypeBoyEncoder>
 {
-    private const float Alpha = 0.1f;
-    private const double Lambda = 0.5;
-
     private readonly Linear _first;
-    private readonly Linear[] _layers;
+    private readonly UniGcnIIConv[] _layers;
     private readonly Dropout _dropout;
 
     static HypeBoyEncoder() => LayerTypes.Register<HypeBoyEncoder>();
@@ -35,10 +32,10 @@ public sealed class HypeBoyEncoder : Layer, IStoredLayer<HypeBoyEncoder>
             throw new ArgumentException($"HypeBoyEncoder: layers must be at least 1; got {layers}.");
         }
         _first = Add("linear", new Linear(inFeatures, outFeatures, random: random));
-        _layers = new Linear[layers];
+        _layers = new UniGcnIIConv[layers];
         for (int i = 0; i < layers; i++)
         {
-            _layers[i] = Add($"layer{i + 1}", new Linear(outFeatures, outFeatures, bias: false, random));
+            _layers[i] = Add($"layer{i + 1}", new UniGcnIIConv(outFeatures, beta: (float)Math.Log((0.5 / (i + 1)) + 1), alpha: 0.1f, random: random));
         }
         _dropout = Add("dropout", new Dropout(dropout, random));
     }
@@ -57,21 +54,12 @@ public sealed class HypeBoyEncoder : Layer, IStoredLayer<HypeBoyEncoder>
     public Tensor Forward(Tensor nodes, Hypergraph graph)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        Incidence incidence = graph.Incidence;
-        Tensor degrees = SegmentCounts.AtLeastOne(SegmentCounts.Of(incidence, Toward.Nodes));
-        Tensor inverseSizes = SegmentCounts.Inverse(SegmentCounts.Of(incidence, Toward.Edges));
-        Tensor meanDegrees = SegmentCounts.AtLeastOne(MemberMean.Of(degrees, incidence));
-        Tensor edgeScale = Ops.Multiply(inverseSizes, Ops.Rsqrt(meanDegrees));
-        Tensor nodeScale = Ops.Rsqrt(degrees);
+        Tensor edgeScale = UniMessages.EdgeScale(graph);
         Tensor first = _first.Forward(_dropout.Forward(nodes), Activation.Relu);
         Tensor x = first;
         for (int i = 0; i < _layers.Length; i++)
         {
-            Tensor edges = Ops.NodesToEdges(_dropout.Forward(x), incidence, edgeScale: edgeScale);
-            Tensor met = Ops.EdgesToNodes(edges, incidence, nodeScale: nodeScale);
-            Tensor mixed = Ops.Add(Ops.MultiplyScalar(met, 1 - Alpha), Ops.MultiplyScalar(first, Alpha));
-            float beta = (float)Math.Log((Lambda / (i + 1)) + 1);
-            x = Ops.Add(Ops.MultiplyScalar(mixed, 1 - beta), Ops.MultiplyScalar(_layers[i].Forward(mixed), beta));
+            x = _layers[i].Forward(_dropout.Forward(x), first, graph, edgeScale);
             x = i < _layers.Length - 1 ? Ops.Relu(x) : x;
         }
         return x;

@@ -58,7 +58,8 @@ public sealed class WhatsNetTests
         using MembershipGraph graph = new(structure);
         WhatsNetOptions options = new()
         {
-            Operator = MembershipOperator.Pooling, Layers = 2, OperatorDepth = 1, ReadoutDepth = 2, Heads = Heads, InducingRows = 2, Encodings = 0, LayerNorm = true, Dropout = 0.25f,
+            Operator = MembershipOperator.Pooling, Layers = 2, OperatorDepth = 1, ReadoutDepth = 2, Heads = Heads, InducingRows = 2, Encodings = 0, LayerNorm = true,
+            Dropout = 0.25f,
         };
         using WhatsNet network = new(3, Hidden, 2, options, new RandomStream(1));
         network.Save(folder.File("whatsnet.safetensors"));

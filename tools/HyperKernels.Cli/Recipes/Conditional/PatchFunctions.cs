@@ -13,7 +13,7 @@ namespace HyperKernels.Cli.Recipes;
 internal sealed class PatchFunctions : IDisposable
 {
     public const int Batch = 64;
-    private const int Numbers = 32;
+    private const int Numbers = 16;
     private const int Alone = 4;
     private const int Hidden = 24;
     private const int EncoderWidth = 256;

@@ -19,7 +19,7 @@ internal sealed class SirenImagesRecipe : IRecipe
     public string Name => "siren-images";
 
     public string Description =>
-        "Pictures from generated sine networks: patches through 32 numbers by a hypernetwork, and one picture as a random projection of few numbers (D'OH), beside plain ones.";
+        "Pictures from generated sine networks: patches through 16 numbers by a hypernetwork, and one picture as a random projection of few numbers (D'OH), beside plain ones.";
 
     public TrainSummary Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel)
     {

@@ -33,6 +33,7 @@ internal static class RecipeBook
         new HyperPinnRecipe(),
         new HyperShotRecipe(),
         new SirenImagesRecipe(),
+        new TransportRecipe(),
         new HgnnRecipe(),
         new HyperAdapterRecipe(),
         new IntrinsicDimensionRecipe(),

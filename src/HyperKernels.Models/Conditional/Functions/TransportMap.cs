@@ -7,8 +7,9 @@ namespace HyperKernels.Models;
 /// it; both read the same condition. They solve <c>sup_f inf_T E f(y) + E [|x - T|^2 / 2 - f(T)]</c> by steps in turn.
 /// </summary>
 /// <remarks>
-/// Every sample has a condition of its own, and so weights of its own. Source: Conditional transport maps by hypernetworks (Neural Conditional Transport Maps, 2025,
-/// arXiv 2505.15808); the saddle objective is that of neural optimal transport (Korotin, Selikhanovych, Burnaev, ICLR 2023).
+/// Every sample has a condition of its own, and so weights of its own; or C conditions divide B samples, and each serves as many that follow each other.
+/// Source: Conditional transport maps by hypernetworks (Neural Conditional Transport Maps, 2025, arXiv 2505.15808); the saddle objective is that of neural optimal transport
+/// (Korotin, Selikhanovych, Burnaev, ICLR 2023).
 /// </remarks>
 public sealed class TransportMap : Layer, IStoredLayer<TransportMap>
 {
@@ -63,6 +64,7 @@ public sealed class TransportMap : Layer, IStoredLayer<TransportMap>
         Source = "the abstract's form, with the saddle objective of neural optimal transport",
         Layers = [typeof(TransportMap), typeof(TransportCondition)],
         Cases = ["Conditional transport maps"],
+        Recipe = "transport-2d",
     };
 
     /// <summary>The size of a point.</summary>
@@ -77,8 +79,8 @@ public sealed class TransportMap : Layer, IStoredLayer<TransportMap>
     /// <summary>Moves points.</summary>
     /// <param name="input"><c>[B, D]</c></param>
     /// <param name="noise"><c>[B, noise]</c></param>
-    /// <param name="kinds">Integers <c>[B]</c>.</param>
-    /// <param name="numbers"><c>[B, 1]</c></param>
+    /// <param name="kinds">Integers <c>[C]</c>.</param>
+    /// <param name="numbers"><c>[C, 1]</c></param>
     /// <returns><c>[B, D]</c></returns>
     /// <exception cref="ArgumentException">A shape differs.</exception>
     public Tensor Forward(Tensor input, Tensor noise, Tensor kinds, Tensor numbers) =>

@@ -7,9 +7,17 @@ namespace HyperKernels.Models;
 /// it; both read the same condition. They solve <c>sup_f inf_T E f(y) + E [|x - T|^2 / 2 - f(T)]</c> by steps in turn.
 /// </summary>
 /// <remarks>
+/// <para>
 /// Every sample has a condition of its own, and so weights of its own; or C conditions divide B samples, and each serves as many that follow each other.
+/// </para>
+/// <para>
+/// Map and critic share the embeddings of kinds: a step of the map that trains them changes the critic too, and may lower the objective so instead of moving points. To train
+/// steadily leave the embeddings as they are: <c>condition.Kinds.RequiresGradient = false</c>.
+/// </para>
+/// <para>
 /// Source: Conditional transport maps by hypernetworks (Neural Conditional Transport Maps, 2025, arXiv 2505.15808); the saddle objective is that of neural optimal transport
 /// (Korotin, Selikhanovych, Burnaev, ICLR 2023).
+/// </para>
 /// </remarks>
 public sealed class TransportMap : Layer, IStoredLayer<TransportMap>
 {

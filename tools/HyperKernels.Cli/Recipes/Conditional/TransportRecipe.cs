@@ -21,9 +21,9 @@ internal sealed class TransportRecipe : IRecipe
     private const int MapSteps = 8;
     private const int Hidden = 64;
     private const int Embedding = 4;
-    private const int Frequencies = 3;
+    private const int Frequencies = 1;
     private const float MapRate = 2e-3f;
-    private const float CriticRate = 1e-3f;
+    private const float CriticRate = 2e-4f;
     private const float LongestGradient = 1;
 
     // Of Adam's mean of gradients: with its usual 0.9 map and critic swing.
@@ -46,8 +46,10 @@ internal sealed class TransportRecipe : IRecipe
         long steps = options.TotalSteps(1, DefaultSteps);
         CosineSchedule schedule = new(steps, Math.Min(WarmUp, steps / 2));
         RandomStream random = new((ulong)options.Seed);
-        using TransportMap transport = new(
-            new TransportCondition(PlaneDistribution.Kinds, Embedding, Frequencies, random), features: 2, noise: 0, Hidden, Hidden, random);
+        TransportCondition condition = new(PlaneDistribution.Kinds, Embedding, Frequencies, random);
+        // Map and critic share it: a step of the map that trains it would blunt the critic, and not move points.
+        condition.Kinds.RequiresGradient = false;
+        using TransportMap transport = new(condition, features: 2, noise: 0, Hidden, Hidden, random);
         TimedRun<HyperNetwork> map = Run("map", transport.Map, MapRate);
         TimedRun<HyperNetwork> critic = Run("critic", transport.Critic, CriticRate);
 
@@ -121,7 +123,7 @@ internal sealed class TransportRecipe : IRecipe
     }
 
     private static TimedRun<HyperNetwork> Run(string name, HyperNetwork network, float rate) =>
-        new(name, network, new Adam(network.Parameters, learningRate: rate, beta1: Momentum), LongestGradient);
+        new(name, network, new Adam(network.Parameters.Where(static parameter => parameter.RequiresGradient), learningRate: rate, beta1: Momentum), LongestGradient);
 
     private static Tensor Objective(TransportMap transport, TransportBatch batch)
     {

@@ -35,6 +35,7 @@ internal static class RecipeBook
         new SirenImagesRecipe(),
         new TransportRecipe(),
         new HgnnRecipe(),
+        new EnronClosureRecipe(),
         new HyperAdapterRecipe(),
         new IntrinsicDimensionRecipe(),
         new MoeRecipe(),

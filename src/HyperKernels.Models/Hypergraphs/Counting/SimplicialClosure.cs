@@ -33,6 +33,7 @@ public sealed class SimplicialClosure
             HypergraphStructure.Clique, HypergraphMessages.None, HypergraphAggregation.None, HypergraphTargets.Edges, HypergraphTraining.None,
             HypergraphFeatures.Structural),
         Cases = ["simplicial_closure"],
+        Recipe = "enron-closure",
     };
 
     /// <summary>The projected graph with the pairs' weights.</summary>

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using HyperKernels.Cli.Data;
 using HyperKernels.Cli.Training;
 using HyperKernels.Layers;
 using HyperKernels.Models;
@@ -77,11 +76,11 @@ internal sealed class HyperPinnRecipe : IRecipe
             },
             Evaluate = _ =>
             [
-                new Metric("hyperpinn/held-out error", Mean(s_heldOut.Select(equation => hyper.Error(equation, options.Device)))),
-                new Metric("one pinn/held-out error", Mean(s_heldOut.Select(equation => joint.Error(equation, options.Device)))),
-                new Metric("own pinns/held-out error", Mean(own.Select((solver, i) => solver.Error(s_heldOut[i], options.Device)))),
-                new Metric("hyperpinn/range error", Mean(s_range.Select(equation => hyper.Error(equation, options.Device)))),
-                new Metric("one pinn/range error", Mean(s_range.Select(equation => joint.Error(equation, options.Device)))),
+                new Metric("hyperpinn/held-out error", s_heldOut.Select(equation => hyper.Error(equation, options.Device)).Average()),
+                new Metric("one pinn/held-out error", s_heldOut.Select(equation => joint.Error(equation, options.Device)).Average()),
+                new Metric("own pinns/held-out error", own.Select((solver, i) => solver.Error(s_heldOut[i], options.Device)).Average()),
+                new Metric("hyperpinn/range error", s_range.Select(equation => hyper.Error(equation, options.Device)).Average()),
+                new Metric("one pinn/range error", s_range.Select(equation => joint.Error(equation, options.Device)).Average()),
             ],
             EvaluateAfter = static step => step % EvaluateEvery == 0,
             Save = step => Trainee.Save(step, trainees),
@@ -193,8 +192,6 @@ internal sealed class HyperPinnRecipe : IRecipe
         }
         return Tensor.From(points, [1, rows * Columns, 2], device);
     }
-
-    private static double Mean(IEnumerable<double> values) => values.Average();
 
     private static double Seconds(Func<Tensor> evaluate)
     {

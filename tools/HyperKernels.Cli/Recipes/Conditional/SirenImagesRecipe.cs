@@ -1,7 +1,5 @@
 using HyperKernels.Cli.Data;
 using HyperKernels.Cli.Training;
-using HyperKernels.Layers;
-using HyperKernels.Models;
 using HyperKernels.Optim;
 
 namespace HyperKernels.Cli.Recipes;

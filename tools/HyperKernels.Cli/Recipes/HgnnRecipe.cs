@@ -73,7 +73,7 @@ internal sealed class HgnnRecipe : IRecipe
                 },
             };
             loop.Run(options, progress, cancel);
-            return Summary(data, graph, results, run!);
+            return Summary(data, graph, results, run!) with { Pictures = [DistributionPicture.Of("Degrees and sizes", bare)] };
         }
         finally
         {

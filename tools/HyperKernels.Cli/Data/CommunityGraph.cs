@@ -33,6 +33,27 @@ internal sealed record CommunityGraph(
     /// <summary>The nodes that have a role in a split.</summary>
     public int[] With(int split, byte role) => [.. Enumerable.Range(0, Nodes).Where(node => Splits[split][node] == role)];
 
+    /// <summary>The same with other splits: of every class so many nodes to train and to validate, the others to test.</summary>
+    /// <param name="training">Nodes of a class to train.</param>
+    /// <param name="validation">Nodes of a class to validate.</param>
+    /// <param name="splits">How many.</param>
+    /// <param name="seed">Draws them.</param>
+    public CommunityGraph SplitByClass(int training, int validation, int splits, int seed)
+    {
+        byte[] Split(int split)
+        {
+            int[] met = new int[Classes];
+            byte[] roles = new byte[Nodes];
+            foreach (int node in Order(Nodes, new SplitMix(seed, split + 1)))
+            {
+                int before = met[Labels[node]]++;
+                roles[node] = before < training ? TrainingRole : before < training + validation ? ValidationRole : TestRole;
+            }
+            return roles;
+        }
+        return this with { Splits = [.. Enumerable.Range(0, splits).Select(Split)] };
+    }
+
     /// <summary>
     /// Plants communities: members of a hyperedge come mostly from one community, words of a node mostly too, and a tenth of the nodes
     /// is in no hyperedge at all.
@@ -142,17 +163,23 @@ internal sealed record CommunityGraph(
 
     private static byte[] RandomSplit(int nodes, SplitMix random)
     {
-        int[] order = [.. Enumerable.Range(0, nodes)];
-        for (int i = nodes - 1; i > 0; i--)
-        {
-            int at = random.Below(i + 1);
-            (order[i], order[at]) = (order[at], order[i]);
-        }
+        int[] order = Order(nodes, random);
         byte[] roles = new byte[nodes];
         for (int i = 0; i < nodes; i++)
         {
             roles[order[i]] = i < nodes / 2 ? TrainingRole : i < nodes * 3 / 4 ? ValidationRole : TestRole;
         }
         return roles;
+    }
+
+    private static int[] Order(int nodes, SplitMix random)
+    {
+        int[] order = [.. Enumerable.Range(0, nodes)];
+        for (int i = nodes - 1; i > 0; i--)
+        {
+            int at = random.Below(i + 1);
+            (order[i], order[at]) = (order[at], order[i]);
+        }
+        return order;
     }
 }

@@ -36,6 +36,7 @@ internal static class RecipeBook
         new TransportRecipe(),
         new HgnnRecipe(),
         new EnronClosureRecipe(),
+        new LightHgnnRecipe(),
         new HyperAdapterRecipe(),
         new IntrinsicDimensionRecipe(),
         new MoeRecipe(),

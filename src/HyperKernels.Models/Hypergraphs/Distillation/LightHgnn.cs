@@ -50,6 +50,7 @@ public sealed class LightHgnn : Layer, IStoredLayer<LightHgnn>
         HypergraphDesign = new(
             HypergraphStructure.Hypergraph, HypergraphMessages.None, HypergraphAggregation.None, Training: HypergraphTraining.Supervised),
         Cases = ["lighthgnn_loss", "lighthgnn_reliability"],
+        Recipe = "light-hgnn",
     };
 
     /// <summary>Computes logits.</summary>

@@ -9,6 +9,9 @@ internal sealed class BoundedReader(Stream stream, string path, long most)
     // No deflate stream can be longer, for a given number of compressed bytes (zlib technical notes), plus its fixed overhead.
     private const long MaxDeflateRatio = 1032;
 
+    // Memory that is taken on a header's word; more is taken as the bytes come, so that a small file cannot reserve a thousand times its size.
+    private const int FirstPart = 1 << 24;
+
     /// <summary>The most bytes that <paramref name="compressed"/> bytes of deflate can become.</summary>
     internal static long MostInflated(long compressed) =>
         compressed > long.MaxValue / MaxDeflateRatio - 1 ? long.MaxValue : (compressed + 1) * MaxDeflateRatio;
@@ -47,9 +50,17 @@ internal sealed class BoundedReader(Stream stream, string path, long most)
                 $"the header promises {BadFile.N(bytes)} bytes of {what} but the file can hold {BadFile.N(Math.Max(0, most - Position))}; "
                 + "it may be cut off.");
         }
-        byte[] payload = GC.AllocateUninitializedArray<byte>((int)bytes);
-        ReadExactly(payload, what);
-        return payload;
+        byte[] payload = GC.AllocateUninitializedArray<byte>((int)Math.Min(bytes, Math.Max(FirstPart, stream.CanSeek ? bytes : 0)));
+        for (int done = 0; ;)
+        {
+            ReadExactly(payload.AsSpan(done), what);
+            done = payload.Length;
+            if (done == bytes)
+            {
+                return payload;
+            }
+            Array.Resize(ref payload, (int)Math.Min(bytes, 2L * done));
+        }
     }
 
     internal void ExpectEnd(string what)

@@ -118,4 +118,22 @@ internal sealed class IdxFileTests
         Assert.That(() => IdxFile.Read(path),
             Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{path}: byte ").And.Message.Contain(message));
     }
+
+    [Test]
+    public void Read_CompressedHeaderThatPromisesMuch_TakesMemoryOnlyAsBytesCome()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        string path = folder.File("promises.gz");
+        byte[] content = new byte[2_000_000];
+        new Random(1).NextBytes(content);
+        byte[] head = [0, 0, 0x08, 1, 0x70, 0, 0, 0];
+        head.CopyTo(content, 0);
+        using (System.IO.Compression.GZipStream gzip = new(File.Create(path), System.IO.Compression.CompressionLevel.Fastest))
+        {
+            gzip.Write(content);
+        }
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.That(() => IdxFile.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.Contains("the file ends inside U8 [1879048192]"));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(64 << 20));
+    }
 }

@@ -37,6 +37,8 @@ internal static class RecipeBook
         new HgnnRecipe(),
         new EnronClosureRecipe(),
         new LightHgnnRecipe(),
+        MembershipLabelRecipe.EmailEu,
+        MembershipLabelRecipe.StackOverflowBiology,
         new HyperAdapterRecipe(),
         new IntrinsicDimensionRecipe(),
         new MoeRecipe(),

@@ -10,7 +10,8 @@ namespace HyperKernels.Cli.Training;
 /// <param name="net">The network, disposed with the run.</param>
 /// <param name="optimizer">Of the network's parameters, disposed with the run.</param>
 /// <param name="longestGradient">What the length of all gradients together is bounded by; 0 for no bound.</param>
-internal sealed class TimedRun<TNet>(string name, TNet net, Optimizer optimizer, float longestGradient = 0) : IDisposable
+/// <param name="random">What the network draws from in training; null if it does not.</param>
+internal sealed class TimedRun<TNet>(string name, TNet net, Optimizer optimizer, float longestGradient = 0, RandomStream? random = null) : IDisposable
     where TNet : Layer
 {
     private long _ticks;
@@ -20,7 +21,7 @@ internal sealed class TimedRun<TNet>(string name, TNet net, Optimizer optimizer,
 
     public TNet Net => net;
 
-    public Trainee Trainee { get; } = new(name, net, optimizer);
+    public Trainee Trainee { get; } = new(name, net, optimizer, random is null ? [] : [random]);
 
     /// <summary>The mean over the steps of this process; not a number before the first.</summary>
     public double SecondsAStep => Stopwatch.GetElapsedTime(0, _ticks).TotalSeconds / _steps;

@@ -74,6 +74,7 @@ public sealed class CoNhd : Layer, IStoredLayer<CoNhd>
             HypergraphStructure.Hypergraph, HypergraphMessages.EdgeDependent, HypergraphAggregation.Learned, HypergraphTargets.Memberships,
             Features: HypergraphFeatures.Structural),
         Cases = ["conhd"],
+        Recipe = "email-eu",
     };
 
     /// <summary>What it is made of.</summary>

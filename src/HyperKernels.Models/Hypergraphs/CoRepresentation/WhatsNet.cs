@@ -61,6 +61,7 @@ public sealed class WhatsNet : Layer, IStoredLayer<WhatsNet>
         HypergraphDesign = new(
             HypergraphStructure.Hypergraph, HypergraphMessages.EdgeDependent, HypergraphAggregation.Learned, HypergraphTargets.Memberships,
             Features: HypergraphFeatures.Structural),
+        Recipe = "stackoverflow-biology",
     };
 
     /// <summary>Features of a node.</summary>

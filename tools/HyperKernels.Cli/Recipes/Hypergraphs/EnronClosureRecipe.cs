@@ -73,6 +73,7 @@ internal sealed class EnronClosureRecipe : IRecipe
                     "recall",
                     "precision",
                     [.. s_scores.Select(one => (one.Name, last.Curve(one.Score)))]),
+                DistributionPicture.Of("Degrees and sizes", graph),
             ],
         };
     }

@@ -55,6 +55,48 @@ internal sealed record CommunityGraph(
     }
 
     /// <summary>
+    /// The same with other splits: a share of all nodes to train, at least one of every class, another to validate, and the others to test.
+    /// </summary>
+    /// <param name="training">To train, of 1.</param>
+    /// <param name="validation">To validate, of 1.</param>
+    /// <param name="splits">How many.</param>
+    /// <param name="seed">Draws them.</param>
+    public CommunityGraph SplitByShare(double training, double validation, int splits, int seed)
+    {
+        byte[] Split(int split)
+        {
+            int[] order = Order(Nodes, new SplitMix(seed, split + 1));
+            int[] first = [.. order.DistinctBy(node => Labels[node])];
+            byte[] roles = new byte[Nodes];
+            int place = 0;
+            foreach (int node in first.Concat(order.Except(first)))
+            {
+                bool trains = place < Math.Max(first.Length, Math.Round(training * Nodes));
+                roles[node] = trains ? TrainingRole : place < Math.Round((training + validation) * Nodes) ? ValidationRole : TestRole;
+                place++;
+            }
+            return roles;
+        }
+        return this with { Splits = [.. Enumerable.Range(0, splits).Select(Split)] };
+    }
+
+    /// <summary>The same without the nodes that are in no hyperedge; it has no splits.</summary>
+    public CommunityGraph WithoutIsolated()
+    {
+        int[] kept = [.. NodeIds.Distinct().Order()];
+        Dictionary<int, int> place = kept.Index().ToDictionary(static pair => pair.Item, static pair => pair.Index);
+        return this with
+        {
+            Name = $"{Name}, connected nodes",
+            Nodes = kept.Length,
+            NodeIds = Array.ConvertAll(NodeIds, node => place[node]),
+            Features = [.. kept.SelectMany(node => new ArraySegment<float>(Features, node * FeatureCount, FeatureCount))],
+            Labels = Array.ConvertAll(kept, node => Labels[node]),
+            Splits = [],
+        };
+    }
+
+    /// <summary>
     /// Plants communities: members of a hyperedge come mostly from one community, words of a node mostly too, and a tenth of the nodes
     /// is in no hyperedge at all.
     /// </summary>

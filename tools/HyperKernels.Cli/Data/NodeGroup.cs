@@ -15,7 +15,6 @@ internal sealed class NodeGroup
         _classes = [.. nodes.Select(node => task.Data.Labels[node])];
         Ids = Tensor.From(nodes, [nodes.Length], device);
         Labels = Tensor.From(_classes, [nodes.Length], device);
-        Features = Ops.GatherRows(task.Features, Ids);
     }
 
     /// <summary>Integers <c>[T]</c>.</summary>
@@ -23,9 +22,6 @@ internal sealed class NodeGroup
 
     /// <summary>Their classes, integers <c>[T]</c>.</summary>
     public Tensor Labels { get; }
-
-    /// <summary><c>[T, features]</c></summary>
-    public Tensor Features { get; }
 
     /// <summary>The mean cross-entropy of logits of all nodes, <c>[nodes, classes]</c>.</summary>
     public Tensor Loss(Tensor ofAll) => Ops.CrossEntropy(Ops.GatherRows(ofAll, Ids), Labels);

@@ -11,8 +11,8 @@ internal sealed class NodeTask : IDisposable
     public NodeTask(CommunityGraph data, Device device, bool rowSums)
     {
         Data = data;
-        using Hypergraph bare = Hypergraph.FromPairs(data.Nodes, data.Edges, data.NodeIds, data.EdgeIds, device);
-        Graph = bare.WithSelfLoops(onlyIsolated: true);
+        Bare = Hypergraph.FromPairs(data.Nodes, data.Edges, data.NodeIds, data.EdgeIds, device);
+        Graph = Bare.WithSelfLoops(onlyIsolated: true);
         float[] features = data.Features;
         if (rowSums)
         {
@@ -29,6 +29,9 @@ internal sealed class NodeTask : IDisposable
 
     public CommunityGraph Data { get; }
 
+    /// <summary>As it is.</summary>
+    public Hypergraph Bare { get; }
+
     /// <summary>With an edge of its own for every node that is in no other.</summary>
     public Hypergraph Graph { get; }
 
@@ -38,5 +41,9 @@ internal sealed class NodeTask : IDisposable
     /// <summary>The nodes that have a role in a split.</summary>
     public NodeGroup Group(int split, byte role) => new(this, Data.With(split, role));
 
-    public void Dispose() => Graph.Dispose();
+    public void Dispose()
+    {
+        Graph.Dispose();
+        Bare.Dispose();
+    }
 }

@@ -39,6 +39,7 @@ internal static class RecipeBook
         new LightHgnnRecipe(),
         MembershipLabelRecipe.EmailEu,
         MembershipLabelRecipe.StackOverflowBiology,
+        new HypeBoyRecipe(),
         new HyperAdapterRecipe(),
         new IntrinsicDimensionRecipe(),
         new MoeRecipe(),

@@ -66,6 +66,7 @@ public sealed class HypeBoy : Layer, IStoredLayer<HypeBoy>
             HypergraphStructure.Hypergraph, HypergraphMessages.EdgeConsistent, HypergraphAggregation.Fixed,
             Training: HypergraphTraining.Contrastive | HypergraphTraining.Generative),
         Cases = ["hypeboy"],
+        Recipe = "hypeboy-cora",
     };
 
     /// <summary>What learns.</summary>

@@ -21,6 +21,8 @@ internal sealed class Distillation : IDisposable
     private readonly NodeGroup _training;
     private readonly NodeGroup _validation;
     private readonly NodeGroup _test;
+    private readonly Tensor _trainingFeatures;
+    private readonly Tensor _validationFeatures;
     private readonly LightHgnnLoss _loss = new();
     private readonly ValidatedRun<LightHgnn>[] _students;
     private readonly RandomStream _edges;
@@ -35,6 +37,8 @@ internal sealed class Distillation : IDisposable
         ulong start = ((ulong)seed * 1_000) + (ulong)split;
         (_task, _training) = (task, task.Group(split, CommunityGraph.TrainingRole));
         (_validation, _test) = (task.Group(split, CommunityGraph.ValidationRole), task.Group(split, CommunityGraph.TestRole));
+        _trainingFeatures = Ops.GatherRows(task.Features, _training.Ids);
+        _validationFeatures = Ops.GatherRows(task.Features, _validation.Ids);
         (_edges, _noise) = (new RandomStream(start + 500), new RandomStream(start + 501));
         RandomStream random = new(start);
         Hgnn teacher = new(task.Data.FeatureCount, TeacherWidth, task.Data.Classes, random: random);
@@ -83,7 +87,7 @@ internal sealed class Distillation : IDisposable
         (Tensor teacher, Tensor keep) = _taught;
         double[] losses =
         [
-            _students[0].Step(net => Ops.CrossEntropy(net.Forward(_training.Features), _training.Labels)),
+            _students[0].Step(net => Ops.CrossEntropy(net.Forward(_trainingFeatures), _training.Labels)),
             _students[1].Step(net => _loss.Loss(net.Forward(_task.Features), teacher, _training.Ids, _training.Labels)),
             _students[2].Step(net => _loss.Loss(
                 net.Forward(_task.Features), teacher, _training.Ids, _training.Labels, _task.Graph, EdgeReliability.Sample(keep, _edges))),
@@ -93,7 +97,7 @@ internal sealed class Distillation : IDisposable
             .. _students.SelectMany((student, place) => (Metric[])
             [
                 new Metric($"{student.Name}/loss", losses[place]),
-                new Metric($"{student.Name}/validation accuracy", student.Judge(net => _validation.RightOf(net.Forward(_validation.Features)))),
+                new Metric($"{student.Name}/validation accuracy", student.Judge(net => _validation.RightOf(net.Forward(_validationFeatures)))),
             ]),
         ];
     }
@@ -104,7 +108,7 @@ internal sealed class Distillation : IDisposable
     {
         Array.ForEach(_students, static student => student.TakeBest());
         Dictionary<string, double> accuracies = _students.ToDictionary(
-            static student => student.Name, student => student.Evaluate(net => _test.RightOf(net.Forward(_test.Features))));
+            static student => student.Name, student => student.Evaluate(net => _test.Right(net.Forward(_task.Features))));
         accuracies[TeacherName] = Teacher.Evaluate(net => _test.Right(net.Forward(_task.Features, _task.Graph)));
         return accuracies;
     }

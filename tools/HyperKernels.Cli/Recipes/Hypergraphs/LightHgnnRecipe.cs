@@ -112,13 +112,18 @@ internal sealed class LightHgnnRecipe : IRecipe
                 new Setting("students", $"MLP of two layers, {Distillation.StudentWidth} hidden features; of the losses, labels have no part beside the teacher's answers"),
                 new Setting("data", $"{data.Name}: {task.Graph}, {data.FeatureCount} features divided by their sum, {data.Classes} classes"),
                 new Setting("isolated nodes", "have a hyperedge of their own"),
-                new Setting("protocol", $"{data.Splits.Count} random splits: {TrainingPerClass} nodes of a class to train, {ValidationPerClass} to validate, others to test; best on validation"),
+                new Setting(
+                    "protocol",
+                    $"{data.Splits.Count} random splits: {TrainingPerClass} nodes of a class to train, {ValidationPerClass} to validate, others to test; best on validation"),
                 new Setting("optimiser", $"Adam, rate {Distillation.Rate}, weight decay {Distillation.Decay}, dropout 0.5"),
                 new Setting("whole", "time of the answers for all nodes at once, the least of several runs"),
                 new Setting("one node", "time of the answer for one node; the teacher has to compute all nodes for it, a student that node alone"),
                 new Setting("large", $"a uniform random hypergraph: {large}, {LargeFeatures} features; first weights, as no answer is judged"),
                 new Setting("published", "the gain is the mean over eight data sets; the speed is at 55,000 nodes, on other machines"),
-            ]);
+            ])
+        {
+            Pictures = [DistributionPicture.Of("Degrees and sizes", task.Bare)],
+        };
 
         IEnumerable<Figure> Figures(string name)
         {

@@ -43,6 +43,15 @@ internal static class TrainCommand
         HelpName = "N",
     };
 
+    // Of some recipes alone: IRecipe.Choices.
+    private static readonly Option<string?>[] s_choices =
+    [
+        new("--model") { Description = "The networks, separated by commas; for recipes that have several.", HelpName = "A,B" },
+        new("--protocol") { Description = "How nodes are split: published or half; for recipes of node classes.", HelpName = "P" },
+        new("--loops") { Description = "Which nodes get a hyperedge of their own: none, isolated or all; for recipes of node classes.", HelpName = "L" },
+        new("--splits") { Description = "How many of the data's splits; for recipes of node classes.", HelpName = "N" },
+    ];
+
     public static Command Create()
     {
         CommonOptions.AtLeast(s_epochs, 1);
@@ -51,6 +60,10 @@ internal static class TrainCommand
         {
             s_recipe, s_list, s_data, s_epochs, s_steps, s_seed, s_device, s_threads, s_out, s_resume, s_checkpointEvery,
         };
+        foreach (Option<string?> choice in s_choices)
+        {
+            command.Add(choice);
+        }
         command.SetAction(parsed => parsed.GetValue(s_list) ? List(new Terminal(parsed)) : Run(parsed));
         return command;
     }
@@ -89,10 +102,30 @@ internal static class TrainCommand
             recipe.Name, data, parsed.GetValue(s_epochs), parsed.GetValue(s_steps), parsed.GetValue(s_seed), device, output, parsed.GetValue(s_resume))
         {
             Checkpoints = parsed.GetValue(s_checkpointEvery) is { } every ? CheckpointInterval.Parse(every) : CheckpointInterval.Default,
+            Choices = Choices(parsed, recipe),
         };
         using Interrupt interrupt = new();
         using DeviceUse use = Device.Use(device);
         return Train(new Terminal(parsed), recipe, options, interrupt.Token);
+    }
+
+    private static Dictionary<string, string> Choices(ParseResult parsed, IRecipe recipe)
+    {
+        Dictionary<string, string> choices = [];
+        foreach (Option<string?> option in s_choices)
+        {
+            if (parsed.GetValue(option) is not { } words)
+            {
+                continue;
+            }
+            if (!recipe.Choices.Contains(option.Name))
+            {
+                IEnumerable<string> others = RecipeBook.All.Where(other => other.Choices.Contains(option.Name)).Select(other => other.Name);
+                throw new UsageException($"train {option.Name}: the recipe must be one of {string.Join(", ", others)}; got {recipe.Name}.");
+            }
+            choices.Add(option.Name, words);
+        }
+        return choices;
     }
 
     private static void MakeFolder(string output)

@@ -8,11 +8,12 @@ internal sealed class NodeTask : IDisposable
     /// <param name="data">Nodes, hyperedges and splits.</param>
     /// <param name="device">Where to compute.</param>
     /// <param name="rowSums">Whether each node's features are divided by their sum.</param>
-    public NodeTask(CommunityGraph data, Device device, bool rowSums)
+    /// <param name="loops">Which nodes get an edge of their own.</param>
+    public NodeTask(CommunityGraph data, Device device, bool rowSums, NodeLoops loops = NodeLoops.Isolated)
     {
         Data = data;
         Bare = Hypergraph.FromPairs(data.Nodes, data.Edges, data.NodeIds, data.EdgeIds, device);
-        Graph = Bare.WithSelfLoops(onlyIsolated: true);
+        Graph = loops == NodeLoops.None ? Bare : Bare.WithSelfLoops(onlyIsolated: loops == NodeLoops.Isolated);
         float[] features = data.Features;
         if (rowSums)
         {
@@ -29,10 +30,10 @@ internal sealed class NodeTask : IDisposable
 
     public CommunityGraph Data { get; }
 
-    /// <summary>As it is.</summary>
+    /// <summary>The hypergraph of the data.</summary>
     public Hypergraph Bare { get; }
 
-    /// <summary>With an edge of its own for every node that is in no other.</summary>
+    /// <summary>The one for networks, with edges of nodes' own.</summary>
     public Hypergraph Graph { get; }
 
     /// <summary><c>[nodes, features]</c></summary>

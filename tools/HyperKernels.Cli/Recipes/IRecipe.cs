@@ -11,6 +11,9 @@ internal interface IRecipe
     /// <summary>What it trains on what, in one line.</summary>
     string Description { get; }
 
+    /// <summary>The names of options that only some recipes have and this one reads from <see cref="TrainOptions.Choices"/>: <c>--model</c>.</summary>
+    IReadOnlyList<string> Choices => [];
+
     /// <summary>Trains. Asked to stop, it saves a checkpoint and throws.</summary>
     /// <exception cref="OperationCanceledException">Asked to stop; the checkpoint is written.</exception>
     TrainSummary Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel);

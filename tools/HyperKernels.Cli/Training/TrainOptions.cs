@@ -14,6 +14,9 @@ internal sealed record TrainOptions(string Recipe, string? Data, int? Epochs, in
     /// <summary>When checkpoints are written.</summary>
     public CheckpointInterval Checkpoints { get; init; } = CheckpointInterval.Default;
 
+    /// <summary>What was chosen of the recipe's <see cref="Recipes.IRecipe.Choices"/>: name and words.</summary>
+    public IReadOnlyDictionary<string, string> Choices { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The number of steps asked for.</summary>
     public long TotalSteps(long stepsPerEpoch, long defaultSteps) =>
         Steps ?? (Epochs is { } epochs ? epochs * stepsPerEpoch : defaultSteps);

@@ -55,6 +55,7 @@ public sealed class Hcha : Layer, IStoredLayer<Hcha>
         Layers = [typeof(HypergraphAttentionConv), typeof(Hcha)],
         HypergraphDesign = new(HypergraphStructure.Hypergraph, HypergraphMessages.EdgeConsistent, HypergraphAggregation.Learned),
         Cases = ["pyg_hypergraphconv"],
+        Recipe = "cora-cocitation",
     };
 
     /// <summary>Computes logits.</summary>

@@ -51,6 +51,7 @@ public sealed class PhenomNn : Layer, IStoredLayer<PhenomNn>
         Layers = [typeof(PhenomConv), typeof(PhenomNn)],
         HypergraphDesign = new(HypergraphStructure.Hypergraph | HypergraphStructure.Clique, HypergraphMessages.EdgeConsistent, HypergraphAggregation.Fixed),
         Cases = ["phenomnn"],
+        Recipe = "cora-cocitation",
     };
 
     /// <summary>The choices.</summary>

@@ -55,6 +55,7 @@ public sealed class HgnnPlus : Layer, IStoredLayer<HgnnPlus>
         Layers = [typeof(HgnnPlusConv), typeof(EdgeGroupWeights), typeof(HgnnPlus)],
         HypergraphDesign = new(HypergraphStructure.Hypergraph, HypergraphMessages.EdgeConsistent, HypergraphAggregation.Fixed),
         Cases = ["hgnnp_conv"],
+        Recipe = "cora-cocitation",
     };
 
     /// <summary>Computes logits.</summary>

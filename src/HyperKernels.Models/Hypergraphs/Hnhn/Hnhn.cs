@@ -48,6 +48,7 @@ public sealed class Hnhn : Layer, IStoredLayer<Hnhn>
         Layers = [typeof(HnhnConv), typeof(Hnhn)],
         HypergraphDesign = new(HypergraphStructure.Hypergraph, HypergraphMessages.EdgeConsistent, HypergraphAggregation.Fixed),
         Cases = ["hnhn_conv"],
+        Recipe = "cora-cocitation",
     };
 
     /// <summary>Computes logits.</summary>

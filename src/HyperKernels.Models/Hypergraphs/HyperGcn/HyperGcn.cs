@@ -53,6 +53,7 @@ public sealed class HyperGcn : Layer, IStoredLayer<HyperGcn>
         Layers = [typeof(HyperGcnConv), typeof(HyperGcn)],
         HypergraphDesign = new(HypergraphStructure.Clique, HypergraphMessages.EdgeConsistent, HypergraphAggregation.Fixed),
         Cases = ["hypergcn_conv"],
+        Recipe = "cora-cocitation",
     };
 
     /// <summary>Makes the graph of the fast variant from features and a random projection.</summary>

@@ -69,6 +69,7 @@ public sealed class AllSet : Layer, IStoredLayer<AllSet>
         Layers = [typeof(AllSetConv), typeof(AllSet)],
         HypergraphDesign = new(HypergraphStructure.Hypergraph, HypergraphMessages.EdgeConsistent, HypergraphAggregation.Learned),
         Cases = ["alldeepsets", "allset_transformer"],
+        Recipe = "cora-cocitation",
     };
 
     /// <summary>Features of a node.</summary>

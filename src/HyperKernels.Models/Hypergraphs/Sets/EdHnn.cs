@@ -61,6 +61,7 @@ public sealed class EdHnn : Layer, IStoredLayer<EdHnn>
         Layers = [typeof(EdHnnConv), typeof(JumpLinkConv), typeof(MeanDegreeConv), typeof(EdHnn)],
         HypergraphDesign = new(HypergraphStructure.Hypergraph, HypergraphMessages.EdgeDependent, HypergraphAggregation.Learned),
         Cases = ["edhnn_conv"],
+        Recipe = "cora-cocitation",
     };
 
     /// <summary>What it is made of.</summary>

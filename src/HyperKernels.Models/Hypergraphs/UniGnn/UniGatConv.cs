@@ -57,6 +57,7 @@ public sealed class UniGatConv : UniConv, IStoredLayer<UniGatConv>
         Layers = [typeof(UniGatConv)],
         HypergraphDesign = new(HypergraphStructure.Hypergraph, HypergraphMessages.EdgeConsistent, HypergraphAggregation.Learned),
         Cases = ["unigat"],
+        Recipe = "cora-cocitation",
     };
 
     /// <inheritdoc/>

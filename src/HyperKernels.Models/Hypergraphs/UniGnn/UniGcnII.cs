@@ -67,6 +67,7 @@ public sealed class UniGcnII : Layer, IStoredLayer<UniGcnII>
         Layers = [typeof(UniGcnII), typeof(UniGcnIIConv)],
         HypergraphDesign = new(HypergraphStructure.Hypergraph, HypergraphMessages.EdgeConsistent, HypergraphAggregation.Fixed),
         Cases = ["unigcnii"],
+        Recipe = "cora-cocitation",
     };
 
     /// <summary>The layers between the linear ones.</summary>

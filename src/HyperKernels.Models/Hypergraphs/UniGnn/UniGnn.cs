@@ -66,6 +66,7 @@ public sealed class UniGnn : Layer, IStoredLayer<UniGnn>
         Layers = [typeof(UniGnn), typeof(UniGcnConv), typeof(UniGinConv), typeof(UniSageConv)],
         HypergraphDesign = new(HypergraphStructure.Hypergraph, HypergraphMessages.EdgeConsistent, HypergraphAggregation.Fixed),
         Cases = ["unigcn", "unigin", "unisage"],
+        Recipe = "cora-cocitation",
     };
 
     /// <summary>Features of a node in each head between the convolutions.</summary>

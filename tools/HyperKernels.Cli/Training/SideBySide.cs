@@ -30,20 +30,26 @@ internal static class SideBySide
     /// <param name="options">What the command line asks.</param>
     /// <param name="progress">Told of steps and evaluations.</param>
     /// <param name="cancel">Asks to stop.</param>
+    /// <param name="further">What is added to a network's cross-entropy, asked when it has given its logits; null for nothing.</param>
+    /// <param name="draws">What a network draws from while it trains; null where none does.</param>
     /// <exception cref="OperationCanceledException">Asked to stop; the checkpoint is written.</exception>
-    public static IReadOnlyList<SideBySideResult> Train(
+    public static IReadOnlyList<SideBySideResult> Train<TNet>(
         DigitData data,
-        IReadOnlyList<(string Name, Sequential Net)> nets,
+        IReadOnlyList<(string Name, TNet Net)> nets,
         int defaultEpochs,
         TrainOptions options,
         IProgress<TrainProgress> progress,
-        CancellationToken cancel)
+        CancellationToken cancel,
+        Func<TNet, Tensor?>? further = null,
+        Func<TNet, RandomStream>? draws = null)
+        where TNet : TensorLayer
     {
         BatchOrder order = new(data.Training.Count, Batch, options.Seed);
         ImageBatch batch = new(Batch, data.Training.Height, data.Training.Width);
-        TimedRun<Sequential>[] runs =
+        TimedRun<TNet>[] runs =
         [
-            .. nets.Select(static one => new TimedRun<Sequential>(one.Name, one.Net, new Adam(one.Net.Parameters, learningRate: Rate))),
+            .. nets.Select(one => new TimedRun<TNet>(
+                one.Name, one.Net, new Adam(one.Net.Parameters, learningRate: Rate), random: draws?.Invoke(one.Net))),
         ];
         Trainee[] trainees = [.. runs.Select(static run => run.Trainee)];
         double[] fastest = [.. runs.Select(static _ => double.PositiveInfinity)];
@@ -61,8 +67,7 @@ internal static class SideBySide
                 batch.Fill(data.Training, order.Rows(step));
                 return
                 [
-                    .. runs.Select(run => new Metric($"{run.Name}/loss", run.Step(
-                        net => Ops.CrossEntropy(net.Forward(batch.Images(options.Device)), batch.Labels(options.Device)), schedule.At(step)))),
+                    .. runs.Select(run => new Metric($"{run.Name}/loss", run.Step(Loss, schedule.At(step)))),
                 ];
             },
             Evaluate = _ => [.. runs.Select((run, place) => new Metric($"{run.Name}/test accuracy", Test(run.Net, ref fastest[place])))],
@@ -76,14 +81,20 @@ internal static class SideBySide
             .. runs.Select((run, place) => new SideBySideResult(
                 run.Name, run.Net.Count, final.Single(metric => metric.Run == run.Name).Value, run.SecondsAStep * order.StepsPerEpoch, fastest[place])),
         ];
-        foreach (TimedRun<Sequential> run in runs)
+        foreach (TimedRun<TNet> run in runs)
         {
             run.Net.Save(options.File($"{run.Name}.safetensors"));
             run.Dispose();
         }
         return results;
 
-        double Test(Sequential net, ref double fastestSoFar)
+        Tensor Loss(TNet net)
+        {
+            Tensor loss = Ops.CrossEntropy(net.Forward(batch.Images(options.Device)), batch.Labels(options.Device));
+            return further?.Invoke(net) is { } more ? Ops.Add(loss, more) : loss;
+        }
+
+        double Test(TNet net, ref double fastestSoFar)
         {
             net.Eval();
             long start = Stopwatch.GetTimestamp();

@@ -64,6 +64,7 @@ public sealed class SoftHgnnConv : Layer, IStoredLayer<SoftHgnnConv>
         Layers = [typeof(SoftHgnnConv), typeof(SoftHgnnSesConv)],
         HypergraphDesign = new(HypergraphStructure.Learned, HypergraphMessages.EdgeConsistent, HypergraphAggregation.Learned),
         Cases = ["softhgnn", "softhgnn_ses"],
+        Recipe = "image-soft",
     };
 
     /// <summary>Features of a node.</summary>

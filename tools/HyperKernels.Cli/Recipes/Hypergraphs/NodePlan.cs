@@ -82,7 +82,8 @@ internal sealed class NodePlan
         T[] found = [.. Enum.GetValues<T>().Where(value => value.ToString().Equals(words, StringComparison.OrdinalIgnoreCase))];
         return found.Length == 1
             ? found[0]
-            : throw new UsageException($"train {name}: the value must be one of {string.Join(", ", Enum.GetNames<T>().Select(value => value.ToLowerInvariant()))}; got \"{words}\".");
+            : throw new UsageException(
+                $"train {name}: the value must be one of {string.Join(", ", Enum.GetNames<T>().Select(value => value.ToLowerInvariant()))}; got \"{words}\".");
     }
 
     private static int Count(TrainOptions options, int most)

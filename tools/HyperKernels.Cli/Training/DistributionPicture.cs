@@ -9,7 +9,8 @@ internal static class DistributionPicture
     public static Picture Of(string title, Hypergraph graph)
     {
         HypergraphStatistics statistics = graph.Statistics();
-        string words = $"{graph.NodeCount:N0} nodes, {statistics.IsolatedNodes:N0} of them in no hyperedge; {graph.EdgeCount:N0} hyperedges; {graph.MembershipCount:N0} memberships.";
+        string words =
+            $"{graph.NodeCount:N0} nodes, {statistics.IsolatedNodes:N0} of them in no hyperedge; {graph.EdgeCount:N0} hyperedges; {graph.MembershipCount:N0} memberships.";
         return Picture.OfCurves(
             title, words, "k", "share", [("nodes in at least k hyperedges", AtLeast(statistics.Degrees)), ("hyperedges of at least k members", AtLeast(statistics.Sizes))]);
     }

@@ -7,9 +7,9 @@ namespace HyperKernels.Models;
 /// it saw into the row, <c>row = W2 gelu(W1 attended) / sqrt(D)</c>. The head stays as small as D x D for each kind, however many rows there are.
 /// </summary>
 /// <remarks>
-/// The instruction is read once for all layers and tokens. Components other than adapters, such as prefixes and the factors of low-rank changes, are rows too
-/// (<see cref="Rows"/>). Source: Ivison, Bhagia, Wang, Hajishirzi, Peters, HINT: Hypernetwork Instruction Tuning for Efficient Zero- and Few-Shot Generalisation, ACL 2023
-/// (arXiv 2212.10315), section 3.
+/// The instruction is read once for all layers and tokens. Of the paper's components adapters are made here; prefixes and the factors of low-rank changes are not.
+/// Source: Ivison, Bhagia, Wang, Hajishirzi, Peters, HINT: Hypernetwork Instruction Tuning for Efficient Zero- and Few-Shot Generalisation, ACL 2023 (arXiv 2212.10315),
+/// section 3.
 /// </remarks>
 public sealed class HintGenerator : Layer, IStoredLayer<HintGenerator>
 {

@@ -20,7 +20,9 @@ internal sealed class HypeBoyRecipe : IRecipe
 
     public TrainSummary Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel)
     {
-        CommunityGraph data = options.Data is { } folder ? CommunityGraph.Load(folder, "cora-cocitation", NodeProtocol.Half) : CommunityGraph.Plant(options.Seed, NodeProtocol.Half);
+        CommunityGraph data = options.Data is { } folder
+            ? CommunityGraph.Load(folder, "cora-cocitation", NodeProtocol.Half)
+            : CommunityGraph.Plant(options.Seed, NodeProtocol.Half);
         data = data.WithoutIsolated().SplitByShare(Share, Share, options.Data is null ? PlantedSplits : Splits, options.Seed);
         using MemoryScope scope = options.Device.Scope();
         using NodeTask task = new(data, options.Device, rowSums: false);

@@ -28,7 +28,9 @@ internal sealed class LightHgnnRecipe : IRecipe
 
     public TrainSummary Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel)
     {
-        CommunityGraph data = options.Data is { } folder ? CommunityGraph.Load(folder, "cora-cocitation", NodeProtocol.Half) : CommunityGraph.Plant(options.Seed, NodeProtocol.Half);
+        CommunityGraph data = options.Data is { } folder
+            ? CommunityGraph.Load(folder, "cora-cocitation", NodeProtocol.Half)
+            : CommunityGraph.Plant(options.Seed, NodeProtocol.Half);
         data = data.SplitByClass(TrainingPerClass, ValidationPerClass, options.Data is null ? PlantedSplits : Splits, options.Seed);
         using MemoryScope scope = options.Device.Scope();
         using NodeTask task = new(data, options.Device, rowSums: true);

@@ -98,6 +98,31 @@ public sealed class AdapterTests
         });
     }
 
+    [Test]
+    public void Hint_PrefixesAndLowRankFactors_AreRowsOfTheirKinds()
+    {
+        using MemoryScope scope = new();
+        using HintGenerator layer = new(Features, 3, prefix: 2, rank: 2, random: new RandomStream(1));
+        Tensor instruction = Ops.RandomNormal([2, 4, Features], new RandomStream(2));
+        Tensor baseWeight = Ops.RandomNormal([Features, Features], new RandomStream(3));
+        (Tensor keys, Tensor values) = layer.GeneratePrefix(instruction);
+        Weight change = layer.GenerateLowRank(instruction, baseWeight, alpha: 4);
+        // Eight rows of an adapter come first.
+        Tensor a = layer.Rows(instruction, 6, 12, 2);
+        Tensor b = layer.Rows(instruction, 7, 14, 2);
+        Tensor expected = Ops.MultiplyScalar(Ops.Matmul(Ops.Permute(b, 0, 2, 1), a), 2) + baseWeight;
+        Assert.Multiple(() =>
+        {
+            Assert.That(keys.ToArray(), Is.EqualTo(layer.Rows(instruction, 4, 8, 2).ToArray()));
+            Assert.That(values.ToArray(), Is.EqualTo(layer.Rows(instruction, 5, 10, 2).ToArray()));
+            Assert.That(values.ToArray(), Is.Not.EqualTo(keys.ToArray()));
+            Assert.That(change.Materialize().ToArray(), Is.EqualTo(expected.ToArray()).Within(1e-5f));
+            Assert.That(() => new HintGenerator(Features, 3).GeneratePrefix(instruction), Throws.InvalidOperationException.With.Message.Contains("without a prefix"));
+            Assert.That(
+                () => new HintGenerator(Features, 3).GenerateLowRank(instruction, baseWeight, 1), Throws.InvalidOperationException.With.Message.Contains("without changes of low rank"));
+        });
+    }
+
     private static (Layer Layer, Func<Tensor, int, int, Tensor> Forward) Make(int kind)
     {
         RandomStream random = new(1);
@@ -106,7 +131,7 @@ public sealed class AdapterTests
             0 => new HyperformerController(Features, 2, 3, 4, 5, options: new HyperformerOptions { Reduction = 2, PreNorm = true }, random: random),
             1 => new LanguageAdapter(Features, 2, languages: 3, layers: 2, embedding: 3, hidden: 4, random),
             2 => new PrototypeAdapter(Features, 2, tasks: 3, prototype: 5, layer: 4, hidden: 7, conditions: 6, random),
-            _ => new HintGenerator(Features, 3, random),
+            _ => new HintGenerator(Features, 3, prefix: 2, rank: 2, random: random),
         };
         return (layer, Forward(layer, kind));
     }

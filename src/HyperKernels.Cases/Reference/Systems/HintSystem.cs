@@ -11,7 +11,7 @@ public sealed class HintSystem : IReferenceSystem
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, Tensor> Run(ReferenceRun run)
     {
-        HintGenerator layer = run.Own(new HintGenerator(run.Case.Int("dim"), run.Case.Int("adapter"), new RandomStream(0)));
+        HintGenerator layer = run.Own(new HintGenerator(run.Case.Int("dim"), run.Case.Int("adapter"), random: new RandomStream(0)));
         using IDisposable weights = run.Use(layer, static name => name switch
         {
             "components" => "component.weight",

@@ -43,6 +43,21 @@ public sealed class HyperformerController : Layer, IStoredLayer<HyperformerContr
         Adapter = Add("adapter", new HyperformerAdapter(features, conditions, options, random));
     }
 
+    /// <summary>
+    /// Perspectives: embeddings of annotators in the place of tasks', <c>controller.Forward(x, annotators, layer, position)</c>, so that a frozen network answers as each of
+    /// them would.
+    /// </summary>
+    public static PublishedSystem Perspectivist { get; } = new()
+    {
+        Name = "perspectivist",
+        Title = "Hypernetworks for perspectivist adaptation",
+        Kind = SystemKind.Conditional,
+        Paper = new Paper("Ignatev, Paperno, Poesio", "Hypernetworks for Perspectivist Adaptation", "NLPerspectives", 2025) { Arxiv = "2510.13259" },
+        Equation = "y = x + adapter(x; h([annotator; layer; position])): Hyperformer++ with an embedding of the annotator for that of the task",
+        Source = "the abstract: a hypernetwork and adapters for each annotator; not verified against the authors' code",
+        Layers = [typeof(HyperformerController), typeof(HyperformerAdapter)],
+    };
+
     /// <summary>The embeddings of layers, one row each.</summary>
     public Parameter Layers { get; }
 

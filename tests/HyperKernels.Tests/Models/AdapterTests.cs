@@ -119,7 +119,8 @@ public sealed class AdapterTests
             Assert.That(change.Materialize().ToArray(), Is.EqualTo(expected.ToArray()).Within(1e-5f));
             Assert.That(() => new HintGenerator(Features, 3).GeneratePrefix(instruction), Throws.InvalidOperationException.With.Message.Contains("without a prefix"));
             Assert.That(
-                () => new HintGenerator(Features, 3).GenerateLowRank(instruction, baseWeight, 1), Throws.InvalidOperationException.With.Message.Contains("without changes of low rank"));
+                () => new HintGenerator(Features, 3).GenerateLowRank(instruction, baseWeight, 1),
+                Throws.InvalidOperationException.With.Message.Contains("without changes of low rank"));
         });
     }
 

@@ -3,8 +3,9 @@ using HyperKernels.Layers;
 namespace HyperKernels.Models;
 
 /// <summary>
-/// Adapters, prefixes and changes of low rank made of an instruction: a learned query for every row of a generated tensor attends over the encoded instruction, and an MLP of each kind of tensor turns what
-/// it saw into the row, <c>row = W2 gelu(W1 attended) / sqrt(D)</c>. The head stays as small as D x D for each kind, however many rows there are.
+/// Adapters, prefixes and changes of low rank made of an instruction: a learned query for every row of a generated tensor attends over the encoded instruction, and an MLP
+/// of each kind of tensor turns what it saw into the row, <c>row = W2 gelu(W1 attended) / sqrt(D)</c>. The head stays as small as D x D for each kind, however many rows
+/// there are.
 /// </summary>
 /// <remarks>
 /// The instruction is read once for all layers and tokens; few-shot examples can be its tokens too (HyperTuning, arXiv 2211.12485). Adapters are held against the
@@ -144,7 +145,8 @@ public sealed class HintGenerator : Layer, IStoredLayer<HintGenerator>
     {
         if (instruction.Rank != 3 || instruction.Shape[2] != Features || kind < 0 || kind >= _first.Length)
         {
-            throw new ArgumentException($"HintGenerator: instructions must be [sets, tokens, {Features}], for a kind from 0 to {_first.Length - 1}; got {instruction.Shape} and {kind}.");
+            throw new ArgumentException(
+                $"HintGenerator: instructions must be [sets, tokens, {Features}], for a kind from 0 to {_first.Length - 1}; got {instruction.Shape} and {kind}.");
         }
         Tensor queries = Ops.Linear(Ops.Slice(Components.Value, 0, first, count), _query);
         Tensor scores = Ops.MultiplyScalar(Ops.Matmul(queries, Ops.Linear(instruction, _key), transposeB: true), _scale);

@@ -73,6 +73,46 @@ public sealed class ReadmeExamples
     }
 
     [Test]
+    public void Adapters_OfAnnotatorsExamplesAndPairs_GiveOneAnswerForEachSample()
+    {
+        using MemoryScope scope = new();
+        RandomStream random = new(3);
+        Tensor hidden = Ops.RandomNormal([16, 32], random);
+        Tensor embeddings = Ops.RandomNormal([5, 8], random);
+        Tensor who = Tensor.From([.. Enumerable.Range(0, 16).Select(i => i % 5)], [16]);
+        Tensor examples = Ops.RandomNormal([2, 5, 32], random);
+        Tensor frozen = Ops.RandomNormal([32, 32], random);
+        using HyperformerController perspectives = new(32, layers: 2, task: 8, random: random);
+        using HintGenerator hint = new(32, bottleneck: 4, prefix: 4, rank: 2, random: random);
+
+        // <adapters>
+        // Sixteen answers, each as another annotator would give it.
+        Tensor annotators = Ops.GatherRows(embeddings, who);                            // [16, 8], learned rows
+        Tensor asTheyWould = perspectives.Forward(hidden, annotators, layer: 0, position: 0);
+
+        // Two few-shot tasks of 5 encoded examples each; eight samples of each task.
+        (Tensor keys, Tensor values) = hint.GeneratePrefix(examples);                   // [2, 4, 32] each, for an attention layer to read first
+        Weight changed = hint.GenerateLowRank(examples, frozen, alpha: 8);              // W0 + B A of each task, never written out
+        Tensor tuned = Ops.Linear(hint.Forward(hidden, examples), changed);             // adapters, then the changed matrix
+
+        // Connectors between all 12 pairs of encoders; four of the pairs in this step.
+        HyperNetwork hyma = Hyma.For(new Mlp([32, 64, 16]), pairs: 12);
+        Tensor joined = hyma.Forward(hidden, Tensor.From([0, 3, 7, 11], [4]));          // [16, 16], four samples of each pair
+        // </adapters>
+
+        float[] alone = perspectives.Forward(Ops.Slice(hidden, 0, 15, 1), Ops.Slice(annotators, 0, 15, 1), layer: 0, position: 0).ToArray();
+        Assert.Multiple(() =>
+        {
+            Assert.That(Ops.Slice(asTheyWould, 0, 15, 1).ToArray(), Is.EqualTo(alone).Within(1e-5f));
+            Assert.That(keys.Shape, Is.EqualTo(new Shape(2, 4, 32)));
+            Assert.That(values.Shape, Is.EqualTo(new Shape(2, 4, 32)));
+            Assert.That(tuned.Shape, Is.EqualTo(new Shape(16, 32)));
+            Assert.That(joined.Shape, Is.EqualTo(new Shape(16, 16)));
+        });
+        hyma.Dispose();
+    }
+
+    [Test]
     public void Generate_AgreesWithGeneratedMatrices()
     {
         using MemoryScope scope = new();

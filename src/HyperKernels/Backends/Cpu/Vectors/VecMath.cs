@@ -130,6 +130,8 @@ internal static class VecMath
     }
 
     /// <summary>Applies <paramref name="activation"/>; the parameter is the slope, the scale or the frequency, where there is one.</summary>
+    // Optimised from its first call on: it is called for every vector of a product, and a busy machine may never come to compiling it a second time.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static TVec Activate<TVec>(ActivationKind activation, TVec x, float parameter)
         where TVec : struct, IVec<TVec>
     {

@@ -77,22 +77,22 @@ public sealed class NodeRecipeTests
         Assert.That(result.Error, Does.Contain("with --model hgnn,mlp; got --model hypergcn,mlp."));
     }
 
-    // Bounds are a point below what was published or what PyTorch reached on these files, the higher of the two.
-    [TestCase("hgnn", "hgnn", "half", 0.787)]
+    // Bounds are a point below what was published or what PyTorch reached on these files, the higher of the two; HGNN's set-up is known well enough for one above.
+    [TestCase("hgnn", "hgnn", "half", 0.787, 0.807)]
     [TestCase("cora-cocitation", "edhnn", "half", 0.80)]
     [TestCase("cora-cocitation", "hypergcn", "published", 0.666)]
     [TestCase("cora-coauthorship", "hgnn", "published", 0.721)]
     [TestCase("citeseer-cocitation", "hgnn", "published", 0.631)]
     [Category("Long")]
     [Explicit("ten splits of hundreds of epochs: minutes")]
-    public void Train_OnPapers_IsWithinAPointOfTheTarget(string recipe, string model, string protocol, double bound)
+    public void Train_OnPapers_IsWithinAPointOfTheTarget(string recipe, string model, string protocol, double least, double most = 1)
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();
         string data = Path.GetDirectoryName(TestData.Folder("hypergraph"))!;
         CliResult result = CliProcess.Run(
             TimeSpan.FromMinutes(30), "train", recipe, "--model", model, "--protocol", protocol, "--data", data, "--out", folder.Root, "--json");
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
-        Assert.That(Figure(result, model, "test accuracy"), Is.GreaterThan(bound));
+        Assert.That(Figure(result, model, "test accuracy"), Is.InRange(least, most));
     }
 
     private static double[] Losses(TestData.TemporaryFolder folder, string model) =>

@@ -17,7 +17,10 @@ public sealed class JetTests
     public void ForwardJet_GivesWhatTheTapeGives(TensorLayer function)
     {
         using Tape tape = new();
-        using HyperNetwork network = HyperPinn.For(function, conditions: 2, hidden: [7], new RandomStream(2));
+        // One plan for values alone and for values among derivatives: plans differ in rounding.
+        using HyperNetwork network = HyperNetwork.For(
+            function, Condition.Raw("equation", 2), hidden: [7],
+            options: new HyperNetworkOptions { Activation = Activation.Tanh, Plan = GeneratePlan.Materialise, Random = new RandomStream(2) });
         Tensor points = Ops.RandomUniform([3, 4, 2], new RandomStream(3));
         Tensor equation = Ops.RandomNormal([3, 2], new RandomStream(4));
         tape.Watch(points);
@@ -26,7 +29,7 @@ public sealed class JetTests
 
         Tensor value = network.Forward(points, equation);
         Tensor slopes = tape.Gradient(Ops.Sum(value), points, differentiable: true);
-        Assert.That(u.Value.ToArray(), Is.EqualTo(value.ToArray()).Within(5e-6f));
+        Assert.That(u.Value.ToArray(), Is.EqualTo(value.ToArray()).Within(1e-6f));
         for (int axis = 0; axis < 2; axis++)
         {
             Tensor slope = Ops.Slice(slopes, 2, axis, 1);
@@ -46,7 +49,7 @@ public sealed class JetTests
         Tensor points = Ops.RandomUniform([1, 4, 2], new RandomStream(3));
         Jet u = ((IJetLayer)function).ForwardJet(points);
         Assert.That(((IJetLayer)again).ForwardJet(points).Second(1).ToArray(), Is.EqualTo(u.Second(1).ToArray()));
-        Assert.That(again.Forward(Ops.Reshape(points, 4, 2)).ToArray(), Is.EqualTo(u.Value.ToArray()).Within(5e-6f), "values alone need no batch of functions");
+        Assert.That(again.Forward(Ops.Reshape(points, 4, 2)).ToArray(), Is.EqualTo(u.Value.ToArray()).Within(1e-6f), "values alone need no batch of functions");
     }
 
     [Test]

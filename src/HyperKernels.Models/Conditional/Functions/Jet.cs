@@ -17,7 +17,7 @@ public sealed class Jet
         Coordinates = coordinates;
     }
 
-    /// <summary>D.</summary>
+    /// <summary>D: along how many coordinates there are derivatives.</summary>
     public int Coordinates { get; }
 
     /// <summary>The values, <c>[B, N, F]</c>.</summary>
@@ -46,6 +46,10 @@ public sealed class Jet
         }
         return new Jet(Ops.Stack(1, parts), axes);
     }
+
+    /// <summary>Coordinates without derivatives: what is made of them has values alone, by the same arithmetic.</summary>
+    /// <param name="coordinates"><c>[B, N, D]</c></param>
+    internal static Jet ValuesOf(Tensor coordinates) => new(Ops.Reshape(coordinates, coordinates.Shape.Insert(1, 1)), 0);
 
     /// <summary>The derivative of the values along a coordinate, <c>[B, N, F]</c>.</summary>
     public Tensor First(int coordinate) => Part(1 + coordinate);
@@ -76,6 +80,10 @@ public sealed class Jet
     public Jet Activate(Activation activation)
     {
         Tensor a = Value;
+        if (Coordinates == 0)
+        {
+            return ValuesOf(Ops.Activate(a, activation));
+        }
         (Tensor value, Tensor first, Tensor second) = activation.Kind switch
         {
             ActivationKind.Tanh => TanhOf(a),
@@ -119,16 +127,8 @@ public sealed class Jet
     public Jet Fourier(IReadOnlyList<float> frequencies)
     {
         ArgumentNullException.ThrowIfNull(frequencies);
-        Jet angles = Linear(FourierMatrix(_all.Shape[3], frequencies, _all.Device));
-        (Tensor sine, Tensor cosine, Tensor minusSine) = SineOf(angles.Value, 1);
-        Jet sines = angles.Map(sine, cosine, minusSine);
-        Jet cosines = angles.Map(cosine, minusSine, Ops.Neg(cosine));
-        return new Jet(Ops.Concatenate(3, sines._all, cosines._all, _all), Coordinates);
-    }
-
-    /// <summary>Every coordinate times every frequency, as a product with a matrix of few entries, <c>[inputs x frequencies, inputs]</c>.</summary>
-    internal static Tensor FourierMatrix(int inputs, IReadOnlyList<float> frequencies, Device device)
-    {
+        int inputs = _all.Shape[3];
+        // Every coordinate times every frequency, as a product with a matrix of few entries.
         float[] matrix = new float[inputs * frequencies.Count * inputs];
         for (int input = 0; input < inputs; input++)
         {
@@ -137,7 +137,11 @@ public sealed class Jet
                 matrix[(((input * frequencies.Count) + k) * inputs) + input] = MathF.Tau * frequencies[k];
             }
         }
-        return Tensor.From(matrix, [inputs * frequencies.Count, inputs], device);
+        Jet angles = Linear(Tensor.From(matrix, [inputs * frequencies.Count, inputs], _all.Device));
+        (Tensor sine, Tensor cosine, Tensor minusSine) = SineOf(angles.Value, 1);
+        Jet sines = angles.Map(sine, cosine, minusSine);
+        Jet cosines = angles.Map(cosine, minusSine, Ops.Neg(cosine));
+        return new Jet(Ops.Concatenate(3, sines._all, cosines._all, _all), Coordinates);
     }
 
     private Jet Map(Tensor value, Tensor first, Tensor second)

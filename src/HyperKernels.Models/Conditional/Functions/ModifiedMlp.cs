@@ -62,30 +62,12 @@ public sealed class ModifiedMlp : TensorLayer, IJetLayer, IStoredLayer<ModifiedM
     /// <returns><c>[B, ..., outFeatures]</c></returns>
     public override Tensor Forward(Tensor input)
     {
-        Tensor angles = Ops.Linear(input, Jet.FourierMatrix(Coordinates, _frequencies, input.Device));
-        Tensor features = Ops.Concatenate(input.Rank - 1, Ops.Sin(angles), Ops.Cos(angles), input);
-        Tensor[] gates = [.. _layers.Take(Gates).Select(layer => layer.Forward(features, Activation.Tanh))];
-        Tensor h = gates[2];
-        foreach (Linear layer in _layers.Skip(Gates).SkipLast(1))
-        {
-            Tensor mixed = Ops.Add(Ops.Multiply(gates[0], h), Ops.Multiply(gates[1], Ops.AddScalar(Ops.Neg(h), 1)));
-            h = layer.Forward(mixed, Activation.Tanh);
-        }
-        return _layers[^1].Forward(h);
+        Tensor points = Ops.Reshape(input, input.Shape[0], -1, Coordinates);
+        return Ops.Reshape(Evaluate(Jet.ValuesOf(points)).Value, input.Shape.With(input.Rank - 1, OutFeatures));
     }
 
     /// <inheritdoc/>
-    public Jet ForwardJet(Tensor coordinates)
-    {
-        Jet features = Jet.Of(coordinates).Fourier(_frequencies);
-        Jet[] gates = [.. _layers.Take(Gates).Select(layer => Apply(features, layer).Activate(Activation.Tanh))];
-        Jet h = gates[2];
-        foreach (Linear layer in _layers.Skip(Gates).SkipLast(1))
-        {
-            h = Apply(gates[0].Multiply(h).Add(gates[1].Multiply(h.OneLess())), layer).Activate(Activation.Tanh);
-        }
-        return Apply(h, _layers[^1]);
-    }
+    public Jet ForwardJet(Tensor coordinates) => Evaluate(Jet.Of(coordinates));
 
     static string IStoredLayer<ModifiedMlp>.TypeName => "ModifiedMlp";
 
@@ -95,6 +77,18 @@ public sealed class ModifiedMlp : TensorLayer, IJetLayer, IStoredLayer<ModifiedM
     void IStoredLayer<ModifiedMlp>.WriteSettings(LayerSettings settings) => settings
         .Set("coordinates", Coordinates).Set("width", Width).Set("depth", Depth).Set("outFeatures", OutFeatures).Set("frequencies", _frequencies.Length)
         .Set("scale", Scale);
+
+    private Jet Evaluate(Jet coordinates)
+    {
+        Jet features = coordinates.Fourier(_frequencies);
+        Jet[] gates = [.. _layers.Take(Gates).Select(layer => Apply(features, layer).Activate(Activation.Tanh))];
+        Jet h = gates[2];
+        foreach (Linear layer in _layers.Skip(Gates).SkipLast(1))
+        {
+            h = Apply(gates[0].Multiply(h).Add(gates[1].Multiply(h.OneLess())), layer).Activate(Activation.Tanh);
+        }
+        return Apply(h, _layers[^1]);
+    }
 
     private static Jet Apply(Jet h, Linear layer) => h.Linear(layer.Weight, layer.Bias!.Value);
 }

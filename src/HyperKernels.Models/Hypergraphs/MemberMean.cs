@@ -8,5 +8,5 @@ internal static class MemberMean
     /// <param name="incidence">N nodes, E hyperedges; a member named twice counts twice.</param>
     /// <returns><c>[E, ...]</c>; zeros for a hyperedge without members.</returns>
     public static Tensor Of(Tensor nodes, Incidence incidence) =>
-        Ops.NodesToEdges(nodes, incidence, edgeScale: SegmentCounts.Scale(incidence, Toward.Edges, SetAggregation.Mean));
+        Ops.NodesToEdges(nodes, incidence, edgeScale: incidence.InverseCounts(Toward.Edges));
 }

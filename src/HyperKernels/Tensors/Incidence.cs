@@ -118,6 +118,11 @@ public sealed class Incidence : IDisposable
     /// <summary>The hyperedges of a node, in the order of the pairs.</summary>
     public ReadOnlySpan<int> EdgesOf(int node) => _byNode.Others(node);
 
+    /// <summary>One over the number of memberships of each hyperedge (<c>[E]</c>) or node (<c>[N]</c>); 1 where there are none. By it a sum becomes a mean.</summary>
+    /// <param name="toward">Hyperedges or nodes.</param>
+    /// <returns>Made once; not the caller's to dispose.</returns>
+    public Tensor InverseCounts(Toward toward) => Index(toward).InverseCounts;
+
     /// <summary>The dual: nodes become hyperedges and hyperedges become nodes; pairs keep their order.</summary>
     public Incidence Transpose() => new(EdgeCount, NodeCount, _edges, _nodes, Device);
 

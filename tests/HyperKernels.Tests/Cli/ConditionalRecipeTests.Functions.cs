@@ -1,4 +1,5 @@
 using System.Text.Json;
+using static HyperKernels.Tests.Cli.RecipeRun;
 
 namespace HyperKernels.Tests.Cli;
 
@@ -22,14 +23,8 @@ public sealed partial class ConditionalRecipeTests
             Assert.That(File.ReadAllText(whole.File("report.html")), Does.Contain("<h2>a = -0.75, nu = 0.0147</h2>"));
             Assert.That(File.Exists(whole.File("hyperpinn.safetensors")));
         });
-        using (CliProcess process = CliProcess.Start([.. arguments, "--out", parts.Root]))
-        {
-            Assert.That(() => File.Exists(parts.File("metrics.jsonl")), Is.True.After(60_000, 5));
-            process.SendInterrupt();
-            Assert.That(process.Finish().ExitCode, Is.EqualTo(130));
-        }
-        Assert.That(CliProcess.Run([.. arguments, "--out", parts.Root, "--resume"]).ExitCode, Is.Zero);
-        Assert.That(File.ReadAllBytes(parts.File("checkpoint.safetensors")), Is.EqualTo(File.ReadAllBytes(whole.File("checkpoint.safetensors"))));
+        InParts(arguments, parts, "step");
+        EndAlike(parts, whole);
     }
 
     [Test]
@@ -38,7 +33,7 @@ public sealed partial class ConditionalRecipeTests
     public void Train_HyperPinn_UnseenEquationsAreSolvedAsWellAsByNetworksOfTheirOwn()
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();
-        Assert.That(CliProcess.Run(s_longest, "train", "hyperpinn", "--out", folder.Root).ExitCode, Is.Zero);
+        Assert.That(CliProcess.Run(Longest, "train", "hyperpinn", "--out", folder.Root).ExitCode, Is.Zero);
         JsonElement last = Log(folder)[^1];
         Assert.Multiple(() =>
         {
@@ -64,14 +59,8 @@ public sealed partial class ConditionalRecipeTests
             // A vector, its settings and a seed: not the 4,417 weights of the network.
             Assert.That(new FileInfo(whole.File("doh-100.safetensors")).Length, Is.LessThan(4_000));
         });
-        using (CliProcess process = CliProcess.Start([.. arguments, "--out", parts.Root]))
-        {
-            Assert.That(() => File.Exists(parts.File("metrics.jsonl")), Is.True.After(60_000, 5));
-            process.SendInterrupt();
-            Assert.That(process.Finish().ExitCode, Is.EqualTo(130));
-        }
-        Assert.That(CliProcess.Run([.. arguments, "--out", parts.Root, "--resume"]).ExitCode, Is.Zero);
-        Assert.That(File.ReadAllBytes(parts.File("checkpoint.safetensors")), Is.EqualTo(File.ReadAllBytes(whole.File("checkpoint.safetensors"))));
+        InParts(arguments, parts, "step");
+        EndAlike(parts, whole);
     }
 
     [Test]
@@ -79,7 +68,7 @@ public sealed partial class ConditionalRecipeTests
     [Category("Long")]
     public void Train_SirenImages_GeneratedFunctionsDrawUnseenPatchesBetterThanALinearMap()
     {
-        CliResult result = Train("siren-images", TestData.Folder("images"));
+        CliResult result = OnData("siren-images", TestData.Folder("images"));
         Assert.Multiple(() =>
         {
             Assert.That(Figure(result, "hypernetwork", "PSNR, held-out patches"), Is.GreaterThan(Figure(result, "linear", "PSNR, held-out patches") + 0.3));
@@ -105,14 +94,8 @@ public sealed partial class ConditionalRecipeTests
             Assert.That(File.ReadAllText(whole.File("report.html")), Does.Contain("Where points go").And.Contain("0.2, unseen"));
             Assert.That(File.Exists(whole.File("transport.safetensors")));
         });
-        using (CliProcess process = CliProcess.Start([.. arguments, "--out", parts.Root]))
-        {
-            Assert.That(() => File.Exists(parts.File("metrics.jsonl")), Is.True.After(60_000, 5));
-            process.SendInterrupt();
-            Assert.That(process.Finish().ExitCode, Is.EqualTo(130));
-        }
-        Assert.That(CliProcess.Run([.. arguments, "--out", parts.Root, "--resume"]).ExitCode, Is.Zero);
-        Assert.That(File.ReadAllBytes(parts.File("checkpoint.safetensors")), Is.EqualTo(File.ReadAllBytes(whole.File("checkpoint.safetensors"))));
+        InParts(arguments, parts, "step");
+        EndAlike(parts, whole);
     }
 
     [Test]
@@ -121,7 +104,7 @@ public sealed partial class ConditionalRecipeTests
     public void Train_Transport_UnseenConditionsAreReachedBetterThanByAffineMapsOfTheirOwn()
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();
-        CliResult result = CliProcess.Run(s_longest, "train", "transport-2d", "--out", folder.Root, "--json");
+        CliResult result = CliProcess.Run(Longest, "train", "transport-2d", "--out", folder.Root, "--json");
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
         Assert.That(Figure(result, "transport map", "unseen"), Is.LessThan(0.35 * Figure(result, "affine map", "unseen")));
     }

@@ -1,13 +1,12 @@
 using System.Text.Json;
 using HyperKernels.Cli.Data;
+using static HyperKernels.Tests.Cli.RecipeRun;
 
 namespace HyperKernels.Tests.Cli;
 
 /// <summary>The recipes of conditional layers through the program, as a user runs them.</summary>
 public sealed partial class ConditionalRecipeTests
 {
-    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(30);
-
     [Test]
     public void Train_CondConvOnDrawnDigits_Learns_CountsItsCost_AndResumesToTheSameBits()
     {
@@ -30,14 +29,8 @@ public sealed partial class ConditionalRecipeTests
             Assert.That(File.Exists(whole.File("condconv-8.safetensors")));
             Assert.That(File.ReadAllText(whole.File("report.html")), Does.Contain("Accuracy by arithmetic"));
         });
-        using (CliProcess process = CliProcess.Start([.. arguments, "--out", parts.Root]))
-        {
-            Assert.That(() => File.Exists(parts.File("metrics.jsonl")), Is.True.After(60_000, 5));
-            process.SendInterrupt();
-            Assert.That(process.Finish().ExitCode, Is.EqualTo(130));
-        }
-        Assert.That(CliProcess.Run([.. arguments, "--out", parts.Root, "--resume"]).ExitCode, Is.Zero);
-        Assert.That(File.ReadAllBytes(parts.File("checkpoint.safetensors")), Is.EqualTo(File.ReadAllBytes(whole.File("checkpoint.safetensors"))));
+        InParts(arguments, parts, "step");
+        EndAlike(parts, whole);
     }
 
     [Test]
@@ -136,7 +129,7 @@ public sealed partial class ConditionalRecipeTests
     [Category("Long")]
     public void Train_CondConvOnFashion_ExpertsGainMoreThanTheyCost()
     {
-        CliResult result = Train("condconv-fashion", TestData.Folder("fashion-mnist"));
+        CliResult result = OnData("condconv-fashion", TestData.Folder("fashion-mnist"));
         Assert.Multiple(() =>
         {
             foreach (string run in (string[])["condconv-4", "condconv-8"])
@@ -152,7 +145,7 @@ public sealed partial class ConditionalRecipeTests
     [Category("Long")]
     public void Train_PhcOnFashion_AQuarterOfTheWeightsLosesLittle()
     {
-        CliResult result = Train("phc-images", TestData.Folder("fashion-mnist"));
+        CliResult result = OnData("phc-images", TestData.Folder("fashion-mnist"));
         Assert.That(Figure(result, "real", "test accuracy"), Is.GreaterThan(0.9));
         Assert.That(Figure(result, "n-4", "beyond real"), Is.GreaterThan(-0.02));
     }
@@ -162,7 +155,7 @@ public sealed partial class ConditionalRecipeTests
     [Category("Long")]
     public void Train_HyperShotOnDigits_IsAsGoodAsPrototypes()
     {
-        CliResult result = Train("hypershot-digits", TestData.Folder("mnist"));
+        CliResult result = OnData("hypershot-digits", TestData.Folder("mnist"));
         Assert.Multiple(() =>
         {
             Assert.That(Figure(result, "hypershot-1", "beyond prototypes"), Is.GreaterThan(-0.02));
@@ -171,21 +164,4 @@ public sealed partial class ConditionalRecipeTests
             Assert.That(Figure(result, "hypershot-5", "test accuracy"), Is.GreaterThan(0.9));
         });
     }
-
-    private static CliResult Train(string recipe, string dataFolder)
-    {
-        using TestData.TemporaryFolder folder = TestData.Temporary();
-        // Recipes take the folder that holds the data sets.
-        CliResult result = CliProcess.Run(s_longest, "train", recipe, "--data", Path.GetDirectoryName(dataFolder)!, "--out", folder.Root, "--json");
-        Assert.That(result.ExitCode, Is.Zero, result.ToString());
-        return result;
-    }
-
-    private static double Figure(CliResult result, string run, string name) => result.Json.GetProperty("figures").EnumerateArray()
-        .Single(figure => figure.GetProperty("run").GetString() == run && figure.GetProperty("name").GetString() == name).GetProperty("value").GetDouble();
-
-    private static List<JsonElement> Log(TestData.TemporaryFolder folder) =>
-        [.. File.ReadLines(folder.File("metrics.jsonl")).Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
-
-    private static double Number(JsonElement line, string name) => line.GetProperty(name).GetDouble();
 }

@@ -3,13 +3,12 @@ using HyperKernels.Cli.Data;
 using HyperKernels.Cli.Recipes;
 using HyperKernels.Layers;
 using HyperKernels.Models;
+using static HyperKernels.Tests.Cli.RecipeRun;
 
 namespace HyperKernels.Tests.Cli;
 
 public sealed class ContinualRecipeTests
 {
-    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(30);
-
     [Test]
     public void Tasks_HoldTheirDigits_AndMovePixelsAlone()
     {
@@ -48,17 +47,9 @@ public sealed class ContinualRecipeTests
             Assert.That(result.Json.GetProperty("steps").GetInt64(), Is.EqualTo(300));
             Assert.That(File.Exists(whole.File("hypernetwork.safetensors")));
         });
-        using (CliProcess process = CliProcess.Start([.. arguments, "--out", parts.Root]))
-        {
-            // The evaluation behind the second task.
-            Assert.That(
-                () => File.Exists(parts.File("metrics.jsonl")) && File.ReadAllText(parts.File("metrics.jsonl")).Contains("accuracy 2/3", StringComparison.Ordinal),
-                Is.True.After(60_000, 5));
-            process.SendInterrupt();
-            Assert.That(process.Finish().ExitCode, Is.EqualTo(130));
-        }
-        Assert.That(CliProcess.Run([.. arguments, "--out", parts.Root, "--resume"]).ExitCode, Is.Zero);
-        Assert.That(File.ReadAllBytes(parts.File("checkpoint.safetensors")), Is.EqualTo(File.ReadAllBytes(whole.File("checkpoint.safetensors"))));
+        // Interrupted at the evaluation behind the second task.
+        InParts(arguments, parts, "accuracy 2/3");
+        EndAlike(parts, whole);
     }
 
     [Test]
@@ -119,7 +110,7 @@ public sealed class ContinualRecipeTests
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();
         string data = Path.GetDirectoryName(TestData.Folder("mnist"))!;
-        CliResult result = CliProcess.Run(s_longest, "train", recipe, "--data", data, "--out", folder.Root, "--json");
+        CliResult result = CliProcess.Run(Longest, "train", recipe, "--data", data, "--out", folder.Root, "--json");
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
         Assert.Multiple(() =>
         {
@@ -138,7 +129,7 @@ public sealed class ContinualRecipeTests
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();
         string data = Path.GetDirectoryName(TestData.Folder("mnist"))!;
-        CliResult result = CliProcess.Run(s_longest, "train", recipe, "--data", data, "--out", folder.Root, "--json");
+        CliResult result = CliProcess.Run(Longest, "train", recipe, "--data", data, "--out", folder.Root, "--json");
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
         Assert.Multiple(() =>
         {
@@ -148,9 +139,6 @@ public sealed class ContinualRecipeTests
             Assert.That(Figure(result, "fine-tuning", "mean, one network"), Is.LessThan(one));
         });
     }
-
-    private static double Figure(CliResult result, string run, string name) => result.Json.GetProperty("figures").EnumerateArray()
-        .Single(f => f.GetProperty("run").GetString() == run && f.GetProperty("name").GetString() == name).GetProperty("value").GetDouble();
 
     private static (float[] Pixels, int[] Labels) Read(DigitTask task)
     {

@@ -5,7 +5,8 @@ namespace HyperKernels.Tests.Cli;
 /// <summary>A recipe run through the program, and what it left in its folder.</summary>
 internal static class RecipeRun
 {
-    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(30);
+    /// <summary>How long a run on real data may take.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromMinutes(30);
 
     /// <summary>Trains with the recipe's defaults on real data.</summary>
     /// <param name="recipe">Its name.</param>
@@ -13,7 +14,7 @@ internal static class RecipeRun
     public static CliResult OnData(string recipe, string dataFolder)
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();
-        CliResult result = CliProcess.Run(s_longest, "train", recipe, "--data", Path.GetDirectoryName(dataFolder)!, "--out", folder.Root, "--json");
+        CliResult result = CliProcess.Run(Longest, "train", recipe, "--data", Path.GetDirectoryName(dataFolder)!, "--out", folder.Root, "--json");
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
         return result;
     }
@@ -43,7 +44,13 @@ internal static class RecipeRun
     public static double Figure(CliResult result, string run, string name) => result.Json.GetProperty("figures").EnumerateArray()
         .Single(figure => figure.GetProperty("run").GetString() == run && figure.GetProperty("name").GetString() == name).GetProperty("value").GetDouble();
 
+    /// <summary>The lines of the log.</summary>
+    public static List<JsonElement> Log(TestData.TemporaryFolder folder) =>
+        [.. File.ReadLines(folder.File("metrics.jsonl")).Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
+
+    /// <summary>A number of a line of the log.</summary>
+    public static double Number(JsonElement line, string name) => line.GetProperty(name).GetDouble();
+
     /// <summary>A number of the log's last line.</summary>
-    public static double Last(TestData.TemporaryFolder folder, string name) =>
-        JsonSerializer.Deserialize<JsonElement>(File.ReadLines(folder.File("metrics.jsonl")).Last()).GetProperty(name).GetDouble();
+    public static double Last(TestData.TemporaryFolder folder, string name) => Number(Log(folder)[^1], name);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using static HyperKernels.Tests.Cli.RecipeRun;
 
 namespace HyperKernels.Tests.Cli;
 
@@ -8,8 +9,6 @@ namespace HyperKernels.Tests.Cli;
 /// </summary>
 public sealed class RecipeTests
 {
-    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(30);
-
     [Test]
     public void Train_MipOnDrawnDigits_LossesFall_AndAReportIsWritten()
     {
@@ -157,7 +156,7 @@ public sealed class RecipeTests
     {
         TestData.Folder("fashion-mnist");
         using TestData.TemporaryFolder folder = TestData.Temporary();
-        CliResult result = CliProcess.Run(s_longest, "train", "mnist-fashion", "--data", DataRoot(TestData.Folder("mnist")), "--epochs", "1", "--out", folder.Root, "--json");
+        CliResult result = CliProcess.Run(Longest, "train", "mnist-fashion", "--data", DataRoot(TestData.Folder("mnist")), "--epochs", "1", "--out", folder.Root, "--json");
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
         JsonElement last = Log(folder)[^1];
         Assert.Multiple(() =>
@@ -212,7 +211,7 @@ public sealed class RecipeTests
     public void Train_GhnOnDigits_PredictsUnseenNetworks_AndIsTheBetterStart()
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();
-        CliResult result = CliProcess.Run(s_longest, "train", "ghn-digits", "--data", DataRoot(TestData.Folder("optdigits")), "--out", folder.Root, "--json");
+        CliResult result = CliProcess.Run(Longest, "train", "ghn-digits", "--data", DataRoot(TestData.Folder("optdigits")), "--out", folder.Root, "--json");
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
         ILookup<string, (string Name, double Value)> figures = result.Json.GetProperty("figures").EnumerateArray().ToLookup(
             figure => figure.GetProperty("run").GetString()!, figure => (figure.GetProperty("name").GetString()!, figure.GetProperty("value").GetDouble()));
@@ -265,16 +264,11 @@ public sealed class RecipeTests
     private static List<JsonElement> Train(string recipe, string dataFolder, params string[] more)
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();
-        CliResult result = CliProcess.Run(s_longest, ["train", recipe, "--data", DataRoot(dataFolder), .. more, "--out", folder.Root]);
+        CliResult result = CliProcess.Run(Longest, ["train", recipe, "--data", DataRoot(dataFolder), .. more, "--out", folder.Root]);
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
         return Log(folder);
     }
 
     // Recipes take the folder that holds the data sets.
     private static string DataRoot(string folder) => Path.GetDirectoryName(folder)!;
-
-    private static List<JsonElement> Log(TestData.TemporaryFolder folder) =>
-        [.. File.ReadLines(folder.File("metrics.jsonl")).Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
-
-    private static double Number(JsonElement line, string name) => line.GetProperty(name).GetDouble();
 }

@@ -45,16 +45,17 @@ internal sealed class NeuMetaRecipe : IRecipe
         // A fifth of the steps trains the networks on their own, which so see as much of each width as the field does.
         long steps = options.TotalSteps(order.StepsPerEpoch, (long)DefaultEpochs * order.StepsPerEpoch);
         long own = Math.Max(steps / s_trained.Length, 1);
-        WidthRun[] alone = [.. s_tested.Select(width => new WidthRun(width, options.Seed))];
+        TimedRun<Sequential>[] alone = [.. s_tested.Select(width => Alone(width, options.Seed))];
         using FieldRun field = new(
             NeuMeta.CreateField(alone[^1].Net, HiddenFeatures, Layers, Frequencies, Full, random: new RandomStream((ulong)options.Seed)),
             s_trained.Union(s_tested).ToDictionary(static width => width, static width => Target(width, seed: 0)),
             First(data.Training, options.Device),
             Rate, Decay, AverageDecay, CoordinateNoise, Clip, options.Seed);
         Trainee[] trainees = [.. alone.Select(static run => run.Trainee), field.Trainee];
-        float[] pixels = new float[Batch * data.Training.Height * data.Training.Width];
-        int[] labels = new int[Batch];
+        ImageBatch batch = new(Batch, data.Training.Height, data.Training.Width);
         Widest widest = new(alone[^1].Net);
+        CosineSchedule ofOwn = new(own);
+        CosineSchedule ofField = new(steps - own, Math.Min(WarmUp, (steps - own) / 2));
         Stopwatch inField = new();
         long fieldSteps = 0;
 
@@ -66,22 +67,19 @@ internal sealed class NeuMetaRecipe : IRecipe
             FollowsFrom = [("steps", $"--steps {steps}")],
             Step = step =>
             {
-                ReadOnlySpan<int> rows = order.Rows(step);
-                data.Training.Fill(rows, pixels, labels);
+                batch.Fill(data.Training, order.Rows(step));
                 using MemoryScope scope = options.Device.Scope();
-                Shape shape = [rows.Length, 1, data.Training.Height, data.Training.Width];
-                Tensor images = Tensor.From(pixels.AsSpan(0, (int)shape.Count), shape, options.Device);
-                Tensor answers = Tensor.From(labels.AsSpan(0, rows.Length), [rows.Length], options.Device);
+                (Tensor images, Tensor answers) = (batch.Images(options.Device), batch.Labels(options.Device));
                 if (step < own)
                 {
-                    return [.. alone.Select(run => new Metric($"alone {run.Width}/loss", run.Step(images, answers, new CosineSchedule(own).At(step))))];
+                    float rate = ofOwn.At(step);
+                    return [.. alone.Select(run => new Metric($"{run.Name}/loss", run.Step(net => Ops.CrossEntropy(net.Forward(images), answers), rate)))];
                 }
                 inField.Start();
                 int width = s_trained[(int)(new SplitMix(options.Seed, step).Unit() * s_trained.Length)];
                 // The trained weights count less and less during the first quarter.
                 float reconstruction = Math.Max(1 - (4f * (step - own) / (steps - own)), 0);
-                float factor = new CosineSchedule(steps - own, Math.Min(WarmUp, (steps - own) / 2)).At(step - own);
-                double loss = field.Step(width, images, answers, width == Full ? widest.Weights : null, reconstruction, factor);
+                double loss = field.Step(width, images, answers, width == Full ? widest.Weights : null, reconstruction, ofField.At(step - own));
                 inField.Stop();
                 fieldSteps++;
                 return [new Metric("field/loss", loss)];
@@ -91,7 +89,7 @@ internal sealed class NeuMetaRecipe : IRecipe
                 .. done < steps
                     ? [new Metric($"field {Full}/test accuracy", field.Accuracy(Full, draws: 1, data.Test, options.Device))]
                     : s_tested.Select(width => new Metric($"field {width}/test accuracy", field.Accuracy(width, Draws, data.Test, options.Device))),
-                .. done < steps ? [] : alone.Select(run => new Metric($"alone {run.Width}/test accuracy", Accuracy.Of(data.Test, options.Device, run.Net.Forward))),
+                .. done < steps ? [] : alone.Select(run => new Metric($"{run.Name}/test accuracy", Accuracy.Of(data.Test, options.Device, run.Net.Forward))),
             ],
             EvaluateAfter = step => step > own && step % order.StepsPerEpoch == 0,
             Save = step => Trainee.Save(step, trainees),
@@ -103,12 +101,12 @@ internal sealed class NeuMetaRecipe : IRecipe
         double Value(string name) => final.Single(metric => metric.Name == name).Value;
         TrainSummary summary = new(
             [
-                .. alone.SelectMany(run => new[]
+                .. s_tested.Zip(alone).SelectMany(pair => new[]
                 {
-                    new Figure(Row(run.Width), "read from the field", Value($"field {run.Width}/test accuracy"), "P2"),
-                    new Figure(Row(run.Width), "trained on its own", Value($"alone {run.Width}/test accuracy"), "P2"),
-                    new Figure(Row(run.Width), "parameters", run.Net.Count, "N0"),
-                    new Figure(Row(run.Width), "compression", 1 - (run.Net.Count / full), "P1"),
+                    new Figure(Row(pair.First), "read from the field", Value($"field {pair.First}/test accuracy"), "P2"),
+                    new Figure(Row(pair.First), "trained on its own", Value($"{pair.Second.Name}/test accuracy"), "P2"),
+                    new Figure(Row(pair.First), "parameters", pair.Second.Net.Count, "N0"),
+                    new Figure(Row(pair.First), "compression", 1 - (pair.Second.Net.Count / full), "P1"),
                 }),
                 new Figure("field", "parameters", field.Field.Count, "N0"),
                 new Figure("field", "seconds an epoch", fieldSteps == 0 ? double.NaN : inField.Elapsed.TotalSeconds / fieldSteps * order.StepsPerEpoch, "F1", "resumed"),
@@ -154,11 +152,17 @@ internal sealed class NeuMetaRecipe : IRecipe
         return network;
     }
 
+    private static TimedRun<Sequential> Alone(int width, int seed)
+    {
+        Sequential net = Target(width, seed);
+        return new TimedRun<Sequential>($"alone {width}", net, new Adam(net.Parameters, learningRate: Rate));
+    }
+
     private static Tensor First(ImageSet images, Device device)
     {
-        float[] pixels = new float[Batch * images.Height * images.Width];
-        images.Fill([.. Enumerable.Range(0, Batch)], pixels, new int[Batch]);
-        return Tensor.From(pixels, [Batch, 1, images.Height, images.Width], device);
+        ImageBatch batch = new(Batch, images.Height, images.Width);
+        batch.Fill(images, [.. Enumerable.Range(0, Batch)]);
+        return batch.Images(device);
     }
 
     private static string Row(int width) => s_trained.Contains(width) ? $"width {width}" : $"width {width}, not trained on";
@@ -181,42 +185,6 @@ internal sealed class NeuMetaRecipe : IRecipe
                 }
                 return _weights;
             }
-        }
-    }
-
-    /// <summary>A network of some width that is trained on its own.</summary>
-    private sealed class WidthRun : IDisposable
-    {
-        private readonly Adam _adam;
-
-        public WidthRun(int width, int seed)
-        {
-            Width = width;
-            Net = Target(width, seed);
-            _adam = new Adam(Net.Parameters, learningRate: Rate);
-            Trainee = new Trainee($"alone {width}", Net, _adam);
-        }
-
-        public int Width { get; }
-
-        public Sequential Net { get; }
-
-        public Trainee Trainee { get; }
-
-        public double Step(Tensor images, Tensor labels, float rateFactor)
-        {
-            using Tape tape = new();
-            Tensor loss = Ops.CrossEntropy(Net.Forward(images), labels);
-            tape.Backward(loss);
-            _adam.RateFactor = rateFactor;
-            _adam.Step(tape);
-            return loss.ToScalar();
-        }
-
-        public void Dispose()
-        {
-            _adam.Dispose();
-            Net.Dispose();
         }
     }
 }

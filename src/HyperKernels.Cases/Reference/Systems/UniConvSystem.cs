@@ -29,17 +29,17 @@ public sealed class UniConvSystem(string name, UniKind kind) : IReferenceSystem
     }
 
     /// <summary>An option that is a mean or a sum.</summary>
-    internal static UniAggregate Aggregate(ReferenceCase source, string option, string otherwise) => source.Text(option, otherwise) switch
+    internal static SetAggregation Aggregate(ReferenceCase source, string option, string otherwise) => source.Text(option, otherwise) switch
     {
-        "mean" => UniAggregate.Mean,
-        "sum" or "add" => UniAggregate.Sum,
+        "mean" => SetAggregation.Mean,
+        "sum" or "add" => SetAggregation.Sum,
         string other => throw new InvalidDataException($"{source.Path}: config \"{option}\" must be mean or sum; it is \"{other}\"."),
     };
 
     private UniConv Make(ReferenceCase source)
     {
         (int inFeatures, int outFeatures, int heads) = (source.Int("c_in"), source.Int("c_out"), source.Int("heads", 1));
-        UniAggregate first = Aggregate(source, "first_aggregate", "mean");
+        SetAggregation first = Aggregate(source, "first_aggregate", "mean");
         bool rowNorm = source.Flag("use_norm", false);
         return kind switch
         {

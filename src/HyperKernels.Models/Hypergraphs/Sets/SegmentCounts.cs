@@ -7,12 +7,9 @@ internal static class SegmentCounts
     public static Tensor Of(Incidence incidence, Toward toward) =>
         Ops.SegmentSum(Tensor.Ones([incidence.MembershipCount], incidence.Device), incidence, toward);
 
-    /// <summary>One over the counts, by which a sum becomes an average; 1 where there is nothing, of which the sum is zero.</summary>
-    public static Tensor Inverse(Tensor counts) => Ops.Reciprocal(AtLeastOne(counts));
-
     public static Tensor AtLeastOne(Tensor counts) => Ops.Maximum(counts, Tensor.Ones([], counts.Device));
 
     /// <summary>The factor of each row's sum.</summary>
     public static Tensor? Scale(Incidence incidence, Toward toward, SetAggregation aggregation) =>
-        aggregation == SetAggregation.Mean ? Inverse(Of(incidence, toward)) : null;
+        aggregation == SetAggregation.Mean ? incidence.InverseCounts(toward) : null;
 }

@@ -50,7 +50,7 @@ internal sealed partial class SetMlp
             return Ops.Add(Ops.Linear(rows, Last.Weight), Ops.Multiply(shares, Last.Bias!.Value));
         }
         (Tensor left, Tensor right, PairNorm? norm) = Split(a, b, spreadToNodes, spreadToEdges);
-        Tensor? scale = mean ? SegmentCounts.Inverse(counts) : null;
+        Tensor? scale = mean ? incidence.InverseCounts(Toward.Nodes) : null;
         if (norm is null)
         {
             // The bias stands in the right side: a sum over nothing leaves it out.

@@ -22,7 +22,7 @@ public abstract class UniConv : Layer
     private readonly Linear _weight;
 
     /// <summary>Makes W with PyTorch's first values of a linear layer.</summary>
-    private protected UniConv(int inFeatures, int outFeatures, int heads, UniAggregate first, bool rowNorm, RandomStream? random)
+    private protected UniConv(int inFeatures, int outFeatures, int heads, SetAggregation first, bool rowNorm, RandomStream? random)
     {
         if (outFeatures < 1 || heads < 1)
         {
@@ -42,7 +42,7 @@ public abstract class UniConv : Layer
     public int Heads { get; }
 
     /// <summary>How hyperedges gather their members.</summary>
-    public UniAggregate First { get; }
+    public SetAggregation First { get; }
 
     /// <summary>Whether rows of nodes are divided by their length.</summary>
     public bool RowNorm { get; }

@@ -33,7 +33,7 @@ public sealed class UniGatConv : UniConv, IStoredLayer<UniGatConv>
     /// <param name="random">Draws first values, then what is dropped; null means <see cref="Initializer.Random"/>.</param>
     /// <exception cref="ArgumentException">A size is below 1, or dropout is not in [0, 1].</exception>
     public UniGatConv(
-        int inFeatures, int outFeatures, int heads = 1, UniAggregate first = UniAggregate.Mean, bool rowNorm = false, bool skip = false, float dropout = 0,
+        int inFeatures, int outFeatures, int heads = 1, SetAggregation first = SetAggregation.Mean, bool rowNorm = false, bool skip = false, float dropout = 0,
         RandomStream? random = null)
         : base(inFeatures, outFeatures, heads, first, rowNorm, random)
     {
@@ -81,7 +81,7 @@ public sealed class UniGatConv : UniConv, IStoredLayer<UniGatConv>
     static string IStoredLayer<UniGatConv>.TypeName => "UniGatConv";
 
     static UniGatConv IStoredLayer<UniGatConv>.Read(LayerSettings settings) => new(
-        settings.Int("inFeatures"), settings.Int("outFeatures"), settings.Int("heads"), settings.Choice<UniAggregate>("first"), settings.Flag("rowNorm"),
+        settings.Int("inFeatures"), settings.Int("outFeatures"), settings.Int("heads"), settings.Choice<SetAggregation>("first"), settings.Flag("rowNorm"),
         settings.Flag("skip"), settings.Number("dropout"));
 
     void IStoredLayer<UniGatConv>.WriteSettings(LayerSettings settings) =>

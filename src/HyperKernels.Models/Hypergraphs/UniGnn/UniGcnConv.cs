@@ -8,7 +8,7 @@ namespace HyperKernels.Models;
 /// </summary>
 /// <remarks>
 /// A node without hyperedges gets zeros (<see cref="UniGnn.WithSelfLoops"/> helps). <see cref="UniConv"/> says what h is and where it is from.
-/// With <see cref="UniAggregate.Sum"/> dbar stays a mean.
+/// With <see cref="SetAggregation.Sum"/> dbar stays a mean.
 /// </remarks>
 public sealed class UniGcnConv : UniConv, IStoredLayer<UniGcnConv>
 {
@@ -23,7 +23,7 @@ public sealed class UniGcnConv : UniConv, IStoredLayer<UniGcnConv>
     /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
     /// <exception cref="ArgumentException">A size is below 1.</exception>
     public UniGcnConv(
-        int inFeatures, int outFeatures, int heads = 1, UniAggregate first = UniAggregate.Mean, bool rowNorm = false, RandomStream? random = null)
+        int inFeatures, int outFeatures, int heads = 1, SetAggregation first = SetAggregation.Mean, bool rowNorm = false, RandomStream? random = null)
         : base(inFeatures, outFeatures, heads, first, rowNorm, random)
     {
     }
@@ -39,7 +39,7 @@ public sealed class UniGcnConv : UniConv, IStoredLayer<UniGcnConv>
     static string IStoredLayer<UniGcnConv>.TypeName => "UniGcnConv";
 
     static UniGcnConv IStoredLayer<UniGcnConv>.Read(LayerSettings settings) => new(
-        settings.Int("inFeatures"), settings.Int("outFeatures"), settings.Int("heads"), settings.Choice<UniAggregate>("first"), settings.Flag("rowNorm"));
+        settings.Int("inFeatures"), settings.Int("outFeatures"), settings.Int("heads"), settings.Choice<SetAggregation>("first"), settings.Flag("rowNorm"));
 
     void IStoredLayer<UniGcnConv>.WriteSettings(LayerSettings settings) => WriteCommon(settings);
 }

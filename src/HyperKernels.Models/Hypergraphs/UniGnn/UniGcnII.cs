@@ -37,7 +37,7 @@ public sealed class UniGcnII : Layer, IStoredLayer<UniGcnII>
     /// <param name="random">Draws first values, then what is dropped; null means <see cref="Initializer.Random"/>.</param>
     /// <exception cref="ArgumentException">A size is less than 1, or dropout is not in [0, 1].</exception>
     public UniGcnII(
-        int inFeatures, int hiddenFeatures, int classes, int layers = 2, float dropout = 0.6f, UniAggregate first = UniAggregate.Mean, bool rowNorm = false,
+        int inFeatures, int hiddenFeatures, int classes, int layers = 2, float dropout = 0.6f, SetAggregation first = SetAggregation.Mean, bool rowNorm = false,
         RandomStream? random = null)
     {
         if (layers < 1)
@@ -95,7 +95,7 @@ public sealed class UniGcnII : Layer, IStoredLayer<UniGcnII>
 
     static UniGcnII IStoredLayer<UniGcnII>.Read(LayerSettings settings) => new(
         settings.Int("inFeatures"), settings.Int("hiddenFeatures"), settings.Int("classes"), settings.Int("layers"), settings.Number("dropout"),
-        settings.Choice<UniAggregate>("first"), settings.Flag("rowNorm"));
+        settings.Choice<SetAggregation>("first"), settings.Flag("rowNorm"));
 
     void IStoredLayer<UniGcnII>.WriteSettings(LayerSettings settings) => settings
         .Set("inFeatures", _input.InFeatures).Set("hiddenFeatures", _input.OutFeatures).Set("classes", _output.OutFeatures)

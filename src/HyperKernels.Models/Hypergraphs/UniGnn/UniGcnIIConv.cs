@@ -25,7 +25,7 @@ public sealed class UniGcnIIConv : Layer, IStoredLayer<UniGcnIIConv>
     /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
     /// <exception cref="ArgumentException">features is below 1.</exception>
     public UniGcnIIConv(
-        int features, float beta, float alpha = 0.1f, UniAggregate first = UniAggregate.Mean, bool rowNorm = false, RandomStream? random = null)
+        int features, float beta, float alpha = 0.1f, SetAggregation first = SetAggregation.Mean, bool rowNorm = false, RandomStream? random = null)
     {
         (Beta, Alpha, First, RowNorm) = (beta, alpha, first, rowNorm);
         _weight = Add("W", new Linear(features, features, bias: false, random));
@@ -41,7 +41,7 @@ public sealed class UniGcnIIConv : Layer, IStoredLayer<UniGcnIIConv>
     public float Alpha { get; }
 
     /// <summary>How hyperedges gather their members.</summary>
-    public UniAggregate First { get; }
+    public SetAggregation First { get; }
 
     /// <summary>Whether rows are divided by their length.</summary>
     public bool RowNorm { get; }
@@ -74,7 +74,7 @@ public sealed class UniGcnIIConv : Layer, IStoredLayer<UniGcnIIConv>
     static string IStoredLayer<UniGcnIIConv>.TypeName => "UniGcnIIConv";
 
     static UniGcnIIConv IStoredLayer<UniGcnIIConv>.Read(LayerSettings settings) => new(
-        settings.Int("features"), settings.Number("beta"), settings.Number("alpha"), settings.Choice<UniAggregate>("first"), settings.Flag("rowNorm"));
+        settings.Int("features"), settings.Number("beta"), settings.Number("alpha"), settings.Choice<SetAggregation>("first"), settings.Flag("rowNorm"));
 
     void IStoredLayer<UniGcnIIConv>.WriteSettings(LayerSettings settings) => settings
         .Set("features", Features).Set("beta", Beta).Set("alpha", Alpha).Set("first", First).Set("rowNorm", RowNorm);

@@ -19,7 +19,7 @@ public sealed class UniGinConv : UniConv, IStoredLayer<UniGinConv>
     /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
     /// <exception cref="ArgumentException">A size is below 1.</exception>
     public UniGinConv(
-        int inFeatures, int outFeatures, int heads = 1, UniAggregate first = UniAggregate.Mean, bool rowNorm = false, RandomStream? random = null)
+        int inFeatures, int outFeatures, int heads = 1, SetAggregation first = SetAggregation.Mean, bool rowNorm = false, RandomStream? random = null)
         : base(inFeatures, outFeatures, heads, first, rowNorm, random)
     {
         _eps = AddParameter("eps", [1], Initializer.Zeros);
@@ -37,7 +37,7 @@ public sealed class UniGinConv : UniConv, IStoredLayer<UniGinConv>
     static string IStoredLayer<UniGinConv>.TypeName => "UniGinConv";
 
     static UniGinConv IStoredLayer<UniGinConv>.Read(LayerSettings settings) => new(
-        settings.Int("inFeatures"), settings.Int("outFeatures"), settings.Int("heads"), settings.Choice<UniAggregate>("first"), settings.Flag("rowNorm"));
+        settings.Int("inFeatures"), settings.Int("outFeatures"), settings.Int("heads"), settings.Choice<SetAggregation>("first"), settings.Flag("rowNorm"));
 
     void IStoredLayer<UniGinConv>.WriteSettings(LayerSettings settings) => WriteCommon(settings);
 }

@@ -132,8 +132,8 @@ public sealed class UniGnn : Layer, IStoredLayer<UniGnn>
             InputDropout = settings.Number("inputDropout"),
             Dropout = settings.Number("dropout"),
             AttentionDropout = settings.Number("attentionDropout"),
-            First = settings.Choice<UniAggregate>("first"),
-            Second = settings.Choice<UniAggregate>("second"),
+            First = settings.Choice<SetAggregation>("first"),
+            Second = settings.Choice<SetAggregation>("second"),
             RowNorm = settings.Flag("rowNorm"),
         });
 

@@ -19,10 +19,10 @@ public sealed record UniGnnOptions
     public float AttentionDropout { get; init; } = 0.6f;
 
     /// <summary>How hyperedges gather their members.</summary>
-    public UniAggregate First { get; init; } = UniAggregate.Mean;
+    public SetAggregation First { get; init; } = SetAggregation.Mean;
 
     /// <summary>How nodes gather their hyperedges; of <see cref="UniKind.Sage"/> alone.</summary>
-    public UniAggregate Second { get; init; } = UniAggregate.Sum;
+    public SetAggregation Second { get; init; } = SetAggregation.Sum;
 
     /// <summary>Whether every convolution divides rows by their length.</summary>
     public bool RowNorm { get; init; }

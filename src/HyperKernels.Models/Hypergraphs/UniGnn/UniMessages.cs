@@ -4,8 +4,8 @@ namespace HyperKernels.Models;
 internal static class UniMessages
 {
     /// <summary>Rows of hyperedges: mean or sum over the members, times the edge's weight.</summary>
-    public static Tensor ToEdges(Tensor nodes, Hypergraph graph, UniAggregate aggregate) =>
-        Ops.NodesToEdges(nodes, graph, edgeScale: aggregate == UniAggregate.Mean ? graph.EdgeScale : graph.EdgeWeights);
+    public static Tensor ToEdges(Tensor nodes, Hypergraph graph, SetAggregation aggregate) =>
+        Ops.NodesToEdges(nodes, graph, edgeScale: aggregate == SetAggregation.Mean ? graph.EdgeScale : graph.EdgeWeights);
 
     /// <summary><c>dbar[e]^-1/2</c>, <c>[E]</c>, with the mean degree dbar of the members of e.</summary>
     public static Tensor EdgeScale(Hypergraph graph)

@@ -18,7 +18,7 @@ public sealed class UniSageConv : UniConv, IStoredLayer<UniSageConv>
     /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
     /// <exception cref="ArgumentException">A size is below 1.</exception>
     public UniSageConv(
-        int inFeatures, int outFeatures, int heads = 1, UniAggregate first = UniAggregate.Mean, UniAggregate second = UniAggregate.Sum, bool rowNorm = false,
+        int inFeatures, int outFeatures, int heads = 1, SetAggregation first = SetAggregation.Mean, SetAggregation second = SetAggregation.Sum, bool rowNorm = false,
         RandomStream? random = null)
         : base(inFeatures, outFeatures, heads, first, rowNorm, random)
     {
@@ -26,7 +26,7 @@ public sealed class UniSageConv : UniConv, IStoredLayer<UniSageConv>
     }
 
     /// <summary>How nodes gather their hyperedges.</summary>
-    public UniAggregate Second { get; }
+    public SetAggregation Second { get; }
 
     /// <inheritdoc/>
     public override Tensor Forward(Tensor nodes, Hypergraph graph)
@@ -34,14 +34,14 @@ public sealed class UniSageConv : UniConv, IStoredLayer<UniSageConv>
         ArgumentNullException.ThrowIfNull(graph);
         Tensor rows = Transform(nodes);
         Tensor edges = UniMessages.ToEdges(rows, graph, First);
-        return Normalise(Ops.Add(rows, Ops.EdgesToNodes(edges, graph, nodeScale: Second == UniAggregate.Mean ? graph.NodeScale : null)));
+        return Normalise(Ops.Add(rows, Ops.EdgesToNodes(edges, graph, nodeScale: Second == SetAggregation.Mean ? graph.NodeScale : null)));
     }
 
     static string IStoredLayer<UniSageConv>.TypeName => "UniSageConv";
 
     static UniSageConv IStoredLayer<UniSageConv>.Read(LayerSettings settings) => new(
-        settings.Int("inFeatures"), settings.Int("outFeatures"), settings.Int("heads"), settings.Choice<UniAggregate>("first"),
-        settings.Choice<UniAggregate>("second"), settings.Flag("rowNorm"));
+        settings.Int("inFeatures"), settings.Int("outFeatures"), settings.Int("heads"), settings.Choice<SetAggregation>("first"),
+        settings.Choice<SetAggregation>("second"), settings.Flag("rowNorm"));
 
     void IStoredLayer<UniSageConv>.WriteSettings(LayerSettings settings) => WriteCommon(settings).Set("second", Second);
 }

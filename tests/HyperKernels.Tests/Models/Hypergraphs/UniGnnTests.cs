@@ -9,7 +9,7 @@ public sealed class UniGnnTests
     private const int Out = 3;
 
     [Test]
-    public void Forward_OfEveryKind_EqualsLoops([Values] UniKind kind, [Values] UniAggregate aggregate, [Values] bool rowNorm)
+    public void Forward_OfEveryKind_EqualsLoops([Values] UniKind kind, [Values] SetAggregation aggregate, [Values] bool rowNorm)
     {
         using MemoryScope scope = new();
         using Hypergraph plain = GraphLoops.Awkward();
@@ -80,7 +80,7 @@ public sealed class UniGnnTests
     {
         UniGnnOptions options = new()
         {
-            Layers = 3, Heads = 2, InputDropout = 0.1f, Dropout = 0.2f, AttentionDropout = 0.3f, First = UniAggregate.Sum, Second = UniAggregate.Mean, RowNorm = true,
+            Layers = 3, Heads = 2, InputDropout = 0.1f, Dropout = 0.2f, AttentionDropout = 0.3f, First = SetAggregation.Sum, Second = SetAggregation.Mean, RowNorm = true,
         };
         using UniGnn network = new(4, 3, 2, kind, options, new RandomStream(1));
         using UniGnn again = Stored(network, (made, x, graph) => made.Forward(x, graph));
@@ -91,7 +91,7 @@ public sealed class UniGnnTests
     [Test]
     public void Load_OfADeepNetwork_GivesTheSameAnswers()
     {
-        using UniGcnII network = new(4, 3, 2, layers: 3, dropout: 0.25f, first: UniAggregate.Sum, rowNorm: true, random: new RandomStream(1));
+        using UniGcnII network = new(4, 3, 2, layers: 3, dropout: 0.25f, first: SetAggregation.Sum, rowNorm: true, random: new RandomStream(1));
         using UniGcnII again = Stored(network, (made, x, graph) => made.Forward(x, graph));
     }
 
@@ -121,7 +121,7 @@ public sealed class UniGnnTests
         Assert.That(() => new UniGcnII(4, 3, 2, layers: 0), Throws.ArgumentException.With.Message.StartWith("UniGcnII: layers must be at least 1; got 0."));
     }
 
-    private static UniConv Make(UniKind kind, UniAggregate aggregate, bool rowNorm)
+    private static UniConv Make(UniKind kind, SetAggregation aggregate, bool rowNorm)
     {
         RandomStream random = new(1);
         switch (kind)
@@ -140,9 +140,9 @@ public sealed class UniGnnTests
     }
 
     private static double[][] Expected(
-        UniKind kind, UniAggregate aggregate, bool rowNorm, UniConv layer, double[][] rows, Incidence incidence, float[] w, float[] h)
+        UniKind kind, SetAggregation aggregate, bool rowNorm, UniConv layer, double[][] rows, Incidence incidence, float[] w, float[] h)
     {
-        bool mean = aggregate == UniAggregate.Mean;
+        bool mean = aggregate == SetAggregation.Mean;
         double[][] ones = GraphLoops.Map(rows, (_, _) => 1);
         double[] size = First(GraphLoops.ToEdges(ones, incidence, i => h[i])), count = First(GraphLoops.ToEdges(ones, incidence, _ => 1));
         double[] degree = First(GraphLoops.ToNodes([.. w.Select(value => new double[] { value })], incidence, i => h[i]));

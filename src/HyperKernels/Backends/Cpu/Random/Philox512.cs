@@ -15,6 +15,7 @@ internal static unsafe class Philox512
     public static bool IsSupported => Avx512F.IsSupported;
 
     /// <summary>Writes <c>low + (high - low) u</c> with u uniform, from a block on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Uniform(ulong seed, ulong block, float low, float high, float* y)
     {
         Words words = Block(seed, block);
@@ -27,6 +28,7 @@ internal static unsafe class Philox512
     }
 
     /// <summary>Writes <c>mean + deviation n</c> with n standard normal, from a block on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Normal(ulong seed, ulong block, float mean, float deviation, float* y)
     {
         Words words = Block(seed, block);

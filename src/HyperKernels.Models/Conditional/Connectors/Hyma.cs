@@ -13,6 +13,9 @@ namespace HyperKernels.Models;
 /// </remarks>
 public static class Hyma
 {
+    // Files may hold this class before a program uses it.
+    static Hyma() => LayerTypes.Register<LayerCodeEmission>();
+
     /// <summary>What was published.</summary>
     public static PublishedSystem Published { get; } = new()
     {

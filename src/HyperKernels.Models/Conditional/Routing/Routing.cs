@@ -55,12 +55,15 @@ public sealed class Routing
         {
             throw new ArgumentException($"Routing: from 1 to {experts} experts can be active; got {active}.", nameof(active));
         }
-        Tensor by = selection == ExpertSelection.KeptOfSoftmax ? Ops.Softmax(scores.Noisy) : scores.Noisy;
+        Tensor by = selection == ExpertSelection.SoftmaxOfKept ? scores.Noisy : Ops.Softmax(scores.Noisy);
         (Tensor largest, Tensor places) = Ops.TopK(by, Math.Min(active + 1, experts));
         Tensor kept = Ops.Slice(largest, 1, 0, active);
-        Tensor shares = selection == ExpertSelection.SoftmaxOfKept
-            ? Ops.Softmax(kept)
-            : Ops.Divide(kept, Ops.AddScalar(Ops.Sum(kept, [1], keepAxes: true), PortSmall));
+        Tensor shares = selection switch
+        {
+            ExpertSelection.SoftmaxOfKept => Ops.Softmax(kept),
+            ExpertSelection.KeptProbabilities => active == 1 ? kept : Ops.Divide(kept, Ops.Sum(kept, [1], keepAxes: true)),
+            _ => Ops.Divide(kept, Ops.AddScalar(Ops.Sum(kept, [1], keepAxes: true), PortSmall)),
+        };
         return new Routing(scores, selection, largest, Ops.Slice(places, 1, 0, active), shares);
     }
 
@@ -83,7 +86,7 @@ public sealed class Routing
         }
         Tensor beyond = Ops.Slice(_largest, 1, active, 1);
         // The port compares noisy logits with probabilities.
-        Tensor isIn = _selection == ExpertSelection.SoftmaxOfKept ? served : Ops.Step(Ops.Subtract(_scores.Noisy, beyond));
+        Tensor isIn = _selection != ExpertSelection.KeptOfSoftmax ? served : Ops.Step(Ops.Subtract(_scores.Noisy, beyond));
         Tensor threshold = Ops.Where(isIn, Ops.BroadcastTo(beyond, isIn.Shape), Ops.BroadcastTo(Ops.Slice(_largest, 1, active - 1, 1), isIn.Shape));
         Tensor distance = Ops.MultiplyScalar(Ops.Divide(Ops.Subtract(Logits, threshold), deviation), s_inverseRoot2);
         return Ops.Sum(Ops.MultiplyScalar(Ops.AddScalar(Ops.Erf(distance), 1), 0.5f), [0]);

@@ -102,6 +102,11 @@ public static class ReferenceSystems
         new PathRankingSystem(),
         new MetaHgnieSystem(),
         new HyperFormerInteractionSystem(),
+
+        new ProjectedLinearSystem(),
+        new SupernetSystem(),
+        new HigptSystem(),
+        new SemiSystem(),
     ];
 
     /// <summary>The adapter of a system, or null if this version has none.</summary>

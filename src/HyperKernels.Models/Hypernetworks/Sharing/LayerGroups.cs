@@ -11,9 +11,6 @@ public static class LayerGroups
     /// <summary>The templates of every layer while groups are learned.</summary>
     public const int LearningTemplates = 4;
 
-    private const int Starts = 10;
-    private const int Rounds = 300;
-
     /// <summary>Weights of one shape in a group.</summary>
     /// <param name="manifest">The weights.</param>
     public static int[] ByShape(TargetManifest manifest)
@@ -70,101 +67,7 @@ public static class LayerGroups
         }
         int weights = emission.Manifest.Entries.Count;
         Check(weights, groups);
-        return Cluster([.. Enumerable.Range(0, weights).Select(emission.DescribeWeight)], groups, random);
-    }
-
-    /// <summary>Puts points into clusters: k-means from spread starts, the best of ten.</summary>
-    /// <param name="points">Of one length.</param>
-    /// <param name="clusters">How many; none stays empty while there are as many different points.</param>
-    /// <param name="random">Chooses the starts.</param>
-    /// <returns>For every point its cluster.</returns>
-    public static int[] Cluster(IReadOnlyList<float[]> points, int clusters, RandomStream random)
-    {
-        ArgumentNullException.ThrowIfNull(points);
-        ArgumentNullException.ThrowIfNull(random);
-        Check(points.Count, clusters);
-        int[] best = [];
-        double least = double.PositiveInfinity;
-        for (int start = 0; start < Starts; start++)
-        {
-            double[][] centres = Spread(points, clusters, random);
-            int[] labels = new int[points.Count];
-            for (int round = 0; round < Rounds && Assign(points, centres, labels) | round == 0; round++)
-            {
-                Move(points, centres, labels);
-            }
-            double cost = points.Select((point, i) => Distance(point, centres[labels[i]])).Sum();
-            if (cost < least)
-            {
-                (least, best) = (cost, labels);
-            }
-        }
-        // Numbers in order of first use, without gaps.
-        Dictionary<int, int> seen = [];
-        return [.. best.Select(label => seen.TryGetValue(label, out int group) ? group : seen[label] = seen.Count)];
-    }
-
-    // Arthur and Vassilvitskii's k-means++: every further start is drawn with a chance that grows with its squared distance to the nearest one.
-    private static double[][] Spread(IReadOnlyList<float[]> points, int clusters, RandomStream random)
-    {
-        float[] draws = new float[clusters];
-        random.FillUniform(draws);
-        double[][] centres = new double[clusters][];
-        double[] distances = [.. points.Select(static _ => 1.0)];
-        for (int c = 0; c < clusters; c++)
-        {
-            double left = draws[c] * distances.Sum();
-            int pick = 0;
-            while (pick < points.Count - 1 && (left >= distances[pick] || distances[pick] == 0))
-            {
-                left -= distances[pick++];
-            }
-            centres[c] = Array.ConvertAll(points[pick], static x => (double)x);
-            for (int i = 0; i < distances.Length; i++)
-            {
-                double own = Distance(points[i], centres[c]);
-                distances[i] = c == 0 ? own : Math.Min(distances[i], own);
-            }
-        }
-        return centres;
-    }
-
-    private static bool Assign(IReadOnlyList<float[]> points, double[][] centres, int[] labels)
-    {
-        bool changed = false;
-        for (int i = 0; i < labels.Length; i++)
-        {
-            int nearest = 0;
-            for (int c = 1; c < centres.Length; c++)
-            {
-                nearest = Distance(points[i], centres[c]) < Distance(points[i], centres[nearest]) ? c : nearest;
-            }
-            changed |= labels[i] != nearest;
-            labels[i] = nearest;
-        }
-        return changed;
-    }
-
-    private static void Move(IReadOnlyList<float[]> points, double[][] centres, int[] labels)
-    {
-        for (int c = 0; c < centres.Length; c++)
-        {
-            float[][] own = [.. points.Where((_, i) => labels[i] == c)];
-            for (int k = 0; own.Length > 0 && k < centres[c].Length; k++)
-            {
-                centres[c][k] = own.Average(point => (double)point[k]);
-            }
-        }
-    }
-
-    private static double Distance(float[] point, double[] centre)
-    {
-        double sum = 0;
-        for (int k = 0; k < centre.Length; k++)
-        {
-            sum += (point[k] - centre[k]) * (point[k] - centre[k]);
-        }
-        return sum;
+        return KMeans.Fit([.. Enumerable.Range(0, weights).Select(emission.DescribeWeight)], groups, random).Labels;
     }
 
     private static void Check(int weights, int groups)

@@ -55,6 +55,51 @@ public sealed class SparseMixtureTests
     }
 
     [Test]
+    public void CapacityFactor_ChangedBetweenCalls_IsTheLoopThatFillsExpertsChoiceByChoice([Values(1, 2)] int active)
+    {
+        using MemoryScope scope = new();
+        using SparseMixture layer = Mixture(Gates[0], active);
+        Tensor x = Ops.RandomNormal([Rows, Inputs], new RandomStream(2));
+        float[] free = layer.Forward(x).ToArray();
+        Routing routing = layer.Route(x);
+        (int[] chosen, float[] shares) = (routing.Experts.ToIntArray(), routing.Shares.ToArray());
+        int lost = 0;
+        foreach (double factor in (double[])[0.3, 1, 2, Experts])
+        {
+            layer.CapacityFactor = factor;
+
+            float[] y = layer.Forward(x).ToArray();
+
+            int capacity = (int)Math.Ceiling(factor * Rows * active / Experts);
+            int[] served = new int[Experts];
+            double[] expected = new double[y.Length];
+            for (int choice = 0; choice < active; choice++)
+            {
+                for (int row = 0; row < Rows; row++)
+                {
+                    int at = (row * active) + choice;
+                    if (served[chosen[at]] == capacity)
+                    {
+                        lost++;
+                        continue;
+                    }
+                    served[chosen[at]]++;
+                    float[] given = layer.Experts.Forward(Ops.Slice(x, 0, row, 1), RowGroups.Of([chosen[at]], Experts)).ToArray();
+                    for (int i = 0; i < given.Length; i++)
+                    {
+                        expected[(row * given.Length) + i] += shares[at] * given[i];
+                    }
+                }
+            }
+            Assert.That(y, Is.EqualTo(expected).Within(1e-5), $"factor {factor}");
+        }
+        Assert.That(lost, Is.Positive, "some row must lose an expert for this to show anything");
+        layer.CapacityFactor = null;
+        Assert.That(layer.Forward(x).ToArray(), Is.EqualTo(free));
+        Assert.That(() => layer.CapacityFactor = 0, Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
     public void SquaredVariation_OfAnEvenLoadIsZero_AndOfOneExpertForAllIsTheirNumberLessOne()
     {
         using MemoryScope scope = new();

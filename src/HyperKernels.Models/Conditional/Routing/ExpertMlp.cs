@@ -8,8 +8,6 @@ namespace HyperKernels.Models;
 /// </summary>
 public sealed class ExpertMlp : Layer, IStoredLayer<ExpertMlp>
 {
-    private readonly Activation _activation;
-
     static ExpertMlp() => LayerTypes.Register<ExpertMlp>();
 
     /// <summary>Makes the experts; each starts like a pair of linear layers of its own.</summary>
@@ -28,7 +26,7 @@ public sealed class ExpertMlp : Layer, IStoredLayer<ExpertMlp>
                 $"ExpertMlp: experts, inFeatures, hiddenFeatures and outFeatures must be at least 1; got {experts}, {inFeatures}, {hiddenFeatures} and {outFeatures}.");
         }
         (Experts, InFeatures, HiddenFeatures, OutFeatures) = (experts, inFeatures, hiddenFeatures, outFeatures);
-        _activation = activation ?? Activation.Relu;
+        Activation = activation ?? Activation.Relu;
         Weight1 = AddParameter("weight1", [experts, hiddenFeatures, inFeatures], Initializer.DefaultFor(inFeatures), random);
         Bias1 = AddParameter("bias1", [experts, hiddenFeatures], Initializer.DefaultFor(inFeatures), random, ParameterRole.Bias, Weight1);
         Weight2 = AddParameter("weight2", [experts, outFeatures, hiddenFeatures], Initializer.DefaultFor(hiddenFeatures), random);
@@ -46,6 +44,9 @@ public sealed class ExpertMlp : Layer, IStoredLayer<ExpertMlp>
 
     /// <summary>O.</summary>
     public int OutFeatures { get; }
+
+    /// <summary>Between the layers.</summary>
+    public Activation Activation { get; }
 
     /// <summary><c>[E, H, I]</c></summary>
     public Parameter Weight1 { get; }
@@ -66,7 +67,7 @@ public sealed class ExpertMlp : Layer, IStoredLayer<ExpertMlp>
     /// <exception cref="ArgumentException">A shape differs.</exception>
     public Tensor Forward(Tensor rows, RowGroups groups)
     {
-        Tensor hidden = Ops.LinearGrouped(rows, Weight1.Value, groups, Bias1.Value, _activation);
+        Tensor hidden = Ops.LinearGrouped(rows, Weight1.Value, groups, Bias1.Value, Activation);
         return Ops.LinearGrouped(hidden, Weight2.Value, groups, Bias2.Value);
     }
 
@@ -76,7 +77,7 @@ public sealed class ExpertMlp : Layer, IStoredLayer<ExpertMlp>
         settings.Int("experts"), settings.Int("inFeatures"), settings.Int("hiddenFeatures"), settings.Int("outFeatures"), settings.Activation());
 
     void IStoredLayer<ExpertMlp>.WriteSettings(LayerSettings settings) => settings
-        .Set("experts", Experts).Set("inFeatures", InFeatures).Set("hiddenFeatures", HiddenFeatures).Set("outFeatures", OutFeatures).SetActivation(_activation);
+        .Set("experts", Experts).Set("inFeatures", InFeatures).Set("hiddenFeatures", HiddenFeatures).Set("outFeatures", OutFeatures).SetActivation(Activation);
 
     /// <inheritdoc/>
     protected override string Describe() => $"ExpertMlp({Experts}, {InFeatures}, {HiddenFeatures}, {OutFeatures})";

@@ -36,6 +36,7 @@ public static class PublishedSystems
         SparseMixture.Published,
         HyperGate.Published,
         Smore.Published,
+        ContextExperts.Published,
         NeuronMaskExperts.Published,
         Upcycling.Published,
         ExpertPruning.Published,
@@ -102,6 +103,8 @@ public static class PublishedSystems
         Hnhn.Published,
         MetaHgnie.Published,
         HyperFormerInteraction.Published,
+
+        LatentNetwork.Published,
     ];
 
     /// <summary>

@@ -107,6 +107,8 @@ public static class ReferenceSystems
         new SupernetSystem(),
         new HigptSystem(),
         new SemiSystem(),
+        new MixerSystem(),
+        new SwatSystem(),
     ];
 
     /// <summary>The adapter of a system, or null if this version has none.</summary>

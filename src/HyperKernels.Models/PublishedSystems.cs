@@ -77,6 +77,11 @@ public static class PublishedSystems
         DomainConv.Published,
         HyperPlanes.Published,
         ConditionalNorm.Published,
+        BindNetwork.Published,
+        ControlNorm.Published,
+        ModulationField.Published,
+        SharedBankNetwork.Published,
+        ArmNet.Published,
 
         Hgnn.Published,
         AllSet.Published,

@@ -68,7 +68,7 @@ public sealed class ReferenceRun : IDisposable
         _owned.Clear();
     }
 
-    /// <summary>Makes a layer compute with the case's parameters of its names, until the result is disposed.</summary>
+    /// <summary>Makes a layer compute with the case's parameters of its names, until the result is disposed. Axes of size one may stand in either of the two alone.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="rename">Turns a name in the layer into the name in the case; null leaves it as it is.</param>
     /// <param name="transposed">Whether the case stores matrices as (in, out).</param>
@@ -89,6 +89,10 @@ public sealed class ReferenceRun : IDisposable
             string nameInCase = rename is null ? name : rename(name);
             Tensor value = Parameter(nameInCase);
             value = transposed(nameInCase) ? Ops.Transpose(value) : value;
+            if (value.Shape != parameter.Shape && Long(value.Shape).SequenceEqual(Long(parameter.Shape)))
+            {
+                value = Ops.Reshape(value, parameter.Shape);
+            }
             if (value.Shape != parameter.Shape)
             {
                 throw new InvalidDataException($"{Case.Path}: parameter \"{nameInCase}\" must be {parameter.Shape}; it is {value.Shape}.");
@@ -97,6 +101,8 @@ public sealed class ReferenceRun : IDisposable
         }
         return ParameterOverrides.Use(values);
     }
+
+    private static int[] Long(Shape shape) => [.. shape.AsSpan().ToArray().Where(static size => size != 1)];
 
     private Tensor Get(string name)
     {

@@ -110,6 +110,8 @@ public static class PublishedSystems
         HyperFormerInteraction.Published,
 
         LatentNetwork.Published,
+        NetworkRewriter.Published,
+        NetworkReader.Published,
     ];
 
     /// <summary>

@@ -114,6 +114,8 @@ public static class ReferenceSystems
         new SemiSystem(),
         new MixerSystem(),
         new SwatSystem(),
+        new MetaPruningSystem(),
+        new ForecastingSystem(),
     ];
 
     /// <summary>The adapter of a system, or null if this version has none.</summary>

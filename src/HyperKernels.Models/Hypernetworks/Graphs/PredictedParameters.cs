@@ -2,7 +2,10 @@ using HyperKernels.Layers;
 
 namespace HyperKernels.Models;
 
-/// <summary>The parameters that a <see cref="GraphHyperNetwork"/> predicted for one architecture, by their dotted names.</summary>
+/// <summary>
+/// Parameters for a network, by their dotted names: what a <see cref="GraphHyperNetwork"/> predicted for an architecture, or what the features of a
+/// <see cref="NetworkGraph"/> mean, of several networks at once too.
+/// </summary>
 public sealed class PredictedParameters
 {
     internal PredictedParameters(IReadOnlyDictionary<string, Weight> weights) => Weights = weights;
@@ -11,7 +14,8 @@ public sealed class PredictedParameters
     public IReadOnlyDictionary<string, Weight> Weights { get; }
 
     /// <summary>Lets a network compute with them until the result is disposed; gradients of what it computes reach the hypernetwork.</summary>
-    /// <param name="network">A network of the architecture; it is not changed. Parameters that were not predicted stay its own.</param>
+    /// <param name="network">A network of the architecture; it is not changed. Parameters that were not predicted stay its own. Of several sets every sample
+    /// (or group of samples) reads its own.</param>
     /// <exception cref="ArgumentException">The network lacks a parameter, or it has another shape.</exception>
     public IDisposable Use(Layer network)
     {
@@ -40,6 +44,10 @@ public sealed class PredictedParameters
     public void CopyInto(Layer network)
     {
         List<(Parameter Parameter, Weight Weight)> pairs = Match(network);
+        if (pairs.FirstOrDefault(static pair => pair.Weight.Shape != pair.Parameter.Shape) is { Parameter: { } several })
+        {
+            throw new ArgumentException($"PredictedParameters: a network takes one set of parameters; there are several of \"{several.Name}\".", nameof(network));
+        }
         using MemoryScope scope = new();
         foreach ((Parameter parameter, Weight weight) in pairs)
         {
@@ -54,7 +62,7 @@ public sealed class PredictedParameters
         List<(Parameter, Weight)> pairs = [];
         foreach ((string name, Weight weight) in Weights)
         {
-            if (!own.TryGetValue(name, out Parameter? parameter) || parameter.Shape != weight.Shape)
+            if (!own.TryGetValue(name, out Parameter? parameter) || !Fits(weight.Shape, parameter.Shape))
             {
                 throw new ArgumentException(
                     $"PredictedParameters: the network must have \"{name}\" {weight.Shape}; it has {(parameter is null ? "no such parameter" : $"{parameter.Shape}")}. "
@@ -64,4 +72,7 @@ public sealed class PredictedParameters
         }
         return pairs;
     }
+
+    private static bool Fits(Shape given, Shape wanted) =>
+        given == wanted || (given.Rank == wanted.Rank + 1 && given.AsSpan()[1..].SequenceEqual(wanted.AsSpan()));
 }

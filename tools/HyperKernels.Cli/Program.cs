@@ -23,6 +23,7 @@ internal static class Program
             VerifyCommand.Create(),
             BenchCommand.Create(),
             TrainCommand.Create(),
+            SoakCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         bool json = args.Contains(CommonOptions.Json.Name);

@@ -4,6 +4,8 @@ namespace HyperKernels.Backends;
 internal abstract class DeviceBuffer : IDisposable
 {
     private int _references;
+    private int _loan;
+    private int _writes;
 
     protected DeviceBuffer(long bytes)
     {
@@ -25,6 +27,17 @@ internal abstract class DeviceBuffer : IDisposable
 
     /// <summary>Whether one tensor alone stands on this memory.</summary>
     public bool IsExclusive => Volatile.Read(ref _references) == 1;
+
+    /// <summary>How often the pool has taken it back.</summary>
+    public int Loan => Volatile.Read(ref _loan);
+
+    /// <summary>How often values in it were overwritten in place, so that a tape sees that what it recorded is no longer there.</summary>
+    public int Writes => Volatile.Read(ref _writes);
+
+    /// <summary>Ends the present loan: places taken in it no longer hold.</summary>
+    public void EndLoan() => Interlocked.Increment(ref _loan);
+
+    public void NoteWrite() => Interlocked.Increment(ref _writes);
 
     public void AddReference() => Interlocked.Increment(ref _references);
 

@@ -39,6 +39,12 @@ public sealed class DeviceMemory
     /// <summary>How often memory was taken from the system; stands still in steady state.</summary>
     public long SystemAllocations { get; private set; }
 
+    /// <summary>
+    /// The most bytes that may be taken from the system, live and pooled together; null for no limit but the machine's. What goes beyond ends with a
+    /// <see cref="DeviceException"/>, as memory that the machine does not have, and leaves everything as it was.
+    /// </summary>
+    public long? Limit { get; set; }
+
     /// <summary>For tests: fills new buffers with NaN and keeps a guard zone behind each, checked when it comes back.</summary>
     internal bool Guarded { get; set; }
 
@@ -91,6 +97,7 @@ public sealed class DeviceMemory
         {
             return;
         }
+        buffer.EndLoan();
         if (buffer.IsBorrowed)
         {
             buffer.Dispose();
@@ -174,6 +181,19 @@ public sealed class DeviceMemory
         }
     }
 
+    /// <summary>Counts a holder that was dropped while it held a buffer, which its own finalizer gives back to the system.</summary>
+    internal void Forget(DeviceBuffer buffer)
+    {
+        lock (_gate)
+        {
+            LiveTensors--;
+            if (buffer.RemoveReference() && !buffer.IsBorrowed)
+            {
+                LiveBytes -= buffer.Bytes;
+            }
+        }
+    }
+
     internal void ReturnHolder(BufferHolder holder)
     {
         lock (_gate)
@@ -215,7 +235,7 @@ public sealed class DeviceMemory
         DeviceBuffer buffer;
         try
         {
-            buffer = _backend.Allocate(size);
+            buffer = AllocateWithin(size);
         }
         catch (DeviceException failure) when (failure is not DeviceLostException)
         {
@@ -223,13 +243,13 @@ public sealed class DeviceMemory
             Trim();
             try
             {
-                buffer = _backend.Allocate(size);
+                buffer = AllocateWithin(size);
             }
             catch (DeviceException again) when (again is not DeviceLostException)
             {
                 throw new DeviceException(
                     $"{_backend.Name}: out of memory: asked for {size:N0} bytes; {LiveBytes:N0} live in {LiveTensors:N0} tensors{Largest()}, {PooledBytes:N0} pooled, peak "
-                    + $"{PeakBytes:N0}.", again);
+                    + $"{PeakBytes:N0}{(Limit is { } limit ? $", limit {limit:N0}" : "")}.", again);
             }
         }
         lock (_gate)
@@ -240,6 +260,10 @@ public sealed class DeviceMemory
         }
         return buffer;
     }
+
+    private DeviceBuffer AllocateWithin(long size) => Limit is { } limit && LiveBytes + PooledBytes + size > limit
+        ? throw new DeviceException($"{_backend.Name}: the limit of this device's memory, {limit:N0} bytes, would be passed.")
+        : _backend.Allocate(size);
 
     // Names the tensors that it would help most to dispose; a buffer with several views counts once.
     private string Largest()

@@ -10,6 +10,10 @@ public static partial class Ops
         if (!targets.IsEmpty)
         {
             device.Backend.Optimize(step, targets);
+            foreach (ref readonly OptimizerTarget target in targets)
+            {
+                target.Value.Buffer.NoteWrite();
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using HyperKernels.Backends;
 
 namespace HyperKernels;
 
@@ -221,7 +222,9 @@ public readonly partial struct Tensor
         {
             Throw.Argument($"CopyFrom: the tensor must have no gaps between its rows; {this} is a view with some.");
         }
-        Device.Backend.Upload(values, Ref);
+        BufferRef place = Ref;
+        Device.Backend.Upload(values, place);
+        place.Buffer.NoteWrite();
     }
 
     private static void CheckBounds(string where, ReadOnlySpan<int> values, int min, int max)

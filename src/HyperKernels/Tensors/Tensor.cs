@@ -23,13 +23,22 @@ public readonly partial struct Tensor : IEquatable<Tensor>, IDisposable
     }
 
     /// <summary>The sizes of the axes.</summary>
-    public Shape Shape => Node.Shape;
+    public Shape Shape
+    {
+        get
+        {
+            TensorNode node = Node;
+            Shape shape = node.Shape;
+            ThrowIfEndedSince(node);
+            return shape;
+        }
+    }
 
     /// <summary>The number of axes.</summary>
-    public int Rank => Node.Shape.Rank;
+    public int Rank => Shape.Rank;
 
     /// <summary>The number of elements.</summary>
-    public long Count => Node.Shape.Count;
+    public long Count => Shape.Count;
 
     /// <summary>What the elements are.</summary>
     public ElementType ElementType => Node.ElementType;
@@ -61,7 +70,14 @@ public readonly partial struct Tensor : IEquatable<Tensor>, IDisposable
         get
         {
             TensorNode node = Node;
-            return new BufferRef(node.Buffer!, node.Offset);
+            DeviceBuffer? buffer = node.Buffer;
+            if (buffer is null)
+            {
+                ThrowDead(node);
+            }
+            BufferRef place = new(buffer, node.Offset);
+            ThrowIfEndedSince(node);
+            return place;
         }
     }
 
@@ -80,16 +96,13 @@ public readonly partial struct Tensor : IEquatable<Tensor>, IDisposable
     /// <summary>Disposes of the values now instead of with their scope; their memory returns to the pool. Disposing twice does nothing.</summary>
     public void Dispose()
     {
-        TensorNode? node = _node;
-        if (node is null || node.Version != _version)
+        if (_node?.End(_version) is not { } buffer)
         {
             return;
         }
-        Device device = node.Device;
-        DeviceBuffer buffer = node.Buffer!;
-        node.Clear();
-        device.Memory.ReturnHolder(node);
-        device.Memory.Return(buffer);
+        DeviceMemory memory = _node.Device.Memory;
+        memory.ReturnHolder(_node);
+        memory.Return(buffer);
     }
 
     /// <summary>Whether both handles point at the same tensor (not whether values are equal).</summary>
@@ -153,6 +166,16 @@ public readonly partial struct Tensor : IEquatable<Tensor>, IDisposable
         node.RowStride = rowStride;
         node.ElementType = type;
         return node;
+    }
+
+    // Another thread may have disposed of the tensor while it was looked at.
+    private void ThrowIfEndedSince(TensorNode node)
+    {
+        Volatile.ReadBarrier();
+        if (node.Version != _version)
+        {
+            ThrowDead(node);
+        }
     }
 
     [DoesNotReturn]

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using HyperKernels.Backends;
 
 namespace HyperKernels;
 
@@ -10,9 +11,20 @@ internal sealed class TensorNode(Device device) : BufferHolder
 {
     private static readonly Func<Device, BufferHolder> s_make = static device => new TensorNode(device);
 
+    private int _version = 1;
+
+    // Only for a tensor that was dropped without being disposed. Those that were lie in the memory's stack, and in no buffer.
+    ~TensorNode()
+    {
+        if (Buffer is { } buffer)
+        {
+            Device.Memory.Forget(buffer);
+        }
+    }
+
     public Device Device { get; } = device;
 
-    public int Version { get; set; } = 1;
+    public int Version => Volatile.Read(ref _version);
 
     public long Offset { get; set; }
 
@@ -56,10 +68,15 @@ internal sealed class TensorNode(Device device) : BufferHolder
         MaxIndex = values.IsEmpty ? 0 : TensorPrimitives.Max(values);
     }
 
-    /// <summary>Forgets everything; called when the tensor is disposed.</summary>
-    public void Clear()
+    /// <summary>Makes the handles of a version invalid, and forgets everything. Of several callers at once one alone ends the tensor.</summary>
+    /// <returns>What the tensor stood in; null if another had ended it already.</returns>
+    public DeviceBuffer? End(int version)
     {
-        Version++;
+        if (Interlocked.CompareExchange(ref _version, version + 1, version) != version)
+        {
+            return null;
+        }
+        DeviceBuffer? buffer = Buffer;
         Buffer = null;
         Recorder = null;
         RequiresGradient = false;
@@ -68,6 +85,7 @@ internal sealed class TensorNode(Device device) : BufferHolder
         MinIndex = 0;
         MaxIndex = 0;
         Shape = default;
+        return buffer;
     }
 
     public override string ToString() => Shape.ToString();

@@ -88,19 +88,24 @@ public sealed class TrainTests
     }
 
     [Test]
-    public void Train_WithCheckpointEvery_KeepsTheTwoLatest_AndResumesOverATornLogLine()
+    public void Train_WithCheckpointEvery_KeepsTheTwoLatestAndThoseAskedFor_AndResumesOverATornLogLine()
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();
-        string[] arguments = ["train", "lenet", "--checkpoint-every", "2", "--out", folder.Root];
+        string[] arguments = ["train", "lenet", "--checkpoint-every", "2", "--keep", "2", "--out", folder.Root];
         Assert.That(CliProcess.Run([.. arguments, "--steps", "5"]).ExitCode, Is.Zero);
         Assert.That(Checkpoint.Load(folder.File("checkpoint.safetensors")).Step, Is.EqualTo(5));
         Assert.That(Checkpoint.Load(folder.File("checkpoint.safetensors.previous")).Step, Is.EqualTo(4));
+        string other = folder.File("checkpoint-9.safetensors", [1, 2, 3]);
         File.AppendAllText(folder.File("metrics.jsonl"), "{\"step\":6,\"sec");
 
         CliResult resumed = CliProcess.Run([.. arguments, "--steps", "8", "--resume"]);
 
         Assert.That(resumed.ExitCode, Is.Zero, resumed.ToString());
         Assert.That(Losses(folder).Count(), Is.EqualTo(2), "the last steps of both runs");
+        Assert.That(
+            Directory.GetFiles(folder.Root, "checkpoint-*").Select(Path.GetFileName),
+            Is.EquivalentTo(["checkpoint-6.safetensors", "checkpoint-8.safetensors", Path.GetFileName(other)]), "what is of a later step than the run is not touched");
+        Assert.That(Checkpoint.Load(folder.File("checkpoint-6.safetensors")).Step, Is.EqualTo(6));
     }
 
     [Test]

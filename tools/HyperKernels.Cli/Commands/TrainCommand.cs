@@ -43,6 +43,12 @@ internal static class TrainCommand
         HelpName = "N",
     };
 
+    private static readonly Option<int?> s_keep = new("--keep")
+    {
+        Description = "How many checkpoints stay as checkpoint-STEP.safetensors, besides the newest and the one before; none unless given.",
+        HelpName = "N",
+    };
+
     // Of some recipes alone: IRecipe.Choices.
     private static readonly Option<string?>[] s_choices =
     [
@@ -56,9 +62,10 @@ internal static class TrainCommand
     {
         CommonOptions.AtLeast(s_epochs, 1);
         CommonOptions.AtLeast(s_steps, 1);
+        CommonOptions.AtLeast(s_keep, 1);
         Command command = new("train", "Train a recipe. Ctrl+C saves a checkpoint; --resume goes on from it.")
         {
-            s_recipe, s_list, s_data, s_epochs, s_steps, s_seed, s_device, s_threads, s_out, s_resume, s_checkpointEvery,
+            s_recipe, s_list, s_data, s_epochs, s_steps, s_seed, s_device, s_threads, s_out, s_resume, s_checkpointEvery, s_keep,
         };
         foreach (Option<string?> choice in s_choices)
         {
@@ -102,6 +109,7 @@ internal static class TrainCommand
             recipe.Name, data, parsed.GetValue(s_epochs), parsed.GetValue(s_steps), parsed.GetValue(s_seed), device, output, parsed.GetValue(s_resume))
         {
             Checkpoints = parsed.GetValue(s_checkpointEvery) is { } every ? CheckpointInterval.Parse(every) : CheckpointInterval.Default,
+            Keep = parsed.GetValue(s_keep) ?? 0,
             Choices = Choices(parsed, recipe),
         };
         using Interrupt interrupt = new();

@@ -15,6 +15,7 @@ namespace HyperKernels.Cli.Reports;
 [JsonSerializable(typeof(IReadOnlyList<PlanTiming>))]
 [JsonSerializable(typeof(InfoReport))]
 [JsonSerializable(typeof(IReadOnlyList<OpReport>))]
+[JsonSerializable(typeof(IReadOnlyList<SoakReport>))]
 [JsonSerializable(typeof(IReadOnlyList<SystemReport>))]
 [JsonSerializable(typeof(IReadOnlyList<VerifyReport>))]
 internal sealed partial class ReportJson : JsonSerializerContext

@@ -14,6 +14,9 @@ internal sealed record TrainOptions(string Recipe, string? Data, int? Epochs, in
     /// <summary>When checkpoints are written.</summary>
     public CheckpointInterval Checkpoints { get; init; } = CheckpointInterval.Default;
 
+    /// <summary>How many checkpoints stay under their step's number, besides the newest and the one before.</summary>
+    public int Keep { get; init; }
+
     /// <summary>What was chosen of the recipe's <see cref="Recipes.IRecipe.Choices"/>: name and words.</summary>
     public IReadOnlyDictionary<string, string> Choices { get; init; } = new Dictionary<string, string>();
 

@@ -62,7 +62,7 @@ internal sealed class TrainingLoop
         {
             if (cancel.IsCancellationRequested)
             {
-                identity.Sign(Save(step)).Save(path);
+                SaveAt(step);
                 throw new OperationCanceledException(cancel);
             }
             IReadOnlyList<Metric> metrics = Step(step++);
@@ -86,13 +86,20 @@ internal sealed class TrainingLoop
             }
             if (step == Steps || options.Checkpoints.IsDue(step, Stopwatch.GetElapsedTime(lastSave), !saved))
             {
-                identity.Sign(Save(step)).Save(path);
+                SaveAt(step);
                 saved = true;
                 lastSave = Stopwatch.GetTimestamp();
             }
         }
         // A run that was complete already still owes its figures.
         return evaluation.Count == 0 && Evaluate is not null ? Evaluate(step) : evaluation;
+
+        void SaveAt(long done)
+        {
+            Checkpoint checkpoint = identity.Sign(Save(done));
+            checkpoint.Save(path);
+            KeptCheckpoints.Add(checkpoint, options.Out, options.Keep);
+        }
     }
 
     private long Resume(string path, RunIdentity identity, IProgress<TrainProgress> progress)

@@ -108,18 +108,40 @@ internal sealed partial class CheckedBackend(IBackend backend) : IBackend
     }
 
     [DoesNotReturn]
-    private void Refuse(BufferRef place, long first, long end, long size, string operand, string op) => throw new DeviceException(
-        $"{Name}: {op}: {operand} would reach elements {place.Offset + first} to below {place.Offset + end} of a buffer of {size}: an op asked for what its "
-        + "tensors do not hold. This is a defect of HyperKernels; nothing was read or written.");
+    private void Refuse(BufferRef place, long first, long end, long size, string operand, string op)
+    {
+        ThrowIfEnded(place);
+        throw new DeviceException(
+            $"{Name}: {op}: {operand} would reach elements {place.Offset + first} to below {place.Offset + end} of a buffer of {size}: an op asked for what its "
+            + "tensors do not hold. This is a defect of HyperKernels; nothing was read or written.");
+    }
 
     // A buffer that nothing refers to any more may be freed by its finalizer, while a kernel runs too.
-    private static void Keep(BufferRef a) => GC.KeepAlive(a.Buffer);
+    private static void Keep(BufferRef a)
+    {
+        GC.KeepAlive(a.Buffer);
+        ThrowIfEnded(a);
+    }
 
     private static void Keep(params ReadOnlySpan<BufferRef?> places)
     {
         foreach (BufferRef? place in places)
         {
-            GC.KeepAlive(place?.Buffer);
+            if (place is { } given)
+            {
+                Keep(given);
+            }
+        }
+    }
+
+    // One that was disposed of meanwhile may serve another tensor.
+    private static void ThrowIfEnded(BufferRef place)
+    {
+        if (!place.IsHeld)
+        {
+            Throw.Disposed(
+                "Tensor: it was disposed while an op worked on it, by another thread or with its scope; what the op gave is not to be used. Dispose of tensors and scopes when "
+                + "the work on them is done.");
         }
     }
 }

@@ -30,6 +30,7 @@ public sealed partial class Tape
                 {
                     continue;
                 }
+                CheckValues(record, i);
                 int mark = differentiable ? 0 : Mark();
                 _gradients.Run(record);
                 if (!differentiable)
@@ -57,6 +58,21 @@ public sealed partial class Tape
             }
         }
         return false;
+    }
+
+    // Rules read the values that they met, from where these stood.
+    private void CheckValues(TapeRecord record, int number)
+    {
+        for (int i = 0; i < record.Inputs + record.Outputs; i++)
+        {
+            int slot = i < record.Inputs ? record.InputSlot(i) : record.FirstOutput + i - record.Inputs;
+            if (slot >= 0 && !SlotAt(slot).IsAsRecorded(number))
+            {
+                Throw.InvalidOperation(
+                    $"Tape: a tensor ({SlotAt(slot).Value}) was overwritten, by an optimiser's step or CopyFrom, after an op on this tape took it: gradients would be those of "
+                    + "other values. Take all gradients before the step, or compute the output again after it.");
+            }
+        }
     }
 
     private void ForgetOutputs(TapeRecord record)

@@ -204,7 +204,7 @@ public sealed partial class Tape : MemoryScope
                 slots[i] = !Tracks(inputs[i]) ? -1 : Made(inputs[i].Node) ? inputs[i].Node.Slot : LeafSlot(inputs[i]);
                 if (slots[i] >= 0)
                 {
-                    SlotAt(slots[i]).Uses++;
+                    SlotAt(slots[i]).NoteUse(_records.Count);
                 }
             }
             int first = _slots.Count;
@@ -213,7 +213,7 @@ public sealed partial class Tape : MemoryScope
                 output.Node.Recorder = this;
                 output.Node.Generation = _generation;
                 output.Node.Slot = _slots.Count;
-                _slots.Add(new Slot { Value = output, Leaf = -1 });
+                _slots.Add(new Slot(output));
             }
             _records.Add(new TapeRecord<TSaved>(slots, first, outputs.Length, saved, rule));
         }
@@ -253,16 +253,20 @@ public sealed partial class Tape : MemoryScope
         if (slot < 0)
         {
             slot = _slots.Count;
-            _slots.Add(new Slot { Value = tensor, Leaf = -1 });
+            _slots.Add(new Slot(tensor));
             _leaves[node] = slot;
         }
         return slot;
     }
 
     /// <summary>A tensor on the tape and, during and after a backward pass, its gradient.</summary>
-    internal struct Slot
+    internal struct Slot(Tensor value)
     {
-        public Tensor Value;
+        // How often what lies in the value's memory had been overwritten when an op last took or made it, and the first record that met these values.
+        private int _writes = value.Node.Buffer!.Writes;
+        private int _firstRecord;
+
+        public Tensor Value = value;
         public Gradient Gradient;
 
         /// <summary>Whether the gradient's values are the slot's alone, to be added to in place.</summary>
@@ -273,7 +277,22 @@ public sealed partial class Tape : MemoryScope
         public int Uses;
 
         /// <summary>The slot of the leaf of which the value is a range, from element Offset on; -1 if it is of its own.</summary>
-        public int Leaf;
+        public int Leaf = -1;
         public long Offset;
+
+        /// <summary>An op takes the value.</summary>
+        public void NoteUse(int record)
+        {
+            Uses++;
+            int writes = Value.Node.Buffer!.Writes;
+            if (writes != _writes)
+            {
+                _writes = writes;
+                _firstRecord = record;
+            }
+        }
+
+        /// <summary>Whether the value, where it is still there, is what a record met.</summary>
+        public readonly bool IsAsRecorded(int record) => !Value.IsAlive || (record >= _firstRecord && Value.Node.Buffer!.Writes == _writes);
     }
 }

@@ -15,9 +15,12 @@ internal abstract class TapeRecord
         _second = inputs.Length > 1 ? inputs[1] : -1;
         _third = inputs.Length > 2 ? inputs[2] : -1;
         _more = inputs.Length > 3 ? inputs[3..].ToArray() : null;
+        Inputs = inputs.Length;
         FirstOutput = firstOutput;
         Outputs = outputs;
     }
+
+    public int Inputs { get; }
 
     public int FirstOutput { get; }
 

@@ -25,15 +25,19 @@ internal sealed record SoakRun(TimeSpan Time, int Seed, string Folder, Action<do
 {
     private readonly long _start = System.Diagnostics.Stopwatch.GetTimestamp();
 
+    private bool _began;
+
     private TimeSpan Elapsed => System.Diagnostics.Stopwatch.GetElapsedTime(_start);
 
-    /// <summary>Whether there is time for more; also shows how far it is.</summary>
+    /// <summary>Whether there is time for more, as there is for a first time always; also shows how far it is.</summary>
     /// <exception cref="OperationCanceledException">Asked to stop.</exception>
     public bool GoesOn(string words)
     {
         Cancel.ThrowIfCancellationRequested();
         Report(Math.Min(1, Elapsed / Time), words);
-        return Elapsed < Time;
+        bool goesOn = !_began || Elapsed < Time;
+        _began = true;
+        return goesOn;
     }
 }
 

@@ -11,7 +11,7 @@ internal static class SystemsCommand
 
     private static readonly Option<bool> s_taxonomy = new("--taxonomy")
     {
-        Description = "Print the tables of README.md: hypernetworks on the five axes of the review, hypergraph systems in the order of the survey.",
+        Description = "Print the tables of README.md: hypernetworks on the five axes of the review, hypergraph systems in the order of the survey, and the others.",
     };
 
     public static Command Create()
@@ -30,7 +30,7 @@ internal static class SystemsCommand
         }
         else if (taxonomy)
         {
-            terminal.Line($"{SystemTable.Taxonomy(PublishedSystems.All)}\n\n{SystemTable.HypergraphTaxonomy(PublishedSystems.All)}");
+            terminal.Line(string.Join("\n\n", SystemTable.Taxonomy(PublishedSystems.All), SystemTable.Others(PublishedSystems.All), SystemTable.HypergraphTaxonomy(PublishedSystems.All)));
         }
         else if (markdown)
         {

@@ -84,6 +84,20 @@ internal static class SystemTable
         return text.ToString().TrimEnd('\n');
     }
 
+    /// <summary>The systems that no review orders, as the README shows them: a row per kind.</summary>
+    public static string Others(IReadOnlyList<PublishedSystem> systems)
+    {
+        StringBuilder text = new();
+        text.Append("| about | systems |\n|---|---|\n");
+        foreach (IGrouping<SystemKind, PublishedSystem> kind in systems
+            .Where(static system => system.Design is null && system.HypergraphDesign is null).GroupBy(static system => system.Kind))
+        {
+            IEnumerable<string> names = kind.Select(static system => $"[{Escape(system.Title)}]({system.Paper.Link}) `{system.Layers[0].Name}`");
+            text.Append($"| {Words(kind.Key)} | {string.Join("; ", names)} |\n");
+        }
+        return text.ToString().TrimEnd('\n');
+    }
+
     private static string Lower<T>(T value)
         where T : struct, Enum => value.ToString().ToLowerInvariant();
 

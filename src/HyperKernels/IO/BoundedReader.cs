@@ -12,9 +12,13 @@ internal sealed class BoundedReader(Stream stream, string path, long most)
     // Memory that is taken on a header's word; more is taken as the bytes come, so that a small file cannot reserve a thousand times its size.
     private const int FirstPart = 1 << 24;
 
-    /// <summary>The most bytes that <paramref name="compressed"/> bytes of deflate can become.</summary>
-    internal static long MostInflated(long compressed) =>
-        compressed > long.MaxValue / MaxDeflateRatio - 1 ? long.MaxValue : (compressed + 1) * MaxDeflateRatio;
+    /// <summary>The most bytes that <paramref name="compressed"/> bytes of deflate can become, and are allowed to.</summary>
+    internal static long MostInflated(long compressed)
+    {
+        long possible = compressed > long.MaxValue / MaxDeflateRatio - 1 ? long.MaxValue : (compressed + 1) * MaxDeflateRatio;
+        double allowed = Math.Max(FileLimits.AlwaysBytes, compressed * FileLimits.Expansion);
+        return allowed < possible ? (long)allowed : possible;
+    }
 
     internal string Path => path;
 
@@ -48,7 +52,7 @@ internal sealed class BoundedReader(Stream stream, string path, long most)
         {
             throw Fail(Position,
                 $"the header promises {BadFile.N(bytes)} bytes of {what} but the file can hold {BadFile.N(Math.Max(0, most - Position))}; "
-                + "it may be cut off.");
+                + $"it may be cut off{(stream.CanSeek ? "" : ", or its content expands more than FileLimits.Expansion allows")}.");
         }
         byte[] payload = GC.AllocateUninitializedArray<byte>((int)Math.Min(bytes, Math.Max(FirstPart, stream.CanSeek ? bytes : 0)));
         for (int done = 0; ;)

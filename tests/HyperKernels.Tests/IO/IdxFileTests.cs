@@ -78,6 +78,26 @@ internal sealed class IdxFileTests
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1 << 20));
     }
 
+    [Test]
+    public void Read_GzipThatExpandsAThousandTimes_IsRefusedUnlessAllowed()
+    {
+        const int Bytes = 80 << 20;
+        string path = _folder.File("zeros.gz", Gzip([0, 0, 8, 1, 5, 0, 0, 0, .. new byte[Bytes]]));
+        Assert.That(() => IdxFile.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.EndsWith(
+            $"the header promises 83,886,080 bytes of U8 [83886080] but the file can hold {(64 << 20) - 8:N0}; it may be cut off, or its content expands more than "
+            + "FileLimits.Expansion allows."));
+        double before = FileLimits.Expansion;
+        try
+        {
+            FileLimits.Expansion = 2000;
+            Assert.That(IdxFile.Read(path).Bytes.Length, Is.EqualTo(Bytes));
+        }
+        finally
+        {
+            FileLimits.Expansion = before;
+        }
+    }
+
     [TestCase("mnist", 1_567_298_545, 264_923_200)]
     [TestCase("fashion-mnist", 0, 0)]
     public void Read_RealFiles_HaveTheirPublishedSizes(string set, long trainPixels, long testPixels)
@@ -132,8 +152,17 @@ internal sealed class IdxFileTests
         {
             gzip.Write(content);
         }
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.That(() => IdxFile.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.Contains("the file ends inside U8 [1879048192]"));
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(64 << 20));
+        double allowed = FileLimits.Expansion;
+        try
+        {
+            FileLimits.Expansion = 2000;
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Assert.That(() => IdxFile.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.Contains("the file ends inside U8 [1879048192]"));
+            Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(64 << 20));
+        }
+        finally
+        {
+            FileLimits.Expansion = allowed;
+        }
     }
 }

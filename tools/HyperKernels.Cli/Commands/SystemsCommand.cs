@@ -30,7 +30,8 @@ internal static class SystemsCommand
         }
         else if (taxonomy)
         {
-            terminal.Line(string.Join("\n\n", SystemTable.Taxonomy(PublishedSystems.All), SystemTable.Others(PublishedSystems.All), SystemTable.HypergraphTaxonomy(PublishedSystems.All)));
+            IReadOnlyList<PublishedSystem> all = PublishedSystems.All;
+            terminal.Line(string.Join("\n\n", SystemTable.Taxonomy(all), SystemTable.Others(all), SystemTable.HypergraphTaxonomy(all)));
         }
         else if (markdown)
         {

@@ -12,7 +12,13 @@ namespace HyperKernels.Models;
 /// </remarks>
 public sealed class ModulationField : Layer, IStoredLayer<ModulationField>
 {
-    static ModulationField() => LayerTypes.Register<ModulationField>();
+    static ModulationField()
+    {
+        LayerTypes.Register<ModulationField>();
+        LayerTypes.Register<ModulatedField>();
+        LayerTypes.Register<ModulationCodes>();
+        LayerTypes.Register<HashGridEncoding>();
+    }
 
     /// <summary>Joins a field and what modulates it.</summary>
     /// <param name="field">Shared by all signals.</param>

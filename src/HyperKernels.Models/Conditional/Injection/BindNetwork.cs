@@ -19,7 +19,11 @@ public sealed class BindNetwork : TensorLayer, IStoredLayer<BindNetwork>
     private readonly Linear _projection;
     private readonly (TensorLayer Norm, Linear Gate, Linear Down, Linear Up)[] _blocks;
 
-    static BindNetwork() => LayerTypes.Register<BindNetwork>();
+    static BindNetwork()
+    {
+        LayerTypes.Register<BindNetwork>();
+        LayerTypes.Register<InjectedAttention>();
+    }
 
     /// <summary>Makes the network.</summary>
     /// <param name="conditionFeatures">The numbers of a condition; ImageBind gives 1024.</param>

@@ -14,7 +14,12 @@ public sealed class ControlNorm : Layer, IStoredLayer<ControlNorm>
 {
     private readonly BatchNorm _norm;
 
-    static ControlNorm() => LayerTypes.Register<ControlNorm>();
+    static ControlNorm()
+    {
+        LayerTypes.Register<ControlNorm>();
+        LayerTypes.Register<ControlFusion>();
+        LayerTypes.Register<ControlHead>();
+    }
 
     /// <summary>Makes the layer.</summary>
     /// <param name="channels">C.</param>

@@ -19,7 +19,11 @@ public sealed class ArmNet : Layer, IStoredLayer<ArmNet>
     private readonly Sequential _mlp;
     private readonly (Embedding Embedding, Sequential Mlp, Linear Join)? _deep;
 
-    static ArmNet() => LayerTypes.Register<ArmNet>();
+    static ArmNet()
+    {
+        LayerTypes.Register<ArmNet>();
+        LayerTypes.Register<AdaptiveRelationModule>();
+    }
 
     /// <summary>Makes the network.</summary>
     /// <param name="features">Rows of the embedding: the values that fields can take, all together.</param>

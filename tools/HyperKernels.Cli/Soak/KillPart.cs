@@ -102,7 +102,7 @@ internal static class KillPart
         ProcessStartInfo start = new(program) { RedirectStandardOutput = true, RedirectStandardError = true };
         string[] words =
         [
-            .. isHost ? [Path.Combine(AppContext.BaseDirectory, "hyperkernels.dll")] : Array.Empty<string>(),
+            .. isHost ? [Path.Combine(AppContext.BaseDirectory, $"{typeof(Program).Assembly.GetName().Name}.dll")] : Array.Empty<string>(),
             "train", "hgnn", "--steps", Steps.ToString(CultureInfo.InvariantCulture), "--checkpoint-every", "1", "--threads", "1", "--device", "cpu", "--out", output,
             .. resume ? ["--resume"] : Array.Empty<string>(),
         ];

@@ -186,7 +186,8 @@ public sealed class ContextExperts : Layer, IStoredLayer<ContextExperts>
         int systems = context.Shape[0];
         if (input.Rank < 2 || input.Shape[0] != systems || systems == 0)
         {
-            throw new ArgumentException($"ContextExperts: there must be a block of states for each of {systems} contexts, and one context at least; got {input.Shape}.", nameof(input));
+            throw new ArgumentException(
+                $"ContextExperts: there must be a block of states for each of {systems} contexts, and one context at least; got {input.Shape}.", nameof(input));
         }
         List<Tensor> results = [];
         List<int> rows = [];

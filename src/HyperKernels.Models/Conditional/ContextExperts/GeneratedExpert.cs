@@ -59,7 +59,9 @@ public sealed class GeneratedExpert : ContextExpert, IStoredLayer<GeneratedExper
     /// <param name="shift">Whether a trained number is added to contexts.</param>
     /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
     /// <exception cref="ArgumentException">A size is less than 1, or depth less than 2.</exception>
-    /// <remarks>Source: Kassai Koupai and others, Boosting Generalization in Parametric PDE Neural Solvers through Adaptive Conditioning, NeurIPS 2024 (arXiv 2410.23889).</remarks>
+    /// <remarks>
+    /// Source: Kassai Koupai and others, Boosting Generalization in Parametric PDE Neural Solvers through Adaptive Conditioning, NeurIPS 2024 (arXiv 2410.23889).
+    /// </remarks>
     public static GeneratedExpert Geps(
         int features, int contextFeatures, int hiddenFeatures, int depth = 3, Activation? activation = null, bool shift = false, RandomStream? random = null)
     {
@@ -75,7 +77,9 @@ public sealed class GeneratedExpert : ContextExpert, IStoredLayer<GeneratedExper
     /// <param name="shift">Whether a trained number is added to contexts.</param>
     /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
     /// <exception cref="ArgumentException">A size is less than 1.</exception>
-    /// <remarks>Source: Brenner, Weber, Koppe, Durstewitz, Learning Interpretable Hierarchical Dynamical Systems Models from Time Series Data, ICLR 2025 (arXiv 2410.04814).</remarks>
+    /// <remarks>
+    /// Source: Brenner, Weber, Koppe, Durstewitz, Learning Interpretable Hierarchical Dynamical Systems Models from Time Series Data, ICLR 2025 (arXiv 2410.04814).
+    /// </remarks>
     public static GeneratedExpert HierarchicalPlrnn(
         int features, int contextFeatures, int hiddenFeatures, float leastForcing = 1, bool shift = false, RandomStream? random = null) =>
         Linear(new ShallowPlrnn(features, hiddenFeatures, leastForcing, random), contextFeatures, hasBase: false, shift, random);

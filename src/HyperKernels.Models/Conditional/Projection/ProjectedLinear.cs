@@ -75,7 +75,8 @@ public sealed class ProjectedLinear : Layer, IStoredLayer<ProjectedLinear>
         if (input.Rank < 2 || clusterOfSample.Length != batch || input.Shape[-1] != Right.Shape[1])
         {
             throw new ArgumentException(
-                $"ProjectedLinear: the input must be [B, ..., {Right.Shape[1]}] with a cluster for each of the B samples; it is {input.Shape} with {clusterOfSample.Length} clusters.",
+                $"ProjectedLinear: the input must be [B, ..., {Right.Shape[1]}] with a cluster for each of the B samples; "
+                + $"it is {input.Shape} with {clusterOfSample.Length} clusters.",
                 nameof(input));
         }
         int[] present = [.. new SortedSet<int>(clusterOfSample.ToArray())];

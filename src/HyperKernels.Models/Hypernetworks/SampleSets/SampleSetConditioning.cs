@@ -46,7 +46,8 @@ public sealed class SampleSetConditioning : Conditioning, IStoredLayer<SampleSet
         if (layers < 1 || heads < 1 || encoderLayers < 1 || features < 1 || features % heads != 0)
         {
             throw new ArgumentException(
-                $"SampleSetConditioning: layers, heads and encoderLayers must be at least 1 and heads divide features; got {layers}, {heads}, {encoderLayers} and {features} features.");
+                $"SampleSetConditioning: layers, heads and encoderLayers must be at least 1 and heads divide features; "
+                + $"got {layers}, {heads}, {encoderLayers} and {features} features.");
         }
         (Encoder, _heads, _encoderLayers, _positions, _dropout) = (encoder, heads, encoderLayers, positions, dropout);
         Prefix = AddParameter("prefix_tokens", [layers, features], Initializer.XavierUniform(), random, ParameterRole.Table);

@@ -1,6 +1,8 @@
 namespace HyperKernels.Models;
 
-/// <summary>What <see cref="GeneratedHgtConv"/> generates for the types of a graph. It serves any number of passes while the generators and descriptions stay as they are.</summary>
+/// <summary>
+/// What <see cref="GeneratedHgtConv"/> generates for the types of a graph. It serves any number of passes while the generators and descriptions stay as they are.
+/// </summary>
 /// <param name="KeyQueryValue">The first map of each type: weights <c>[T, 3 O, I]</c> and biases.</param>
 /// <param name="Output">The last map of each type: weights <c>[T, O, O]</c> and biases.</param>
 /// <param name="Key">What a relation makes of keys: weights <c>[R, D, D]</c> and biases, D the size of a head.</param>

@@ -47,7 +47,8 @@ public sealed class LatentNetwork : Layer, IStoredLayer<LatentNetwork>
         if (inFeatures < 1 || latentFeatures < 1 || hiddenLayers < 1 || inFeatures > rows)
         {
             throw new ArgumentException(
-                $"LatentNetwork: sizes must be at least 1 and inputs no more than rows; got {inFeatures} inputs, {latentFeatures} latent features, {hiddenLayers} layers and {rows} rows.");
+                $"LatentNetwork: sizes must be at least 1 and inputs no more than rows; got {inFeatures} inputs, "
+                + $"{latentFeatures} latent features, {hiddenLayers} layers and {rows} rows.");
         }
         (InFeatures, Sharpness, Layout) = (inFeatures, sharpness, new SoftMlpLayout(rows, hiddenLayers));
         Code = AddParameter("z", [rows, latentFeatures], Initializer.Normal(), random, ParameterRole.Table);
@@ -151,7 +152,8 @@ public sealed class LatentNetwork : Layer, IStoredLayer<LatentNetwork>
             int[] kept = [.. Enumerable.Range(0, Layout.Rows).Where(neuron => At(neuron, Layout.Masks + l) >= 0)];
             (int[] sources, int layer) = (from, l);
             layers.Add(Plain(kept.Length, sources.Length, (o, i) => Weight(sources[i], Layout.WeightsOf(layer) + kept[o]), o => At(kept[o], Layout.BiasOf(layer))));
-            layers.Add(new NeuronActivation([.. kept.Select(neuron => Enumerable.Range(0, SoftMlpLayout.Activations).MaxBy(k => At(neuron, Layout.LogitsOf(layer) + k))).DefaultIfEmpty()]));
+            IEnumerable<int> chosen = kept.Select(neuron => Enumerable.Range(0, SoftMlpLayout.Activations).MaxBy(k => At(neuron, Layout.LogitsOf(layer) + k)));
+            layers.Add(new NeuronActivation([.. chosen.DefaultIfEmpty()]));
             from = kept;
         }
         layers.Add(Plain(1, from.Length, (_, i) => Weight(from[i], Layout.WeightsOf(Layout.HiddenLayers)), _ => At(0, Layout.BiasOf(Layout.HiddenLayers))));

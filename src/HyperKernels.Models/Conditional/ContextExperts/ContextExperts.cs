@@ -112,7 +112,8 @@ public sealed class ContextExperts : Layer, IStoredLayer<ContextExperts>
     public int[][] Route(Tensor context)
     {
         float[][] gates = [.. Gates(context).ToArray().Chunk(_experts.Length)];
-        return [.. Enumerable.Range(0, _experts.Length).Select(e => Enumerable.Range(0, gates.Length).Where(n => gates[n][e] > gates[n].Max() - Tie).ToArray())];
+        float[] least = [.. gates.Select(static shares => shares.Max() - Tie)];
+        return [.. Enumerable.Range(0, _experts.Length).Select(e => Enumerable.Range(0, gates.Length).Where(n => gates[n][e] > least[n]).ToArray())];
     }
 
     /// <summary>Computes <c>f(y; c)</c> by the experts that the contexts choose.</summary>

@@ -51,7 +51,10 @@ public sealed record GateFit(int[] Assignment, double[][] Centroids, int[] Chose
         float[] blur = new float[contexts[0].Length];
         double[][] rows = [.. contexts.Select(context =>
         {
-            (random ?? Layers.Initializer.Random).FillNormal(blur);
+            if (noise > 0)
+            {
+                (random ?? Layers.Initializer.Random).FillNormal(blur);
+            }
             IEnumerable<double> row = context.Zip(blur, (value, extra) => value + ((double)noise * extra));
             return (double[])[.. bias ? row.Append(1) : row];
         })];

@@ -142,7 +142,7 @@ public sealed class GeneratedHgtConv : Layer, IStoredLayer<GeneratedHgtConv>
         Tensor output = Ops.LinearGrouped(sums, weights.Output.Weight, graph.NodeTypes, weights.Output.Bias);
         if (nodes.Shape[1] == width)
         {
-            Tensor share = Ops.GatherRows(weights.Skip, Tensor.From(graph.NodeTypes.GroupOfRow, [graph.NodeCount], nodes.Device));
+            Tensor share = Ops.GatherRows(weights.Skip, graph.TypeOfNode);
             output = Ops.Add(nodes, Ops.Multiply(share, Ops.Subtract(output, nodes)));
         }
         return (_norm?.Forward(output) ?? output, attention);

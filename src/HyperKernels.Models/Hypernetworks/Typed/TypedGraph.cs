@@ -55,6 +55,7 @@ public sealed class TypedGraph : IDisposable
         }
         Relations = relations.Count;
         Edges = Incidence.FromPairs(_offsets[^1], rows.Count, [.. target], [.. rowOfEdge], device);
+        TypeOfNode = Tensor.From(NodeTypes.GroupOfRow, [NodeCount], device);
         SourceOfRow = Tensor.From(sources, [sources.Length], device);
         RelationOfEdge = Tensor.From([.. relationOfEdge], [relationOfEdge.Count], device);
     }
@@ -76,6 +77,9 @@ public sealed class TypedGraph : IDisposable
 
     /// <summary>Which rows of sources meet in a target: a hyperedge is a row, one for every pair of a relation and a source in it; a membership is an edge.</summary>
     internal Incidence Edges { get; }
+
+    /// <summary>The type of each node.</summary>
+    internal Tensor TypeOfNode { get; }
 
     /// <summary>The node of each row.</summary>
     internal Tensor SourceOfRow { get; }

@@ -49,6 +49,8 @@ internal static class RecipeBook
         new HyperAdapterRecipe(),
         new IntrinsicDimensionRecipe(),
         new MoeRecipe(),
+        new ZooPredictRecipe(),
+        new PruneDigitsRecipe(),
     ];
 
     /// <summary>Finds a recipe by its name.</summary>

@@ -60,6 +60,7 @@ public sealed class NetworkReader : Layer, IStoredLayer<NetworkReader>
             typeof(NetworkReader), typeof(NetworkEncoder), typeof(GraphMetaNetwork), typeof(MlpMessage), typeof(DeepSetsReadout), typeof(DeepKernelGp), typeof(NetworkGraph),
         ],
         Cases = ["FMS"],
+        Recipe = "zoo-predict",
     };
 
     /// <summary>Turns nodes and edges into numbers.</summary>

@@ -75,6 +75,7 @@ public sealed class NetworkRewriter : Layer, IStoredLayer<NetworkRewriter>
         Source = "Yewei-Liu/MetaPruning, nn/GNN.py and main",
         Layers = [typeof(NetworkRewriter), typeof(GraphMetaNetwork), typeof(ProductMessage), typeof(NetworkGraph), typeof(GroupSparsity)],
         Cases = ["MetaPruning"],
+        Recipe = "prune-digits",
     };
 
     /// <summary>The metanetwork.</summary>

@@ -99,7 +99,8 @@ public sealed class SharedBankTests
     [Test]
     public void Mistakes_AreNamed() => Assert.Multiple(() =>
     {
-        Assert.That(() => BankMapping.Hashed(BankMap.Chunk, 4, [8], chunk: 5), Throws.ArgumentException.With.Message.StartsWith("BankMapping: the bank must have a number at least"));
+        Assert.That(
+            () => BankMapping.Hashed(BankMap.Chunk, 4, [8], chunk: 5), Throws.ArgumentException.With.Message.StartsWith("BankMapping: the bank must have a number at least"));
         Assert.That(() => new BankMapping(2, [[0, 2]], [[true, false]]), Throws.ArgumentException.With.Message.StartsWith("BankMapping: indices must be from 0 to 1."));
         Assert.That(() => new BankMapping(2, [[0]], [[true, false]]), Throws.ArgumentException.With.Message.StartsWith("BankMapping: every index needs a sign"));
         Assert.That(

@@ -51,6 +51,8 @@ internal static class RecipeBook
         new MoeRecipe(),
         new ZooPredictRecipe(),
         new PruneDigitsRecipe(),
+        new RoastRecipe(),
+        new ModulationFieldsRecipe(),
     ];
 
     /// <summary>Finds a recipe by its name.</summary>

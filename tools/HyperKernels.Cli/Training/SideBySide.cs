@@ -32,6 +32,7 @@ internal static class SideBySide
     /// <param name="cancel">Asks to stop.</param>
     /// <param name="further">What is added to a network's cross-entropy, asked when it has given its logits; null for nothing.</param>
     /// <param name="draws">What a network draws from while it trains; null where none does.</param>
+    /// <param name="optimizer">Makes a network's optimiser by its name; null, also as an answer, means that of <see cref="Optimiser"/>.</param>
     /// <exception cref="OperationCanceledException">Asked to stop; the checkpoint is written.</exception>
     public static IReadOnlyList<SideBySideResult> Train<TNet>(
         DigitData data,
@@ -41,7 +42,8 @@ internal static class SideBySide
         IProgress<TrainProgress> progress,
         CancellationToken cancel,
         Func<TNet, Tensor?>? further = null,
-        Func<TNet, RandomStream>? draws = null)
+        Func<TNet, RandomStream>? draws = null,
+        Func<string, TNet, Optimizer?>? optimizer = null)
         where TNet : TensorLayer
     {
         BatchOrder order = new(data.Training.Count, Batch, options.Seed);
@@ -49,7 +51,7 @@ internal static class SideBySide
         TimedRun<TNet>[] runs =
         [
             .. nets.Select(one => new TimedRun<TNet>(
-                one.Name, one.Net, new Adam(one.Net.Parameters, learningRate: Rate), random: draws?.Invoke(one.Net))),
+                one.Name, one.Net, optimizer?.Invoke(one.Name, one.Net) ?? new Adam(one.Net.Parameters, learningRate: Rate), random: draws?.Invoke(one.Net))),
         ];
         Trainee[] trainees = [.. runs.Select(static run => run.Trainee)];
         double[] fastest = [.. runs.Select(static _ => double.PositiveInfinity)];
@@ -79,7 +81,7 @@ internal static class SideBySide
         SideBySideResult[] results =
         [
             .. runs.Select((run, place) => new SideBySideResult(
-                run.Name, run.Net.Count, final.Single(metric => metric.Run == run.Name).Value, run.SecondsAStep * order.StepsPerEpoch, fastest[place])),
+                run.Name, Trained(run.Net), final.Single(metric => metric.Run == run.Name).Value, run.SecondsAStep * order.StepsPerEpoch, fastest[place])),
         ];
         foreach (TimedRun<TNet> run in runs)
         {
@@ -87,6 +89,8 @@ internal static class SideBySide
             run.Dispose();
         }
         return results;
+
+        static long Trained(TNet net) => net.Parameters.Where(static parameter => parameter.RequiresGradient).Sum(static parameter => parameter.Shape.Count);
 
         Tensor Loss(TNet net)
         {

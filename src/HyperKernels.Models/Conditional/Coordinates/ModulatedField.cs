@@ -83,7 +83,8 @@ public sealed class ModulatedField : Layer, IStoredLayer<ModulatedField>
         if ((modulation is null) != (features == 0) || (modulation is { } given && (given.Rank != 2 || given.Shape[1] != features)))
         {
             string wanted = features == 0 ? "absent" : $"[N, {features}]";
-            throw new ArgumentException($"ModulatedField: for {Options.Modulation} the modulation must be {wanted}; got {modulation?.Shape.ToString() ?? "none"}.", nameof(modulation));
+            throw new ArgumentException(
+                $"ModulatedField: for {Options.Modulation} the modulation must be {wanted}; got {modulation?.Shape.ToString() ?? "none"}.", nameof(modulation));
         }
         Func<Tensor, Tensor> apply = Modulator(modulation);
         Tensor last = Options.Backbone switch

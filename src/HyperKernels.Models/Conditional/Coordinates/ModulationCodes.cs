@@ -2,7 +2,9 @@ using HyperKernels.Layers;
 
 namespace HyperKernels.Models;
 
-/// <summary>A small field of its own for each signal, which gives the modulation at every coordinate: <c>z(x) = [BN] S(code_p(x))</c> with S a field that all share, or nothing.</summary>
+/// <summary>
+/// A small field of its own for each signal, which gives the modulation at every coordinate: <c>z(x) = [BN] S(code_p(x))</c> with S a field that all share, or nothing.
+/// </summary>
 /// <remarks>Source: Papa and others, Neural Modulation Fields (arXiv 2307.08351), section 3.2, and the authors' code, samuelepapa/cond-cbnt.</remarks>
 public sealed class ModulationCodes : Layer, IStoredLayer<ModulationCodes>
 {

@@ -30,7 +30,8 @@ public sealed class ModulationField : Layer, IStoredLayer<ModulationField>
         ArgumentNullException.ThrowIfNull(codes);
         if (codes.Features != field.Options.ModulationFeatures)
         {
-            throw new ArgumentException($"ModulationField: the field reads modulations of {field.Options.ModulationFeatures} numbers; the codes give {codes.Features}.", nameof(codes));
+            throw new ArgumentException(
+                $"ModulationField: the field reads modulations of {field.Options.ModulationFeatures} numbers; the codes give {codes.Features}.", nameof(codes));
         }
         Field = Add("field", field);
         Codes = Add("codes", codes);
@@ -47,6 +48,7 @@ public sealed class ModulationField : Layer, IStoredLayer<ModulationField>
         Source = "section 3; the authors' code, samuelepapa/cond-cbnt, for where modulations act",
         Layers = [typeof(ModulationField), typeof(ModulatedField), typeof(ModulationCodes), typeof(HashGridEncoding)],
         Cases = ["Neural Modulation Fields"],
+        Recipe = "modulation-fields",
     };
 
     /// <summary>Shared by all signals.</summary>
@@ -71,6 +73,28 @@ public sealed class ModulationField : Layer, IStoredLayer<ModulationField>
     /// <returns><c>[N, O]</c></returns>
     /// <exception cref="ArgumentException">There is no such signal, or the shape differs.</exception>
     public Tensor Forward(Tensor coordinates, int signal) => Field.Forward(coordinates, Codes.Forward(coordinates, signal));
+
+    /// <summary>Evaluates several signals at once: each by its own small field, all by the shared one in a single pass.</summary>
+    /// <param name="coordinates"><c>[S, N, D]</c>, N places of each of S signals.</param>
+    /// <param name="signals">Which, S of them.</param>
+    /// <returns><c>[S, N, O]</c></returns>
+    /// <exception cref="ArgumentException">There is another number of signals, there is no such signal, or the shape differs.</exception>
+    public Tensor Forward(Tensor coordinates, ReadOnlySpan<int> signals)
+    {
+        if (coordinates.Rank != 3 || coordinates.Shape[0] != signals.Length || signals.IsEmpty)
+        {
+            throw new ArgumentException(
+                $"ModulationField: coordinates must be [S, N, D] for S signals, at least one; got {coordinates.Shape} and {signals.Length}.", nameof(signals));
+        }
+        (int points, int axes) = (coordinates.Shape[1], coordinates.Shape[2]);
+        Tensor[] modulations = new Tensor[signals.Length];
+        for (int i = 0; i < signals.Length; i++)
+        {
+            modulations[i] = Codes.Forward(Ops.Reshape(Ops.Slice(coordinates, 0, i, 1), points, axes), signals[i]);
+        }
+        Tensor flat = Ops.Reshape(coordinates, signals.Length * points, axes);
+        return Ops.Reshape(Field.Forward(flat, Ops.Concatenate(0, modulations)), [signals.Length, points, Field.Outputs]);
+    }
 
     static string IStoredLayer<ModulationField>.TypeName => "ModulationField";
 

@@ -12,8 +12,6 @@ namespace HyperKernels.Models;
 /// </remarks>
 public sealed class InjectedAttention : Layer, IStoredLayer<InjectedAttention>
 {
-    private const float Never = -1e30f;
-
     private readonly Linear _query;
     private readonly Linear _key;
     private readonly Linear _value;
@@ -81,7 +79,7 @@ public sealed class InjectedAttention : Layer, IStoredLayer<InjectedAttention>
         Tensor scores = Scores(query, InHeads(Changed(_key, input)));
         if (IsCausal)
         {
-            scores = Ops.Add(scores, Later(tokens, input.Device));
+            scores = Ops.Add(scores, CausalMask.Of(tokens, input.Device));
         }
         Tensor mixed = Ops.Matmul(Ops.Softmax(scores), InHeads(Changed(_value, input)));
         Tensor gate = Ops.Reshape(Ops.Tanh(Gate.Value), Heads, 1, 1);
@@ -99,16 +97,6 @@ public sealed class InjectedAttention : Layer, IStoredLayer<InjectedAttention>
 
     /// <inheritdoc/>
     protected override string Describe() => $"InjectedAttention({Features}, heads: {Heads}, rank: {Rank}{(IsCausal ? ", causal" : "")})";
-
-    private static Tensor Later(int tokens, Device device)
-    {
-        float[] mask = new float[tokens * tokens];
-        for (int i = 0; i < mask.Length; i++)
-        {
-            mask[i] = i % tokens > i / tokens ? Never : 0;
-        }
-        return Tensor.From(mask, [tokens, tokens], device);
-    }
 
     private Linear Map(string name, bool bias, RandomStream? random)
     {

@@ -1,8 +1,8 @@
 namespace HyperKernels.Models;
 
 /// <summary>
-/// Which number of a bank each weight of several tensors reads, and with which sign: <c>W_l[i] = G_l[i] M[h_l(i)]</c>. What reads a number is sorted once, so that the gradient
-/// is a sum over each number's readers in their order: the same bits at every run, on every device.
+/// Which number of a bank each weight of several tensors reads, and with which sign: <c>W_l[i] = G_l[i] M[h_l(i)]</c>. The gradient adds up what each number's readers say in
+/// an order that the map alone decides: the same bits at every run.
 /// </summary>
 public sealed class BankMapping : IDisposable
 {
@@ -31,7 +31,7 @@ public sealed class BankMapping : IDisposable
         }
         Bank = bank;
         _counts = [.. indices.Select(static tensor => tensor.Length)];
-        // The bank is read beside its negative.
+        // The bank is read beside its negative. An incidence keeps its places on the device.
         int[] nodes = [.. indices.Zip(negative).SelectMany(pair => pair.First.Zip(pair.Second, (index, isNegative) => isNegative ? bank + index : index))];
         _readers = Incidence.FromPairs(2 * bank, 1, nodes, new int[nodes.Length]);
     }
@@ -97,8 +97,9 @@ public sealed class BankMapping : IDisposable
         {
             _readers = _readers.To(bank.Device);
         }
-        Tensor both = Ops.Reshape(Ops.Concatenate(0, bank, Ops.Neg(bank)), 2 * Bank, 1);
-        return Ops.Split(Ops.Reshape(Ops.NodesToMemberships(both, _readers), _readers.MembershipCount), 0, _counts);
+        Tensor both = Ops.Concatenate(0, bank, Ops.Neg(bank));
+        // Single numbers: rows of an index are read and added up several times as fast as an incidence's memberships.
+        return Ops.Split(Ops.GatherRows(both, _readers.NodeOfMembership), 0, _counts);
     }
 
     /// <summary>The bank itself, whose gradient is multiplied number by number on the way back.</summary>

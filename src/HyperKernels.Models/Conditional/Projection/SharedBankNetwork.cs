@@ -49,6 +49,7 @@ public sealed class SharedBankNetwork : TensorLayer, IStoredLayer<SharedBankNetw
         Source = "section 4; ROAST: Desai, Zhou, Shrivastava, ICML 2023 (arXiv 2207.10702); the authors' code, apd10/FakeRoast, for scales and gradients",
         Layers = [typeof(SharedBankNetwork), typeof(SharedBankEmission)],
         Cases = ["ROAST"],
+        Recipe = "roast-mnist",
     };
 
     /// <summary>The network and what its weights read.</summary>

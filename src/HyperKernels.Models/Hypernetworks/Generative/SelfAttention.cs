@@ -6,8 +6,6 @@ namespace HyperKernels.Models;
 /// <remarks>Source: Vaswani and others, Attention Is All You Need, NeurIPS 2017 (arXiv 1706.03762), section 3.2.</remarks>
 public sealed class SelfAttention : TensorLayer, IStoredLayer<SelfAttention>
 {
-    private const float Never = -1e30f;
-
     private readonly float _dropout;
     private readonly Linear _key;
     private readonly Linear _query;
@@ -64,12 +62,7 @@ public sealed class SelfAttention : TensorLayer, IStoredLayer<SelfAttention>
         Tensor scores = Ops.MultiplyScalar(Ops.Matmul(Split(_query), Split(_key), transposeB: true), 1 / MathF.Sqrt(Features / Heads));
         if (IsCausal)
         {
-            float[] mask = new float[tokens * tokens];
-            for (int i = 0; i < mask.Length; i++)
-            {
-                mask[i] = i % tokens > i / tokens ? Never : 0;
-            }
-            scores = Ops.Add(scores, Tensor.From(mask, [tokens, tokens], input.Device));
+            scores = Ops.Add(scores, CausalMask.Of(tokens, input.Device));
         }
         Tensor mixed = Ops.Matmul(_dropWeights.Forward(Ops.Softmax(scores)), Split(_value));
         return _dropOutput.Forward(_projection.Forward(Ops.Reshape(Ops.Permute(mixed, 0, 2, 1, 3), [batch, tokens, Features])));

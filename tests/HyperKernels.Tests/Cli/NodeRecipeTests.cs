@@ -5,7 +5,7 @@ namespace HyperKernels.Tests.Cli;
 
 public sealed class NodeRecipeTests
 {
-    private const string All = "hgnn,hgnn+,hcha,hnhn,unigcn,unigat,unigcnii,allset,edhnn,phenomnn,hypergcn,mlp";
+    private const string All = "hgnn,hgnn+,hcha,hnhn,unigcn,unigat,unigcnii,allset,edhnn,edhnn-deep,phenomnn,hypergcn,mlp";
 
     [Test]
     public void Train_AllNetworksOnPlantedCommunities_LowersEveryLoss()

@@ -85,16 +85,17 @@ public sealed class EdHnnTests
     }
 
     [Test]
-    public void Network_AppliesOneConvolutionAgainAndAgain()
+    public void Network_AppliesOneConvolutionAgainAndAgain([Values] bool initialNorm)
     {
         using MemoryScope scope = new();
         using Hypergraph graph = Hypergraph.FromEdges(Nodes, s_edges);
-        using EdHnn network = new(Features, 6, 2, new EdHnnOptions { Layers = 3, Mlp1Layers = 1, Mlp2Layers = 1, Mlp3Layers = 1 }, new RandomStream(1));
+        using EdHnn network = new(Features, 6, 2, new EdHnnOptions { Layers = 3, Mlp1Layers = 1, Mlp2Layers = 1, Mlp3Layers = 1, InitialNorm = initialNorm }, new RandomStream(1));
         network.Eval();
         EdHnnConv conv = network.Find<EdHnnConv>().Single().Layer;
         Tensor x = Ops.RandomNormal([Nodes, Features], new RandomStream(2));
 
         Tensor initial = Ops.Relu(((Linear)network.Children[0].Layer).Forward(x));
+        initial = initialNorm ? Ops.LayerNorm(initial, 1) : initial;
         Tensor y = initial;
         for (int i = 0; i < 3; i++)
         {
@@ -113,8 +114,8 @@ public sealed class EdHnnTests
         EdHnnOptions options = new()
         {
             Kind = kind, Layers = 1, Mlp1Layers = 1, Mlp2Layers = 3, Mlp3Layers = 1, Aggregation = SetAggregation.Sum, Alpha = 0.125f, Beta = 0.5f,
-            Normalization = SetNormalization.None, InputNorm = false, Activation = Activation.LeakyRelu(0.3f), Dropout = 0.25f, InputDropout = 0.125f, ClassifierLayers = 3,
-            ClassifierFeatures = 7,
+            Normalization = SetNormalization.None, InputNorm = false, InitialNorm = true, Activation = Activation.LeakyRelu(0.3f), Dropout = 0.25f, InputDropout = 0.125f,
+            ClassifierLayers = 3, ClassifierFeatures = 7,
         };
         using EdHnn network = new(Features, 4, 2, options, new RandomStream(1));
         network.Save(folder.File("edhnn.safetensors"));

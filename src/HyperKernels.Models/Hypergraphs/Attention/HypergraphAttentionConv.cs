@@ -4,8 +4,8 @@ namespace HyperKernels.Models;
 
 /// <summary>
 /// Hypergraph convolution with attention: <c>X' = D^-1 H W B^-1 H^T X Theta + b</c> in every head, where attention turns the entries of H into
-/// <c>alpha = softmax of leaky(att . [x[v] Theta ; z[e] Theta])</c> in both directions; D and B are the degrees of nodes and hyperedges without
-/// attention.
+/// <c>alpha = softmax of leaky(att . [x[v] Theta ; z[e] Theta])</c> in both directions; D and B are the degrees of nodes and hyperedges, of
+/// the hypergraph or of attention (<see cref="HypergraphAttentionOptions.Degrees"/>).
 /// </summary>
 /// <remarks>
 /// <para>
@@ -15,7 +15,7 @@ namespace HyperKernels.Models;
 /// </para>
 /// <para>
 /// Source: Bai, Zhang, Torr, Hypergraph Convolution and Hypergraph Attention, Pattern Recognition 2021, with PyTorch Geometric's layer for heads, the two
-/// kinds of softmax, the bias and degrees that attention leaves alone. That layer leaves W out of the product
+/// kinds of softmax, the bias and degrees that attention leaves alone unless told otherwise. That layer leaves W out of the product
 /// (<see cref="EdgeWeightUse.DegreesAlone"/> does so too).
 /// </para>
 /// </remarks>
@@ -73,10 +73,11 @@ public sealed class HypergraphAttentionConv : Layer, IStoredLayer<HypergraphAtte
     {
         ArgumentNullException.ThrowIfNull(graph);
         Tensor rows = _theta.Forward(nodes);
+        Tensor heads = Ops.Reshape(rows, nodes.Shape[0], Options.Heads, HeadFeatures);
         Tensor? alpha = _attention is null ? null : Attend(rows, edges, graph);
-        Tensor edgeScale = Options.EdgeWeights == EdgeWeightUse.DegreesAlone ? graph.InverseEdgeDegrees : graph.EdgeScale;
-        Tensor gathered = Ops.NodesToEdges(Ops.Reshape(rows, nodes.Shape[0], Options.Heads, HeadFeatures), graph.Incidence, Weigh(alpha, graph, Toward.Edges));
-        gathered = Ops.EdgesToNodes(gathered, graph.Incidence, Weigh(alpha, graph, Toward.Nodes), edgeScale, graph.NodeScale);
+        Tensor gathered = alpha is { } attention && Options.Degrees == AttentionDegrees.OfAttention
+            ? Average(heads, attention, graph)
+            : Smooth(heads, alpha is { } given ? _dropout.Forward(given) : null, graph);
         Tensor result = Options.Concatenate ? Ops.Reshape(gathered, nodes.Shape[0], OutFeatures) : Ops.Mean(gathered, [1]);
         return _bias is null ? result : Ops.Add(result, _bias.Value);
     }
@@ -92,7 +93,38 @@ public sealed class HypergraphAttentionConv : Layer, IStoredLayer<HypergraphAtte
             : Ops.SegmentMean(Ops.NodesToMemberships(Ops.Linear(rows, Half(HeadFeatures)), incidence), incidence, Toward.Edges);
         Tensor scores = Ops.Add(Ops.NodesToMemberships(ofNodes, incidence), Ops.EdgesToMemberships(ofEdges, incidence));
         Toward toward = Options.Attention == HypergraphAttention.OverMembers ? Toward.Edges : Toward.Nodes;
-        return _dropout.Forward(Ops.SegmentSoftmax(Ops.LeakyRelu(scores, Options.Slope), incidence, toward));
+        return Ops.SegmentSoftmax(Ops.LeakyRelu(scores, Options.Slope), incidence, toward);
+    }
+
+    /// <summary>Both ways with degrees that attention leaves alone.</summary>
+    private Tensor Smooth(Tensor heads, Tensor? alpha, Hypergraph graph)
+    {
+        Tensor edgeScale = Options.EdgeWeights == EdgeWeightUse.DegreesAlone ? graph.InverseEdgeDegrees : graph.EdgeScale;
+        Tensor gathered = Ops.NodesToEdges(heads, graph.Incidence, Weigh(alpha, graph, Toward.Edges));
+        return Ops.EdgesToNodes(gathered, graph.Incidence, Weigh(alpha, graph, Toward.Nodes), edgeScale, graph.NodeScale);
+    }
+
+    /// <summary>Both ways with degrees that are sums of attention: averages, whose weights training drops some of.</summary>
+    private Tensor Average(Tensor heads, Tensor alpha, Hypergraph graph)
+    {
+        Incidence incidence = graph.Incidence;
+        Tensor dropped = _dropout.Forward(alpha);
+        Tensor edgeDegrees = Ops.SegmentSum(Weigh(alpha, graph, Toward.Edges)!.Value, incidence, Toward.Edges);
+        Tensor edges = Ops.Multiply(Ops.NodesToEdges(heads, incidence, Weigh(dropped, graph, Toward.Edges)), Inverse(edgeDegrees));
+
+        Tensor edgeWeights = graph.EdgeWeights ?? Tensor.Ones([graph.EdgeCount], incidence.Device);
+        Tensor ones = Ops.BroadcastTo(Ops.Reshape(edgeWeights, -1, 1), [graph.EdgeCount, Options.Heads]);
+        Tensor nodeDegrees = Ops.EdgesToNodes(ones, incidence, Weigh(alpha, graph, Toward.Nodes));
+        Tensor? messageWeights = Options.EdgeWeights == EdgeWeightUse.DegreesAlone ? null : graph.EdgeWeights;
+        return Ops.Multiply(Ops.EdgesToNodes(edges, incidence, Weigh(dropped, graph, Toward.Nodes), messageWeights), Inverse(nodeDegrees));
+    }
+
+    /// <summary>One over degrees <c>[R, heads]</c> for rows <c>[R, heads, features]</c>; 0 for nothing.</summary>
+    private static Tensor Inverse(Tensor degrees)
+    {
+        // Zeros are replaced before the division, not after: its gradient there would be infinite.
+        Tensor safe = Ops.Where(degrees, degrees, Tensor.Ones([], degrees.Device));
+        return Ops.Reshape(Ops.Where(degrees, Ops.Reciprocal(safe), Tensor.Zeros([], degrees.Device)), [.. degrees.Shape, 1]);
     }
 
     /// <summary>What memberships count on one way: their attention times their weight, <c>[M, heads]</c>, or either; null where all count one.</summary>
@@ -120,11 +152,12 @@ public sealed class HypergraphAttentionConv : Layer, IStoredLayer<HypergraphAtte
             Slope = settings.Number("slope"),
             Dropout = settings.Number("dropout"),
             EdgeWeights = settings.Choice<EdgeWeightUse>("edgeWeights"),
+            Degrees = settings.Choice<AttentionDegrees>("degrees"),
             Bias = settings.Flag("bias"),
         });
 
     void IStoredLayer<HypergraphAttentionConv>.WriteSettings(LayerSettings settings) => settings
         .Set("inFeatures", InFeatures).Set("outFeatures", HeadFeatures).Set("attention", Options.Attention).Set("heads", Options.Heads)
         .Set("concatenate", Options.Concatenate).Set("slope", Options.Slope).Set("dropout", Options.Dropout)
-        .Set("edgeWeights", Options.EdgeWeights).Set("bias", Options.Bias);
+        .Set("edgeWeights", Options.EdgeWeights).Set("degrees", Options.Degrees).Set("bias", Options.Bias);
 }

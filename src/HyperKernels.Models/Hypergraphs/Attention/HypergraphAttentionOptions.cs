@@ -21,6 +21,9 @@ public sealed record HypergraphAttentionOptions
     /// <summary>What the weights of hyperedges do.</summary>
     public EdgeWeightUse EdgeWeights { get; init; } = EdgeWeightUse.MessagesAndDegrees;
 
+    /// <summary>What D and B are sums of, where there is attention.</summary>
+    public AttentionDegrees Degrees { get; init; } = AttentionDegrees.OfHypergraph;
+
     /// <summary>Whether a bias is added to the result.</summary>
     public bool Bias { get; init; } = true;
 }

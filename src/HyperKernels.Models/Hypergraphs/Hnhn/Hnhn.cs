@@ -2,14 +2,18 @@ using HyperKernels.Layers;
 
 namespace HyperKernels.Models;
 
-/// <summary>The two-layer network of HNHN for classes of nodes: <c>logits = conv2(dropout(relu(conv1(X))))</c> with <see cref="HnhnConv"/>.</summary>
+/// <summary>
+/// HNHN for classes of nodes: one <see cref="HnhnConv"/> after another with <c>dropout(relu(x))</c> between them; of two layers,
+/// <c>logits = conv2(dropout(relu(conv1(X))))</c>.
+/// </summary>
 /// <remarks>
-/// Layers and dropout as in DeepHypergraph. Source: Dong, Sawin, Bengio, HNHN: Hypergraph Networks with Hyperedge Neurons, 2020 (arXiv 2006.12278).
+/// A convolution is a perceptron of two linear layers with hyperedges as its hidden neurons, so one is enough, as in the authors' code (twistedcubic/HNHN):
+/// two are four linear layers, which few labels do not train. Hyperedges of the last one keep hiddenFeatures. Source: Dong, Sawin, Bengio, HNHN: Hypergraph
+/// Networks with Hyperedge Neurons, 2020 (arXiv 2006.12278).
 /// </remarks>
 public sealed class Hnhn : Layer, IStoredLayer<Hnhn>
 {
-    private readonly HnhnConv _first;
-    private readonly HnhnConv _second;
+    private readonly HnhnConv[] _convolutions;
     private readonly Dropout _dropout;
 
     // Its part has no entry of its own that would make a program use it first.
@@ -26,13 +30,22 @@ public sealed class Hnhn : Layer, IStoredLayer<Hnhn>
     /// <param name="alpha">The power of a hyperedge's size by which it counts.</param>
     /// <param name="beta">The power of a node's degree by which it counts.</param>
     /// <param name="dropout">The share of hidden values that training sets to zero.</param>
+    /// <param name="layers">How many convolutions.</param>
     /// <param name="random">Draws first values, then what is dropped; null means <see cref="Initializer.Random"/>.</param>
     /// <exception cref="ArgumentException">A size is less than 1, or dropout is not in [0, 1].</exception>
     public Hnhn(
-        int inFeatures, int hiddenFeatures, int classes, float alpha = 0, float beta = 0, float dropout = 0.5f, RandomStream? random = null)
+        int inFeatures, int hiddenFeatures, int classes, float alpha = 0, float beta = 0, float dropout = 0.5f, int layers = 1, RandomStream? random = null)
     {
-        _first = Add("conv1", new HnhnConv(inFeatures, hiddenFeatures, alpha, beta, random));
-        _second = Add("conv2", new HnhnConv(hiddenFeatures, classes, alpha, beta, random));
+        if (layers < 1)
+        {
+            throw new ArgumentException($"Hnhn: there must be at least one layer; got {layers}.", nameof(layers));
+        }
+        _convolutions = new HnhnConv[layers];
+        for (int i = 0; i < layers; i++)
+        {
+            _convolutions[i] = Add($"conv{i + 1}", new HnhnConv(
+                i == 0 ? inFeatures : hiddenFeatures, i == layers - 1 ? classes : hiddenFeatures, alpha, beta, hiddenFeatures, random));
+        }
         _dropout = Add("dropout", new Dropout(dropout, random));
     }
 
@@ -44,7 +57,7 @@ public sealed class Hnhn : Layer, IStoredLayer<Hnhn>
         Kind = SystemKind.Hypergraphs,
         Paper = new Paper("Dong, Sawin, Bengio", "HNHN: Hypergraph Networks with Hyperedge Neurons", "arXiv", 2020) { Arxiv = "2006.12278" },
         Equation = "Z = relu(mean_{v in e} (X W_E + b_E)), X' = mean_{e has v} (Z W_V + b_V), members weighed by d[v]^beta, hyperedges by |e|^alpha",
-        Source = "section 3, and DeepHypergraph's HNHNConv",
+        Source = "section 3, DeepHypergraph's HNHNConv, and the authors' code (twistedcubic/HNHN) for one layer",
         Layers = [typeof(HnhnConv), typeof(Hnhn)],
         HypergraphDesign = new(HypergraphStructure.Hypergraph, HypergraphMessages.EdgeConsistent, HypergraphAggregation.Fixed),
         Cases = ["hnhn_conv"],
@@ -56,15 +69,23 @@ public sealed class Hnhn : Layer, IStoredLayer<Hnhn>
     /// <param name="graph">N nodes.</param>
     /// <returns><c>[N, classes]</c></returns>
     /// <exception cref="ArgumentException">nodes has not one row per node or not the network's features.</exception>
-    public Tensor Forward(Tensor nodes, Hypergraph graph) => _second.Forward(_dropout.Forward(Ops.Relu(_first.Forward(nodes, graph))), graph);
+    public Tensor Forward(Tensor nodes, Hypergraph graph)
+    {
+        Tensor x = _convolutions[0].Forward(nodes, graph);
+        foreach (HnhnConv convolution in _convolutions.AsSpan(1))
+        {
+            x = convolution.Forward(_dropout.Forward(Ops.Relu(x)), graph);
+        }
+        return x;
+    }
 
     static string IStoredLayer<Hnhn>.TypeName => "Hnhn";
 
     static Hnhn IStoredLayer<Hnhn>.Read(LayerSettings settings) => new(
         settings.Int("inFeatures"), settings.Int("hiddenFeatures"), settings.Int("classes"), settings.Number("alpha"), settings.Number("beta"),
-        settings.Number("dropout"));
+        settings.Number("dropout"), settings.Int("layers"));
 
     void IStoredLayer<Hnhn>.WriteSettings(LayerSettings settings) => settings
-        .Set("inFeatures", _first.InFeatures).Set("hiddenFeatures", _first.OutFeatures).Set("classes", _second.OutFeatures)
-        .Set("alpha", _first.Alpha).Set("beta", _first.Beta).Set("dropout", _dropout.Probability);
+        .Set("inFeatures", _convolutions[0].InFeatures).Set("hiddenFeatures", _convolutions[0].EdgeFeatures).Set("classes", _convolutions[^1].OutFeatures)
+        .Set("alpha", _convolutions[0].Alpha).Set("beta", _convolutions[0].Beta).Set("dropout", _dropout.Probability).Set("layers", _convolutions.Length);
 }

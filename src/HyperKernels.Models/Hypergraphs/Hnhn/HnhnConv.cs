@@ -21,23 +21,28 @@ public sealed class HnhnConv : Layer, IStoredLayer<HnhnConv>
 
     /// <summary>Makes the layer with PyTorch's first values of linear layers.</summary>
     /// <param name="inFeatures">Features of a node.</param>
-    /// <param name="outFeatures">Features of a hyperedge, and of a node afterwards.</param>
+    /// <param name="outFeatures">Features of a node afterwards.</param>
     /// <param name="alpha">The power of a hyperedge's size by which it counts; above 0 large ones count for more.</param>
     /// <param name="beta">The power of a node's degree by which it counts.</param>
+    /// <param name="edgeFeatures">Features of a hyperedge, the neurons in between; 0 means as many as outFeatures.</param>
     /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
     /// <exception cref="ArgumentException">A size is below 1.</exception>
-    public HnhnConv(int inFeatures, int outFeatures, float alpha = 0, float beta = 0, RandomStream? random = null)
+    public HnhnConv(int inFeatures, int outFeatures, float alpha = 0, float beta = 0, int edgeFeatures = 0, RandomStream? random = null)
     {
         (Alpha, Beta) = (alpha, beta);
-        _toEdges = Add("theta_v2e", new Linear(inFeatures, outFeatures, random: random));
-        _toNodes = Add("theta_e2v", new Linear(outFeatures, outFeatures, random: random));
+        int between = edgeFeatures == 0 ? outFeatures : edgeFeatures;
+        _toEdges = Add("theta_v2e", new Linear(inFeatures, between, random: random));
+        _toNodes = Add("theta_e2v", new Linear(between, outFeatures, random: random));
     }
 
     /// <summary>Features of a node.</summary>
     public int InFeatures => _toEdges.InFeatures;
 
-    /// <summary>Features of a hyperedge, and of a node afterwards.</summary>
-    public int OutFeatures => _toEdges.OutFeatures;
+    /// <summary>Features of a hyperedge.</summary>
+    public int EdgeFeatures => _toEdges.OutFeatures;
+
+    /// <summary>Features of a node afterwards.</summary>
+    public int OutFeatures => _toNodes.OutFeatures;
 
     /// <summary>The power of a hyperedge's size by which it counts.</summary>
     public float Alpha { get; }
@@ -82,13 +87,13 @@ public sealed class HnhnConv : Layer, IStoredLayer<HnhnConv>
         degrees, Ops.PowerScalar(Ops.Where(degrees, degrees, Tensor.Ones([], degrees.Device)), exponent), Tensor.Zeros([], degrees.Device));
 
     /// <inheritdoc/>
-    protected override string Describe() => FormattableString.Invariant($"HnhnConv({InFeatures}, {OutFeatures}, alpha: {Alpha}, beta: {Beta})");
+    protected override string Describe() => FormattableString.Invariant($"HnhnConv({InFeatures}, {EdgeFeatures}, {OutFeatures}, alpha: {Alpha}, beta: {Beta})");
 
     static string IStoredLayer<HnhnConv>.TypeName => "HnhnConv";
 
     static HnhnConv IStoredLayer<HnhnConv>.Read(LayerSettings settings) =>
-        new(settings.Int("inFeatures"), settings.Int("outFeatures"), settings.Number("alpha"), settings.Number("beta"));
+        new(settings.Int("inFeatures"), settings.Int("outFeatures"), settings.Number("alpha"), settings.Number("beta"), settings.Int("edgeFeatures"));
 
     void IStoredLayer<HnhnConv>.WriteSettings(LayerSettings settings) =>
-        settings.Set("inFeatures", InFeatures).Set("outFeatures", OutFeatures).Set("alpha", Alpha).Set("beta", Beta);
+        settings.Set("inFeatures", InFeatures).Set("outFeatures", OutFeatures).Set("alpha", Alpha).Set("beta", Beta).Set("edgeFeatures", EdgeFeatures);
 }

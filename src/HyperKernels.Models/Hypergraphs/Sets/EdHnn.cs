@@ -8,12 +8,14 @@ namespace HyperKernels.Models;
 /// </summary>
 /// <remarks>
 /// The authors give every node a hyperedge of its own first (<see cref="Hypergraph.WithSelfLoops"/>); they train with Adam, learning rate 0.001, no
-/// weight decay, 500 epochs. Their setting for Cora and Citeseer is one layer with MLP1 and MLP2 of 0 layers, MLP3 of 1, alpha 0 and 256 features. Source: as
-/// <see cref="EdHnnConv"/>, with the authors' code for what surrounds the convolutions.
+/// weight decay, 500 epochs. Their setting for Cora and Citeseer is one layer with MLP1 and MLP2 of 0 layers, MLP3 of 1, alpha 0 and 256 features. With perceptrons of two layers
+/// and dropout 0.5, words as features want <see cref="EdHnnOptions.InitialNorm"/>: see there. Source: as <see cref="EdHnnConv"/>, with the authors' code for what surrounds
+/// the convolutions.
 /// </remarks>
 public sealed class EdHnn : Layer, IStoredLayer<EdHnn>
 {
     private readonly Linear _input;
+    private readonly LayerNorm? _initialNorm;
     private readonly EdHnnLayer _conv;
     private readonly SetMlp _classifier;
     private readonly Dropout _inputDropout;
@@ -42,6 +44,7 @@ public sealed class EdHnn : Layer, IStoredLayer<EdHnn>
             throw new ArgumentException($"EdHnn: there must be at least one layer; got {Options.Layers}.", nameof(options));
         }
         _input = Add("lin_in", new Linear(inFeatures, hiddenFeatures, random: random));
+        _initialNorm = Options.InitialNorm ? Add("initial_norm", new LayerNorm(hiddenFeatures, affine: false)) : null;
         _conv = Add("conv", Conv(hiddenFeatures, Options, random));
         _classifier = Add("classifier", new SetMlp(
             hiddenFeatures, Options.ClassifierFeatures, classes, Options.ClassifierLayers, Options.Normalization, false, Options.Dropout, random));
@@ -75,6 +78,7 @@ public sealed class EdHnn : Layer, IStoredLayer<EdHnn>
     public Tensor Forward(Tensor nodes, Hypergraph graph)
     {
         Tensor initial = _input.Forward(_inputDropout.Forward(nodes), Activation.Relu);
+        initial = _initialNorm?.Forward(initial) ?? initial;
         Tensor x = initial;
         for (int i = 0; i < Options.Layers; i++)
         {

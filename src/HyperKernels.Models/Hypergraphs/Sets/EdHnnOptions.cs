@@ -33,6 +33,13 @@ public sealed record EdHnnOptions
     /// <summary>Whether those perceptrons, but the classifier, normalise what comes in.</summary>
     public bool InputNorm { get; init; } = true;
 
+    /// <summary>
+    /// Whether what a node is at first, x0, is normalised over its features (without parameters); the authors do not. It gives x0 the size of what the
+    /// convolutions diffuse, whatever that of the features: a few ones among a thousand words give an x0 ten times smaller, so that its share alpha tells
+    /// nothing, and perceptrons with dropout learn slowly.
+    /// </summary>
+    public bool InitialNorm { get; init; }
+
     /// <summary>Applied after every convolution.</summary>
     public Activation Activation { get; init; } = Activation.Relu;
 

@@ -17,6 +17,7 @@ internal static class EdHnnOptionsStore
         Beta = settings.Number("beta"),
         Normalization = settings.Choice<SetNormalization>("normalization"),
         InputNorm = settings.Flag("inputNorm"),
+        InitialNorm = settings.Flag("initialNorm"),
         Activation = settings.Activation(),
         Dropout = settings.Number("dropout"),
         InputDropout = settings.Number("inputDropout"),
@@ -35,6 +36,7 @@ internal static class EdHnnOptionsStore
         .Set("beta", options.Beta)
         .Set("normalization", options.Normalization)
         .Set("inputNorm", options.InputNorm)
+        .Set("initialNorm", options.InitialNorm)
         .SetActivation(options.Activation)
         .Set("dropout", options.Dropout)
         .Set("inputDropout", options.InputDropout)

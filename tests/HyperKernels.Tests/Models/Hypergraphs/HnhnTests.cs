@@ -5,15 +5,15 @@ namespace HyperKernels.Tests.Models;
 
 public sealed class HnhnTests
 {
-    [TestCase(0, 0)]
-    [TestCase(-0.5f, 1.5f)]
-    public void Forward_EqualsLoops(float alpha, float beta)
+    [TestCase(0, 0, 0)]
+    [TestCase(-0.5f, 1.5f, 5)]
+    public void Forward_EqualsLoops(float alpha, float beta, int edgeFeatures)
     {
         using MemoryScope scope = new();
         using Hypergraph plain = GraphLoops.Awkward();
         float[] w = [2f, 0.5f, 1, 3, 0.25f], h = [1f, 0.5f, 2, 1, 1.5f, 1, 0.75f, 1, 2];
         using Hypergraph graph = plain.WithEdgeWeights(Tensor.From(w)).WithMembershipWeights(Tensor.From(h));
-        using HnhnConv layer = new(4, 3, alpha, beta, new RandomStream(1));
+        using HnhnConv layer = new(4, 3, alpha, beta, edgeFeatures, new RandomStream(1));
         Tensor x = Ops.RandomNormal([6, 4], new RandomStream(2));
 
         Incidence incidence = plain.Incidence;
@@ -31,12 +31,27 @@ public sealed class HnhnTests
     }
 
     [Test]
+    public void Network_IsOneConvolution_AndEveryHyperedgeHasTheHiddenFeatures()
+    {
+        using MemoryScope scope = new();
+        using Hypergraph graph = GraphLoops.Awkward();
+        using Hnhn one = new(4, 7, 2, random: new RandomStream(1));
+        using HnhnConv conv = new(4, 2, edgeFeatures: 7, random: new RandomStream(1));
+        using Hnhn two = new(4, 7, 2, layers: 2);
+        Tensor x = Ops.RandomNormal([6, 4], new RandomStream(2));
+
+        Assert.That(one.Forward(x, graph).ToArray(), Is.EqualTo(conv.Forward(x, graph).ToArray()));
+        Assert.That(two.NamedParameters().Select(named => named.Parameter.Shape[0]), Is.EqualTo(new[] { 7, 7, 7, 7, 7, 7, 2, 2 }));
+        Assert.That(() => new Hnhn(4, 7, 2, layers: 0), Throws.ArgumentException.With.Message.Contains("at least one layer; got 0"));
+    }
+
+    [Test]
     public void Load_AfterSave_GivesTheSameAnswers()
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();
         using MemoryScope scope = new();
         using Hypergraph graph = GraphLoops.Awkward();
-        using Hnhn network = new(4, 3, 2, alpha: -0.5f, beta: 0.5f, dropout: 0.25f, new RandomStream(1));
+        using Hnhn network = new(4, 3, 2, alpha: -0.5f, beta: 0.5f, dropout: 0.25f, layers: 3, new RandomStream(1));
         Tensor x = Ops.RandomNormal([6, 4], new RandomStream(2));
         network.Eval();
         network.Save(folder.File("hnhn.safetensors"));

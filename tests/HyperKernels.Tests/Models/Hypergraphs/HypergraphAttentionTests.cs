@@ -10,13 +10,14 @@ public sealed class HypergraphAttentionTests
 
     [Test]
     public void Forward_EqualsLoops(
-        [Values] HypergraphAttention attention, [Values] EdgeWeightUse use, [Values(true, false)] bool concatenate, [Values(true, false)] bool edgeFeatures)
+        [Values] HypergraphAttention attention, [Values] EdgeWeightUse use, [Values(true, false)] bool concatenate, [Values(true, false)] bool edgeFeatures,
+        [Values] AttentionDegrees degrees)
     {
         using MemoryScope scope = new();
         using Hypergraph plain = GraphLoops.Awkward();
         float[] w = [2f, 0.5f, 1, 3, 0.25f], h = [1f, 0.5f, 2, 1, 1.5f, 1, 0.75f, 1, 2];
         using Hypergraph graph = plain.WithEdgeWeights(Tensor.From(w)).WithMembershipWeights(Tensor.From(h));
-        HypergraphAttentionOptions options = new() { Attention = attention, Heads = Heads, Concatenate = concatenate, EdgeWeights = use, Slope = 0.1f };
+        HypergraphAttentionOptions options = new() { Attention = attention, Heads = Heads, Concatenate = concatenate, EdgeWeights = use, Degrees = degrees, Slope = 0.1f };
         using HypergraphAttentionConv layer = new(4, Out, options, new RandomStream(1));
         layer.NamedParameters().Single(named => named.Name == "bias").Parameter.Load([.. Enumerable.Range(1, layer.OutFeatures).Select(i => i / 10f)]);
         Tensor x = Ops.RandomNormal([6, 4], new RandomStream(2)), z = Ops.RandomNormal([5, 4], new RandomStream(3));
@@ -28,6 +29,21 @@ public sealed class HypergraphAttentionTests
 
         GraphLoops.AssertEqual(layer.Forward(x, graph, edgeFeatures ? z : null), expected);
         Assert.That(expected[5][0], Is.EqualTo(0.1).Within(1e-6), "a node without hyperedges gets the bias");
+    }
+
+    [Test]
+    public void DegreesOfAttention_MakeAverages_WhereTheOthersShrinkRows([Values(HypergraphAttention.OverMembers, HypergraphAttention.OverEdges)] HypergraphAttention attention)
+    {
+        using MemoryScope scope = new();
+        using Hypergraph graph = Hypergraph.FromEdges(3, [[0, 1], [0, 1, 2], [1, 2]]);
+        Tensor same = Ops.BroadcastTo(Ops.RandomNormal([1, 4], new RandomStream(2)), [3, 4]);
+        HypergraphAttentionOptions options = new() { Attention = attention, Degrees = AttentionDegrees.OfAttention, Bias = false };
+        using HypergraphAttentionConv averages = new(4, Out, options, new RandomStream(1));
+        using HypergraphAttentionConv shrinks = new(4, Out, options with { Degrees = AttentionDegrees.OfHypergraph }, new RandomStream(1));
+
+        double[][] projected = GraphLoops.Linear(GraphLoops.Rows(same), averages, "lin.weight");
+        GraphLoops.AssertEqual(averages.Forward(same, graph), projected);
+        Assert.That(shrinks.Forward(same, graph).ToArray()[0], Is.Not.EqualTo(projected[0][0]).Within(0.3 * Math.Abs(projected[0][0])));
     }
 
     [Test]
@@ -67,6 +83,7 @@ public sealed class HypergraphAttentionTests
         HypergraphAttentionOptions options = new()
         {
             Attention = HypergraphAttention.OverEdges, Heads = 3, Concatenate = false, Slope = 0.3f, Dropout = 0.4f, EdgeWeights = EdgeWeightUse.DegreesAlone, Bias = false,
+            Degrees = AttentionDegrees.OfAttention,
         };
         using HypergraphAttentionConv layer = new(4, Out, options);
         layer.Save(folder.File("conv.safetensors"));
@@ -108,6 +125,11 @@ public sealed class HypergraphAttentionTests
         for (int head = 0; head < Heads; head++)
         {
             double[][] part = [.. rows.Select(row => row[(head * Out)..((head + 1) * Out)])];
+            if (layer.Options.Degrees == AttentionDegrees.OfAttention)
+            {
+                size = [.. GraphLoops.ToEdges(GraphLoops.Map(x, (_, _) => 1), incidence, i => alpha[i][head]).Select(row => row[0])];
+                degree = [.. GraphLoops.ToNodes([.. w.Select(value => new double[] { value })], incidence, i => alpha[i][head]).Select(row => row[0])];
+            }
             double[][] edges = GraphLoops.ToEdges(part, incidence, i => alpha[i][head]);
             edges = GraphLoops.Map(edges, (value, e) => GraphLoops.Over(messages ? value * w[e] : value, size[e]));
             double[][] nodes = GraphLoops.ToNodes(edges, incidence, i => alpha[i][head]);

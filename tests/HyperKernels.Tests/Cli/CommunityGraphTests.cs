@@ -30,17 +30,19 @@ public sealed class CommunityGraphTests
         Write(folder);
         CommunityGraph data = CommunityGraph.Load(folder.Root, "papers", NodeProtocol.Published);
         float[][] rows = [.. data.Features.Chunk(data.FeatureCount)];
-        int own = (data.FeatureCount - 1) / 2;
+        float[] Block(int node, int block) => rows[node][(1 + (64 * block))..(1 + (64 * (block + 1)))];
         Assert.Multiple(() =>
         {
             Assert.That(data.IsWords, Is.False);
             Assert.That(rows.Select(row => row[0]), Is.EqualTo(new[] { MathF.Log(2), MathF.Log(3), MathF.Log(2), 0 }));
-            // Node 1 is in the hyperedges of nodes 0 and 2: the mean of their projections is its own. Node 3 is in none.
-            Assert.That(rows[1][1..(1 + own)], Is.EqualTo(Enumerable.Range(1, own).Select(i => (rows[0][i] + rows[2][i]) / 2)));
-            Assert.That(rows[0][1..(1 + own)], Is.Not.EqualTo(rows[2][1..(1 + own)]));
+            // Node 1 is in the hyperedges of nodes 0 and 2, in the middle between them: they differ from the mean by the same, either way. Node 3 is in none.
+            Assert.That(Block(0, 0), Has.Some.Not.Zero.And.All.Matches<float>(value => float.IsFinite(value)));
+            Assert.That(Block(0, 0).Sum(value => value * value), Is.EqualTo(64).Within(1e-3), "of one length");
+            Assert.That(Block(2, 0), Is.EqualTo(Block(0, 0).Select(value => -value)));
             Assert.That(rows[3], Has.All.Zero);
-            // What its one hyperedge's members are in.
-            Assert.That(rows[0][(1 + own)..], Is.EqualTo(Enumerable.Range(1, own).Select(i => (rows[0][i] + rows[1][i]) / 2)));
+            // Walks bring the two nearer to the middle, and lengths are made one again.
+            Assert.That(Block(0, 4), Is.EqualTo(Block(0, 0)).Within(1e-3));
+            Assert.That(data.FeatureCount, Is.EqualTo(1 + (5 * 64)));
         });
     }
 

@@ -8,9 +8,11 @@ internal sealed class SyntaxBatch : IDisposable
     private readonly HypergraphBatch _batch;
 
     /// <summary>Puts trees side by side.</summary>
-    public SyntaxBatch(IReadOnlyList<SyntaxTree> trees)
+    /// <param name="trees">One graph each.</param>
+    /// <param name="detail">How much of them is kept.</param>
+    public SyntaxBatch(IReadOnlyList<SyntaxTree> trees, SyntaxDetail detail = SyntaxDetail.All)
     {
-        Hypergraph[] graphs = [.. trees.Select(static tree => tree.ToHypergraph())];
+        Hypergraph[] graphs = [.. trees.Select(tree => tree.ToHypergraph(detail))];
         _batch = new HypergraphBatch(graphs);
         foreach (Hypergraph graph in graphs)
         {

@@ -32,10 +32,17 @@ internal sealed class SyntaxTree
     public IReadOnlyList<int> Roles => _roles;
 
     /// <summary>The tree with types of nodes and hyperedges and the roles of members, as far as <see cref="ProgramTrees"/> has them.</summary>
-    public Hypergraph ToHypergraph() => Hypergraph.FromPairs(_types.Count, _fields.Count, [.. _nodes], [.. _edges])
-        .WithNodeTypes(RowGroups.Of([.. _types], ProgramTrees.NodeTypes))
-        .WithEdgeTypes(RowGroups.Of([.. _fields], ProgramTrees.EdgeTypes))
-        .WithRoles(RowGroups.Of([.. _roles], 2));
+    /// <param name="detail">How much of it; without types all are of one, without roles all members are heads.</param>
+    public Hypergraph ToHypergraph(SyntaxDetail detail = SyntaxDetail.All)
+    {
+        bool isTyped = detail == SyntaxDetail.All;
+        int edges = detail == SyntaxDetail.Tokens ? 0 : _fields.Count;
+        int members = edges == 0 ? 0 : _nodes.Count;
+        return Hypergraph.FromPairs(_types.Count, edges, [.. _nodes[..members]], [.. _edges[..members]])
+            .WithNodeTypes(isTyped ? RowGroups.Of([.. _types], ProgramTrees.NodeTypes) : RowGroups.Of(new int[_types.Count], 1))
+            .WithEdgeTypes(isTyped ? RowGroups.Of([.. _fields], ProgramTrees.EdgeTypes) : RowGroups.Of(new int[edges], 1))
+            .WithRoles(RowGroups.Of(isTyped ? [.. _roles] : [.. Enumerable.Repeat(1, members)], 2));
+    }
 
     /// <summary>Adds a node.</summary>
     /// <returns>Its number.</returns>

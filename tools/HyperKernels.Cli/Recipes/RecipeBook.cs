@@ -45,6 +45,7 @@ internal static class RecipeBook
         MembershipLabelRecipe.EmailEu,
         MembershipLabelRecipe.StackOverflowBiology,
         new HypeBoyRecipe(),
+        new HdhgnProgramsRecipe(),
         new ImageSoftRecipe(),
         new HyperAdapterRecipe(),
         new IntrinsicDimensionRecipe(),

@@ -23,4 +23,19 @@ public enum ClosureScore
 
     /// <summary>The product of the three degrees in the projected graph.</summary>
     DegreeProduct,
+
+    /// <summary>The product of the numbers of simplices that hold each of the three.</summary>
+    SimplexProduct,
+
+    /// <summary>Walks of any length between the three, long ones counting for little (personalised Katz), all pairs alike.</summary>
+    Katz,
+
+    /// <summary>The same, a step counting as often as its pair's weight.</summary>
+    WeightedKatz,
+
+    /// <summary>How often walks that restart at one of the three are at another (personalised PageRank), all pairs alike.</summary>
+    PageRank,
+
+    /// <summary>The same, steps chosen by the pairs' weights.</summary>
+    WeightedPageRank,
 }

@@ -5,15 +5,18 @@ namespace HyperKernels.Models;
 /// told from others. The weight of a pair is the number of simplices that hold both, repeated ones counted each.
 /// </summary>
 /// <remarks>
-/// Counted on the host. The paper's further scores (Katz, PageRank, logistic regression) are not here. Source: Benson, Abebe, Schaub, Jadbabaie, Kleinberg, Simplicial
-/// Closure and Higher-Order Link Prediction, PNAS 2018 (arXiv 1802.06916).
+/// Counted on the host. What is learned from triangles whose outcome is known is <see cref="ClosureRegression"/>; the paper's PageRank among pairs (simplicial PageRank) is
+/// not here. Source: Benson, Abebe, Schaub, Jadbabaie, Kleinberg, Simplicial Closure and Higher-Order Link Prediction, PNAS 2018 (arXiv 1802.06916).
 /// </remarks>
 public sealed class SimplicialClosure
 {
     /// <summary>Simplices of more nodes are left out, as in the paper.</summary>
     public const int PublishedLargest = 25;
 
-    private SimplicialClosure(WeightedGraph graph, IReadOnlyList<ProjectedTriangle> triangles) => (Graph, Triangles) = (graph, triangles);
+    private readonly int[] _simplices;
+
+    private SimplicialClosure(WeightedGraph graph, IReadOnlyList<ProjectedTriangle> triangles, int[] simplices) =>
+        (Graph, Triangles, _simplices) = (graph, triangles, simplices);
 
     /// <summary>What was published.</summary>
     public static PublishedSystem Published { get; } = new()
@@ -28,7 +31,7 @@ public sealed class SimplicialClosure
         },
         Equation = "W = H H^T; score(u, v, w) = ((W_uv^p + W_uw^p + W_vw^p) / 3)^(1/p) and counts of common neighbours",
         Source = "methods, and the authors' code, arbenson/ScHoLP-Tutorial",
-        Layers = [typeof(SimplicialClosure)],
+        Layers = [typeof(SimplicialClosure), typeof(ClosureRegression)],
         HypergraphDesign = new(
             HypergraphStructure.Clique, HypergraphMessages.None, HypergraphAggregation.None, HypergraphTargets.Edges, HypergraphTraining.None,
             HypergraphFeatures.Structural),
@@ -41,6 +44,10 @@ public sealed class SimplicialClosure
 
     /// <summary>All triangles, in the order of their first nodes, then of their second and third.</summary>
     public IReadOnlyList<ProjectedTriangle> Triangles { get; }
+
+    /// <summary>How many simplices hold a node.</summary>
+    /// <param name="node">From 0.</param>
+    public int SimplicesOf(int node) => _simplices[node];
 
     /// <summary>Finds the triangles.</summary>
     /// <param name="simplices">Each a hyperedge.</param>
@@ -56,30 +63,43 @@ public sealed class SimplicialClosure
     /// <param name="times">When each came, one per simplex; equal times keep the order of the simplices.</param>
     /// <param name="share">How much of them the first part is.</param>
     /// <param name="largest">Simplices of more nodes are left out.</param>
+    /// <param name="until">How much of them there is at all: those after it are not seen.</param>
     /// <returns>The first part, and for each of its triangles whether it is open there and closes afterwards.</returns>
-    /// <exception cref="ArgumentException">There is not one time for each simplex, or the share is not in [0, 1].</exception>
+    /// <exception cref="ArgumentException">There is not one time for each simplex, or the shares are not in [0, 1] and in order.</exception>
     public static (SimplicialClosure First, bool[] Closes) Split(
-        Incidence simplices, ReadOnlySpan<long> times, double share = 0.8, int largest = PublishedLargest)
+        Incidence simplices, ReadOnlySpan<long> times, double share = 0.8, int largest = PublishedLargest, double until = 1)
     {
         ArgumentNullException.ThrowIfNull(simplices);
-        if (times.Length != simplices.EdgeCount || !(share >= 0 && share <= 1))
+        if (times.Length != simplices.EdgeCount || !(share >= 0 && share <= until && until <= 1))
         {
             throw new ArgumentException(
-                $"SimplicialClosure: times must be one per simplex and share in [0, 1]; got {times.Length} times of {simplices.EdgeCount} simplices and {share}.");
+                $"SimplicialClosure: times must be one per simplex and 0 <= share <= until <= 1; got {times.Length} times of "
+                + $"{simplices.EdgeCount} simplices, {share} and {until}.");
         }
         long[] when = times.ToArray();
         int[][] sets = MemberSets.Of(simplices);
         int[] order = [.. Enumerable.Range(0, sets.Length).Where(edge => sets[edge].Length <= largest).OrderBy(edge => when[edge])];
         int cut = (int)(order.Length * share);
         SimplicialClosure first = Of(simplices.NodeCount, [.. order[..cut].Select(edge => sets[edge])], largest);
-        TriangleClosure later = new(simplices.NodeCount, MemberSets.Distinct(order[cut..].Select(edge => sets[edge]), 3));
+        TriangleClosure later = new(simplices.NodeCount, MemberSets.Distinct(order[cut..(int)(order.Length * until)].Select(edge => sets[edge]), 3));
         return (first, [.. first.Triangles.Select(triangle => !triangle.Closed && later.Holds(triangle.U, triangle.V, triangle.W))]);
     }
 
     /// <summary>Scores all triangles.</summary>
     /// <param name="score">By what.</param>
     /// <returns>One number for each of <see cref="Triangles"/>.</returns>
-    public double[] Scores(ClosureScore score) => [.. Triangles.Select(triangle => Score(score, triangle))];
+    public double[] Scores(ClosureScore score)
+    {
+        WalkScores? walks = score switch
+        {
+            ClosureScore.Katz => WalkScores.Katz(Graph, isWeighted: false),
+            ClosureScore.WeightedKatz => WalkScores.Katz(Graph, isWeighted: true),
+            ClosureScore.PageRank => WalkScores.PageRank(Graph, isWeighted: false),
+            ClosureScore.WeightedPageRank => WalkScores.PageRank(Graph, isWeighted: true),
+            _ => null,
+        };
+        return [.. Triangles.Select(triangle => walks?.Of(triangle) ?? Score(score, triangle))];
+    }
 
     /// <summary>The area under the curve of precision over recall (average precision), by that of random scores.</summary>
     /// <param name="scores">One for each open triangle.</param>
@@ -118,7 +138,12 @@ public sealed class SimplicialClosure
     {
         WeightedGraph graph = ProjectedGraph.Of(nodes, [.. sets.Where(set => set.Length <= largest)]);
         TriangleClosure closure = new(nodes, MemberSets.Distinct(sets, 3, largest));
-        return new SimplicialClosure(graph, [.. graph.Triangles().Select(t => new ProjectedTriangle(t.U, t.V, t.W, closure.Holds(t.U, t.V, t.W)))]);
+        int[] simplices = new int[nodes];
+        foreach (int node in sets.Where(set => set.Length <= largest).SelectMany(static set => set))
+        {
+            simplices[node]++;
+        }
+        return new SimplicialClosure(graph, [.. graph.Triangles().Select(t => new ProjectedTriangle(t.U, t.V, t.W, closure.Holds(t.U, t.V, t.W)))], simplices);
     }
 
     private double Score(ClosureScore score, ProjectedTriangle triangle)
@@ -134,9 +159,12 @@ public sealed class SimplicialClosure
                 _ => (a + b + c) / 3,
             };
         }
-        if (score == ClosureScore.DegreeProduct)
+        switch (score)
         {
-            return (double)Graph.NeighboursOf(u).Length * Graph.NeighboursOf(v).Length * Graph.NeighboursOf(w).Length;
+            case ClosureScore.DegreeProduct:
+                return (double)Graph.NeighboursOf(u).Length * Graph.NeighboursOf(v).Length * Graph.NeighboursOf(w).Length;
+            case ClosureScore.SimplexProduct:
+                return (double)SimplicesOf(u) * SimplicesOf(v) * SimplicesOf(w);
         }
         int[] common = MemberSets.Intersect(MemberSets.Intersect(Graph.NeighboursOf(u), Graph.NeighboursOf(v)), Graph.NeighboursOf(w));
         return score switch

@@ -83,6 +83,7 @@ public sealed class Hdhgn : Layer, IStoredLayer<Hdhgn>
         HypergraphDesign = new(
             HypergraphStructure.Hypergraph, HypergraphMessages.EdgeDependent, HypergraphAggregation.Learned, HypergraphTargets.Graphs),
         Cases = ["hdhgn"],
+        Recipe = "hdhgn-programs",
     };
 
     /// <summary>Computes logits.</summary>

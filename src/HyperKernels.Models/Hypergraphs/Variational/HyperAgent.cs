@@ -11,7 +11,7 @@ namespace HyperKernels.Models;
 /// <para>
 /// <c>h = relu(conv(x))</c>, mean and log deviation are convolutions of h, all three without bias (<see cref="HypergraphConv"/>; edge weights take part). No code of
 /// the authors is known: decoder and loss (<see cref="HyperAgentLoss"/>) are one reading of the paper. There the drawn hypergraph lets agents talk, and
-/// the gradient of the task's reward reaches the logits as a policy's: <c>log p = -BCE(logits, drawn)</c>, summed. Memory is N x E x hiddenFeatures.
+/// what the task pays reaches the logits as a policy's gradient: <see cref="HyperAgentPolicy"/>. Memory is N x E x hiddenFeatures.
 /// </para>
 /// <para>Source: Zhang and others, HyperAgent, 2025 (arXiv 2510.10611), section on the variational topology.</para>
 /// </remarks>
@@ -56,7 +56,7 @@ public sealed class HyperAgent : Layer, IStoredLayer<HyperAgent>
         },
         Equation = "z ~ N(conv(h), exp conv(h)), S = sigmoid((logit u + MLP([z_v ; z_e ; z_task])) / t), L = BCE + beta KL + lambda mean |S|",
         Source = "the paper's description; decoder and loss weights are a reading of it, evaluated directly",
-        Layers = [typeof(HyperAgent), typeof(HyperAgentLoss)],
+        Layers = [typeof(HyperAgent), typeof(HyperAgentLoss), typeof(HyperAgentPolicy)],
         HypergraphDesign = new(
             HypergraphStructure.Hypergraph | HypergraphStructure.Learned, HypergraphMessages.EdgeConsistent, HypergraphAggregation.Fixed,
             HypergraphTargets.Memberships, HypergraphTraining.Generative),

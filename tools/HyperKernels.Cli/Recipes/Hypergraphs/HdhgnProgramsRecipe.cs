@@ -40,7 +40,7 @@ internal sealed class HdhgnProgramsRecipe : IRecipe
         double[] accuracies = new double[runs.Length];
         TrainingLoop loop = new()
         {
-            Steps = options.TotalSteps(order.StepsPerEpoch, DefaultEpochs),
+            Steps = options.TotalSteps(order.StepsPerEpoch, DefaultEpochs * order.StepsPerEpoch),
             ExamplesPerStep = Batch,
             ExamplesName = "programs",
             Step = step =>

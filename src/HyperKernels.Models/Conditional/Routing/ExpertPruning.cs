@@ -12,8 +12,6 @@ namespace HyperKernels.Models;
 /// </remarks>
 public static class ExpertPruning
 {
-    private const int Rounds = 50;
-
     /// <summary>What was published.</summary>
     public static PublishedSystem Published { get; } = new()
     {
@@ -61,7 +59,7 @@ public static class ExpertPruning
                 $"ExpertPruning: a LinearGate or NoisyGate, a usage for each of {mixture.Gate.Experts} experts and a number to keep from 1 to all are needed; "
                 + $"got a {mixture.Gate.GetType().Name}, {usage.Count} numbers and {keep}.");
         }
-        int[][] clusters = merge ? Clusters(RouterOf(mixture.Gate).Value.ToArray(), mixture.Gate.InFeatures, usage, keep) : MostUsed(usage, keep);
+        int[][] clusters = merge ? Alike(mixture.Gate, keep) : MostUsed(usage, keep);
         ExpertMlp from = mixture.Experts;
         ExpertMlp experts = new(keep, from.InFeatures, from.HiddenFeatures, from.OutFeatures, from.Activation);
         Gate gate = mixture.Gate is NoisyGate ? new NoisyGate(from.InFeatures, keep) : new LinearGate(from.InFeatures, keep);
@@ -75,7 +73,20 @@ public static class ExpertPruning
         return smaller;
     }
 
-    private static Parameter RouterOf(Gate gate) => gate is NoisyGate noisy ? noisy.Weight : ((LinearGate)gate).Weight;
+    // Experts whose router rows lie close together. Rows that coincide may be fewer than are kept: those take members of the largest cluster.
+    private static int[][] Alike(Gate gate, int keep)
+    {
+        Parameter router = gate is NoisyGate noisy ? noisy.Weight : ((LinearGate)gate).Weight;
+        int[] labels = KMeans.Fit([.. router.Value.ToArray().Chunk(gate.InFeatures)], keep, new RandomStream(0)).Labels;
+        List<int[]> clusters = [.. Enumerable.Range(0, labels.Length).GroupBy(expert => labels[expert]).Select(static members => members.ToArray())];
+        while (clusters.Count < keep)
+        {
+            int[] largest = clusters.MaxBy(static members => members.Length)!;
+            clusters.Remove(largest);
+            clusters.AddRange([largest[..^1], largest[^1..]]);
+        }
+        return [.. clusters.OrderBy(static members => members[0])];
+    }
 
     private static int[][] MostUsed(IReadOnlyList<float> usage, int keep) =>
         [.. Enumerable.Range(0, usage.Count).OrderByDescending(expert => usage[expert]).Take(keep).Order().Select(static expert => new[] { expert })];
@@ -97,47 +108,4 @@ public static class ExpertPruning
         }
         return merged;
     }
-
-    // K-means of the rows: from the most used expert on, each first centre is the row farthest from those before it.
-    private static int[][] Clusters(float[] router, int size, IReadOnlyList<float> usage, int keep)
-    {
-        double[][] rows = [.. router.Chunk(size).Select(row => Array.ConvertAll(row, value => (double)value))];
-        List<double[]> centres = [rows[Enumerable.Range(0, rows.Length).MaxBy(expert => usage[expert])]];
-        while (centres.Count < keep)
-        {
-            centres.Add(rows.MaxBy(row => centres.Min(centre => Distance(row, centre)))!);
-        }
-        int[] clusterOf = new int[rows.Length];
-        for (int round = 0; round < Rounds; round++)
-        {
-            int[] next = Array.ConvertAll(rows, row => Enumerable.Range(0, keep).MinBy(cluster => Distance(row, centres[cluster])));
-            bool isSame = round > 0 && next.AsSpan().SequenceEqual(clusterOf);
-            clusterOf = next;
-            if (isSame)
-            {
-                break;
-            }
-            for (int cluster = 0; cluster < keep; cluster++)
-            {
-                double[][] members = [.. rows.Where((_, expert) => clusterOf[expert] == cluster)];
-                centres[cluster] = members.Length == 0 ? centres[cluster] : [.. Enumerable.Range(0, size).Select(i => members.Average(row => row[i]))];
-            }
-        }
-        return [.. Filled(clusterOf, keep).OrderBy(static members => members[0])];
-    }
-
-    // Rows that coincide leave clusters empty: those take members of the largest.
-    private static List<int[]> Filled(int[] clusterOf, int keep)
-    {
-        List<int[]> clusters = [.. Enumerable.Range(0, clusterOf.Length).GroupBy(expert => clusterOf[expert]).Select(static members => members.ToArray())];
-        while (clusters.Count < keep)
-        {
-            int[] largest = clusters.MaxBy(static members => members.Length)!;
-            clusters.Remove(largest);
-            clusters.AddRange([largest[..^1], largest[^1..]]);
-        }
-        return clusters;
-    }
-
-    private static double Distance(double[] a, double[] b) => a.Zip(b, static (x, y) => (x - y) * (x - y)).Sum();
 }

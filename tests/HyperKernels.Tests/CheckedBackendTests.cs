@@ -10,6 +10,8 @@ public sealed class CheckedBackendTests
 {
     private static readonly Broadcast s_six = Line(6, 1);
     private static readonly MatmulSizes s_product = new() { Batch = 1, M = 2, N = 3, K = 4, LdA = 4, LdB = 3, LdY = 3 };
+    private static readonly MatmulSizes s_rows = new() { N = 3, K = 4, LdA = 4, LdB = 3, LdY = 3, StrideB = 12, StrideBias = 3 };
+    private static readonly MatmulSizes s_sums = new() { M = 2, N = 3, LdA = 2, LdB = 3, LdY = 3, StrideY = 6, TransposeA = true };
     private static readonly ConvSizes s_conv = new()
     {
         Batch = 1, Inputs = 2, Outputs = 3, Height = 3, Width = 3, KernelH = 2, KernelW = 2, OutHeight = 2, OutWidth = 2, StrideH = 1, StrideW = 1,
@@ -41,6 +43,11 @@ public sealed class CheckedBackendTests
         ("TakeAlong", [("x", 12), ("indices", 8), ("y", 8)], (b, p) => b.TakeAlong(false, 2, 3, 2, 2, p[0], p[1], p[2])),
         ("TopK", [("x", 6), ("y", 4)], (b, p) => b.TopK(2, 3, 2, p[0], p[1])),
         ("Matmul", [("a", 8), ("b", 12), ("bias", 3), ("y", 6)], (b, p) => b.Matmul(s_product, p[0], p[1], p[2], p[3])),
+        ("MatmulGrouped", [("a", 12), ("b", 24), ("bias", 6), ("y", 9), ("a", 6), ("b", 9), ("y", 12)], (b, p) =>
+        {
+            b.MatmulGrouped(s_rows, false, [0, 1, 3], p[0], p[1], p[2], p[3]);
+            b.MatmulGrouped(s_sums, true, [0, 1, 3], p[4], p[5], null, p[6]);
+        }),
         ("Convolve", [("x", 18), ("w", 24), ("bias", 3), ("y", 12)], (b, p) => b.Convolve(ConvProduct.Forward, s_conv, p[0], p[1], p[2], p[3])),
         ("Pool", [("x", 32), ("y", 8), ("places", 8)], (b, p) => b.Pool(PoolOp.Max, s_pool, p[0], p[1], p[2])),
         ("Resize", [("x", 32), ("y", 8)], (b, p) => b.Resize(ResizeMode.Bilinear, false, s_pool, p[0], p[1])),

@@ -66,6 +66,18 @@ internal sealed partial class GpuBackend
         }
     }
 
+    // A launch for each group: the host does not wait between them, and each has the kernel that its sizes ask for.
+    public void MatmulGrouped(in MatmulSizes sizes, bool sumsRows, ReadOnlySpan<int> offsets, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y)
+    {
+        for (int group = 0; group < offsets.Length - 1; group++)
+        {
+            long first = offsets[group];
+            Matmul(
+                sizes.OfGroup(offsets[group], offsets[group + 1], sumsRows), a.Skip(first * sizes.LdA), b.Skip(sumsRows ? first * sizes.LdB : group * sizes.StrideB),
+                bias?.Skip(group * sizes.StrideBias), y.Skip(sumsRows ? group * sizes.StrideY : first * sizes.LdY));
+        }
+    }
+
     private static MatmulArguments Arguments(in MatmulSizes s, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y) => new()
     {
         M = s.M,

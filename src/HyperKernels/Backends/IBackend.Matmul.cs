@@ -28,6 +28,15 @@ internal struct MatmulSizes
 
     /// <summary>The least that is wanted; a backend may always give more.</summary>
     public MatmulPrecision Precision;
+
+    /// <summary>The product of one group of rows, first to below end, of a grouped product.</summary>
+    public readonly MatmulSizes OfGroup(int first, int end, bool sumsRows)
+    {
+        MatmulSizes one = this;
+        one.Batch = 1;
+        (one.M, one.K) = sumsRows ? (M, end - first) : (end - first, K);
+        return one;
+    }
 }
 
 /// <summary>Matrix products.</summary>
@@ -35,4 +44,11 @@ internal interface IMatmulBackend
 {
     /// <summary>Multiplies. The bias, N numbers per matrix, may be absent. Any size may be zero.</summary>
     void Matmul(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y);
+
+    /// <summary>
+    /// A product for every group of rows, which lie one behind the other: group e has the rows from offsets[e] to below offsets[e + 1], maybe none. Either
+    /// <c>Y's rows of e = activation(A's rows of e op(B_e) + bias_e)</c>, where M is not read; or, summing over the rows, <c>Y_e = (A's rows of e)' (B's rows of e)</c>, where
+    /// K is not read and A is stored [rows, M]. Strides lead from one group's matrix to the next. Each Y has the bits of the product done by itself.
+    /// </summary>
+    void MatmulGrouped(in MatmulSizes sizes, bool sumsRows, ReadOnlySpan<int> offsets, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y);
 }

@@ -12,7 +12,7 @@ public sealed class ContractTests
         [typeof(IReduceBackend)] = 2,
         [typeof(IShapeBackend)] = 1,
         [typeof(IGatherBackend)] = 4,
-        [typeof(IMatmulBackend)] = 1,
+        [typeof(IMatmulBackend)] = 2,
         [typeof(IConvBackend)] = 1,
         [typeof(IPoolBackend)] = 4,
         [typeof(ISoftmaxBackend)] = 3,

@@ -15,5 +15,25 @@ internal sealed partial class CheckedBackend
         Keep(a, b, bias, y);
     }
 
+    public void MatmulGrouped(in MatmulSizes sizes, bool sumsRows, ReadOnlySpan<int> offsets, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y)
+    {
+        (int groups, int rows) = (offsets.Length - 1, offsets[^1]);
+        if (sizes.N > 0 && sumsRows && sizes.M > 0)
+        {
+            Check(a, Reach(rows, sizes.LdA, sizes.M));
+            Check(b, Reach(rows, sizes.LdB, sizes.N));
+            Check(y, Matrices(groups, sizes.StrideY, sizes.M, sizes.LdY, sizes.N));
+        }
+        else if (sizes.N > 0 && !sumsRows && rows > 0)
+        {
+            Check(a, Reach(rows, sizes.LdA, sizes.K));
+            Check(b, Matrices(groups, sizes.StrideB, sizes.TransposeB ? sizes.N : sizes.K, sizes.LdB, sizes.TransposeB ? sizes.K : sizes.N));
+            Check(bias, Reach(groups, sizes.StrideBias, sizes.N));
+            Check(y, Reach(rows, sizes.LdY, sizes.N));
+        }
+        backend.MatmulGrouped(sizes, sumsRows, offsets, a, b, bias, y);
+        Keep(a, b, bias, y);
+    }
+
     private static long Matrices(int batch, long stride, int rows, int ld, int columns) => Reach(batch, stride, Reach(rows, ld, columns));
 }

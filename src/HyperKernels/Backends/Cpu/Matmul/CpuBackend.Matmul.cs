@@ -2,9 +2,14 @@ namespace HyperKernels.Backends.Cpu;
 
 internal sealed unsafe partial class CpuBackend
 {
-    public void Matmul(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y)
-    {
-        MatmulArgs args = new()
+    public void Matmul(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y) =>
+        Gemm.Run(Arguments(sizes, a, b, bias, y), _threads, VectorWidth);
+
+    public void MatmulGrouped(in MatmulSizes sizes, bool sumsRows, ReadOnlySpan<int> offsets, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y) =>
+        GemmGroups.Run(Arguments(sizes, a, b, bias, y), sumsRows, offsets, _threads, VectorWidth);
+
+    private static MatmulArgs Arguments(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y) =>
+        new()
         {
             A = Floats(a),
             B = Floats(b),
@@ -25,6 +30,4 @@ internal sealed unsafe partial class CpuBackend
             TransposeB = sizes.TransposeB,
             Activation = sizes.Activation,
         };
-        Gemm.Run(args, _threads, VectorWidth);
-    }
 }

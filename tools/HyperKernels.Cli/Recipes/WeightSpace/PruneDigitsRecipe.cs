@@ -21,7 +21,7 @@ internal sealed class PruneDigitsRecipe : IRecipe
 
     public string Name => "prune-digits";
 
-    public string Description => "Metanetworks rewrite trained networks so that they lose hidden units with less harm (MetaPruning), beside pruning by magnitude.";
+    public string Description => "Metanetworks rewrite trained networks before these lose hidden units (MetaPruning), beside pruning by magnitude and at random.";
 
     public TrainSummary Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel)
     {

@@ -6,7 +6,8 @@ namespace HyperKernels.Models;
 /// </summary>
 /// <remarks>
 /// Learned on triangles whose outcome is known, for those of a later time. The loss is <c>1/2 |w|^2 + strength (sum of cross entropies)</c>, the intercept free,
-/// as scikit-learn's with its defaults, which the authors use; Newton's steps on the host find its one minimum. Source: Benson and others, PNAS 2018, and the authors' code (arbenson/ScHoLP-Tutorial).
+/// as scikit-learn's with its defaults, which the authors use; Newton's steps on the host find its one minimum. Source: Benson and others, PNAS 2018,
+/// and the authors' code (arbenson/ScHoLP-Tutorial).
 /// </remarks>
 public sealed class ClosureRegression
 {

@@ -97,7 +97,11 @@ public sealed class DeviceMemory
         {
             return;
         }
-        buffer.EndLoan();
+        if (buffer.Pool is null)
+        {
+            // A captured step's memory stays its own: the places that it was recorded with hold as long as it does.
+            buffer.EndLoan();
+        }
         if (buffer.IsBorrowed)
         {
             buffer.Dispose();
@@ -156,6 +160,7 @@ public sealed class DeviceMemory
             }
             foreach (DeviceBuffer buffer in pool.Free.Values.SelectMany(stack => stack))
             {
+                buffer.EndLoan();
                 Push(_free, buffer);
             }
         }

@@ -152,7 +152,8 @@ public sealed class HypergraphAttentionConv : Layer, IStoredLayer<HypergraphAtte
             Slope = settings.Number("slope"),
             Dropout = settings.Number("dropout"),
             EdgeWeights = settings.Choice<EdgeWeightUse>("edgeWeights"),
-            Degrees = settings.Choice<AttentionDegrees>("degrees"),
+            // Files before there was a choice do not hold it.
+            Degrees = settings.Has("degrees") ? settings.Choice<AttentionDegrees>("degrees") : AttentionDegrees.OfHypergraph,
             Bias = settings.Flag("bias"),
         });
 

@@ -17,7 +17,8 @@ internal static class EdHnnOptionsStore
         Beta = settings.Number("beta"),
         Normalization = settings.Choice<SetNormalization>("normalization"),
         InputNorm = settings.Flag("inputNorm"),
-        InitialNorm = settings.Flag("initialNorm"),
+        // Files before there was a choice do not hold it.
+        InitialNorm = settings.Has("initialNorm") && settings.Flag("initialNorm"),
         Activation = settings.Activation(),
         Dropout = settings.Number("dropout"),
         InputDropout = settings.Number("inputDropout"),

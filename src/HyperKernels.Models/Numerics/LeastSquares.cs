@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace HyperKernels.Models;
 
 /// <summary>Small least-squares problems on the host, in double precision and without gradients.</summary>
@@ -31,7 +33,7 @@ public static class LeastSquares
         for (int sweep = 0; sweep < Sweeps && Rotate(u, v); sweep++)
         {
         }
-        double[] squares = Array.ConvertAll(u, static column => Dot(column, column));
+        double[] squares = Array.ConvertAll(u, static column => TensorPrimitives.SumOfSquares<double>(column));
         double least = squares.Max() * Math.Pow(Precision * Math.Max(rows, columns), 2);
         double[][] w = [.. Enumerable.Range(0, columns).Select(_ => new double[answers])];
         for (int k = 0; k < columns; k++)
@@ -56,7 +58,8 @@ public static class LeastSquares
         {
             for (int j = i + 1; j < u.Length; j++)
             {
-                (double a, double b, double c) = (Dot(u[i], u[i]), Dot(u[j], u[j]), Dot(u[i], u[j]));
+                (double a, double b) = (TensorPrimitives.SumOfSquares<double>(u[i]), TensorPrimitives.SumOfSquares<double>(u[j]));
+                double c = TensorPrimitives.Dot<double>(u[i], u[j]);
                 if (Math.Abs(c) <= 1e-15 * Math.Sqrt(a * b) || c == 0)
                 {
                     continue;
@@ -78,15 +81,5 @@ public static class LeastSquares
         {
             (a[k], b[k]) = ((cosine * a[k]) - (sine * b[k]), (sine * a[k]) + (cosine * b[k]));
         }
-    }
-
-    private static double Dot(double[] a, double[] b)
-    {
-        double sum = 0;
-        for (int k = 0; k < a.Length; k++)
-        {
-            sum += a[k] * b[k];
-        }
-        return sum;
     }
 }

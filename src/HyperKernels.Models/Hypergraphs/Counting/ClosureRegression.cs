@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace HyperKernels.Models;
 
 /// <summary>
@@ -15,6 +17,7 @@ public sealed class ClosureRegression
     public const int FeatureCount = 26;
 
     private const int Direct = 13;
+    private const double LeastPivot = 1e-12;
     private const int MostSteps = 100;
 
     // The intercept is the last.
@@ -114,8 +117,11 @@ public sealed class ClosureRegression
                     }
                 }
             }
-            double[] move = Cholesky(hessian, gradient);
-            double slope = Dot(gradient, move);
+            // The intercept has no penalty: where all probabilities are certain its curvature ends.
+            Cholesky.Factor(hessian, LeastPivot);
+            double[] move = [.. gradient];
+            Cholesky.Solve(hessian, move, columns: 1);
+            double slope = TensorPrimitives.Dot<double>(gradient, move);
             if (slope < 1e-16)
             {
                 return;
@@ -147,45 +153,10 @@ public sealed class ClosureRegression
             double logit = Logit(rows[r], weights);
             sum += Math.Max(logit, 0) - (logit * targets[r]) + Math.Log(1 + Math.Exp(-Math.Abs(logit)));
         }
-        return (strength * sum) + (0.5 * Dot(weights.AsSpan(0, FeatureCount), weights.AsSpan(0, FeatureCount)));
+        return (strength * sum) + (0.5 * TensorPrimitives.SumOfSquares<double>(weights.AsSpan(0, FeatureCount)));
     }
 
     private static double Probability(double[] row, double[] weights) => 1 / (1 + Math.Exp(-Logit(row, weights)));
 
-    private static double Logit(double[] row, double[] weights) => Dot(row, weights.AsSpan(0, FeatureCount)) + weights[FeatureCount];
-
-    private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b) => System.Numerics.Tensors.TensorPrimitives.Dot(a, b);
-
-    /// <summary>Solves for a symmetric positive matrix, of which the lower half is given and overwritten.</summary>
-    private static double[] Cholesky(double[,] matrix, double[] right)
-    {
-        int size = right.Length;
-        double[] x = [.. right];
-        for (int i = 0; i < size; i++)
-        {
-            for (int j = 0; j <= i; j++)
-            {
-                double sum = matrix[i, j];
-                for (int k = 0; k < j; k++)
-                {
-                    sum -= matrix[i, k] * matrix[j, k];
-                }
-                matrix[i, j] = i == j ? Math.Sqrt(Math.Max(sum, 1e-12)) : sum / matrix[j, j];
-            }
-            for (int k = 0; k < i; k++)
-            {
-                x[i] -= matrix[i, k] * x[k];
-            }
-            x[i] /= matrix[i, i];
-        }
-        for (int i = size - 1; i >= 0; i--)
-        {
-            for (int k = i + 1; k < size; k++)
-            {
-                x[i] -= matrix[k, i] * x[k];
-            }
-            x[i] /= matrix[i, i];
-        }
-        return x;
-    }
+    private static double Logit(double[] row, double[] weights) => TensorPrimitives.Dot<double>(row, weights.AsSpan(0, FeatureCount)) + weights[FeatureCount];
 }

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace HyperKernels.Models;
 
 /// <summary>What walks of any length in a projected graph tell of its pairs: personalised Katz and PageRank scores, added up over both directions of a pair.</summary>
@@ -72,14 +74,14 @@ internal sealed class WalkScores
             while (length > Precision * Precision)
             {
                 Multiply(rows, direction, image);
-                double step = length / Dot(direction, image);
+                double step = length / TensorPrimitives.Dot<double>(direction, image);
                 double before = length;
                 for (int node = 0; node < count; node++)
                 {
                     solution[node] += step * direction[node];
                     residual[node] -= step * image[node];
                 }
-                length = Dot(residual, residual);
+                length = TensorPrimitives.SumOfSquares<double>(residual);
                 for (int node = 0; node < count; node++)
                 {
                     direction[node] = residual[node] + (length / before * direction[node]);
@@ -119,8 +121,8 @@ internal sealed class WalkScores
             {
                 y[node] = x[node] - y[node];
             }
-            double length = Math.Sqrt(Dot(x, x));
-            double next = length == 0 ? 0 : Math.Sqrt(Dot(y, y)) / length;
+            double length = Math.Sqrt(TensorPrimitives.SumOfSquares<double>(x));
+            double next = length == 0 ? 0 : Math.Sqrt(TensorPrimitives.SumOfSquares<double>(y)) / length;
             if (next == 0 || (round % 2 == 1 && Math.Abs(next - found) <= Precision * next))
             {
                 return next;
@@ -129,15 +131,5 @@ internal sealed class WalkScores
             (x, y) = (Array.ConvertAll(y, value => value / next), x);
         }
         return found;
-    }
-
-    private static double Dot(double[] a, double[] b)
-    {
-        double sum = 0;
-        for (int i = 0; i < a.Length; i++)
-        {
-            sum += a[i] * b[i];
-        }
-        return sum;
     }
 }

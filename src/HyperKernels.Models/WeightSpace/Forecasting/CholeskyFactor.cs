@@ -37,18 +37,13 @@ public sealed class CholeskyFactor
         {
             for (int j = 0; j <= i; j++)
             {
-                double rest = values[(i * n) + j];
-                for (int k = 0; k < j; k++)
-                {
-                    rest -= lower[i, k] * lower[j, k];
-                }
-                if (i == j && !(rest > 0))
-                {
-                    throw new ArgumentException(
-                        $"CholeskyFactor: the matrix must be positive definite; pivot {i} is {rest:G3}. Add noise to its diagonal.", nameof(matrix));
-                }
-                lower[i, j] = i == j ? Math.Sqrt(rest) : rest / lower[j, j];
+                lower[i, j] = values[(i * n) + j];
             }
+        }
+        if (Cholesky.Factor(lower) is { } pivot)
+        {
+            throw new ArgumentException(
+                $"CholeskyFactor: the matrix must be positive definite; pivot {pivot.Number} is {pivot.Value:G3}. Add noise to its diagonal.", nameof(matrix));
         }
         return new CholeskyFactor(matrix, lower);
     }
@@ -97,36 +92,9 @@ public sealed class CholeskyFactor
         return _inverse.Value;
     }
 
-    // Forward, then backward substitution, row by row for all columns at once.
     private float[] Solve(double[] rows, int columns)
     {
-        int n = _lower.GetLength(0);
-        for (int i = 0; i < n; i++)
-        {
-            Eliminate(rows, columns, i, 0, i, transposed: false);
-        }
-        for (int i = n - 1; i >= 0; i--)
-        {
-            Eliminate(rows, columns, i, i + 1, n, transposed: true);
-        }
+        Cholesky.Solve(_lower, rows, columns);
         return Array.ConvertAll(rows, static value => (float)value);
-    }
-
-    private void Eliminate(double[] rows, int columns, int row, int from, int to, bool transposed)
-    {
-        Span<double> target = rows.AsSpan(row * columns, columns);
-        for (int k = from; k < to; k++)
-        {
-            double factor = transposed ? _lower[k, row] : _lower[row, k];
-            ReadOnlySpan<double> other = rows.AsSpan(k * columns, columns);
-            for (int c = 0; c < target.Length; c++)
-            {
-                target[c] -= factor * other[c];
-            }
-        }
-        foreach (ref double value in target)
-        {
-            value /= _lower[row, row];
-        }
     }
 }

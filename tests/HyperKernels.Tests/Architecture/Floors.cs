@@ -79,8 +79,13 @@ internal static class Floors
         // A backend: buffers and integers. What an application hands over becomes a tensor.
         ["kernels/HyperKernels.Gpu"] = Engine(s_floor1),
         ["src/HyperKernels.Models"] = Engine(s_engine),
+        ["src/HyperKernels.Distributed"] = Engine(s_engine),
+        ["src/HyperKernels.Interchange"] = Engine(s_engine),
         ["src/HyperKernels.Cases"] = [.. Engine(s_engine), "src/HyperKernels.Models/**"],
-        ["tools/HyperKernels.Cli"] = [.. Engine(s_engine), "src/HyperKernels.Models/**", "src/HyperKernels.Cases/**"],
+        ["tools/HyperKernels.Cli"] =
+        [
+            .. Engine(s_engine), "src/HyperKernels.Models/**", "src/HyperKernels.Cases/**", "src/HyperKernels.Distributed/**", "src/HyperKernels.Interchange/**",
+        ],
     };
 
     /// <summary>Files that may use more than their folder, and why.</summary>

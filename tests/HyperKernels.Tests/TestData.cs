@@ -35,12 +35,14 @@ internal static class TestData
             return folder;
         }
         string reason = $"{folder} does not exist; set HYPERKERNELS_DATA to the folder that holds the data sets.";
+        throw Missing("data", reason);
+    }
+
+    /// <summary>What ends a test that needs something which is not here: it is skipped, or fails where HYPERKERNELS_REQUIRE names the thing.</summary>
+    internal static Exception Missing(string what, string reason)
+    {
         string required = Environment.GetEnvironmentVariable("HYPERKERNELS_REQUIRE") ?? string.Empty;
-        if (required.Split(',', StringSplitOptions.TrimEntries).Contains("data"))
-        {
-            throw new AssertionException(reason);
-        }
-        throw new IgnoreException(reason);
+        return required.Split(',', StringSplitOptions.TrimEntries).Contains(what) ? new AssertionException(reason) : new IgnoreException(reason);
     }
 
     private static string FindRepository()

@@ -80,7 +80,7 @@ public sealed class ReportTests
     }
 
     // What stands in a PNG file of rows without filters.
-    private static byte[] Pixels(byte[] file, int channels)
+    internal static byte[] Pixels(byte[] file, int channels)
     {
         int width = BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(16));
         int data = file.AsSpan().IndexOf("IDAT"u8);

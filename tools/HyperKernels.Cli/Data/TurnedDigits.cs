@@ -18,6 +18,35 @@ internal sealed class TurnedDigits
         _seed = seed;
     }
 
+    /// <summary>Answers to all images, with what was asked: logits of each image, its angle, its class.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="logits">As for <see cref="Accuracy"/>.</param>
+    public IEnumerable<(float[] Image, float Angle, int Label, float[] Logits)> Answers(Device device, Func<Tensor, Tensor, Tensor> logits)
+    {
+        TurnedBatch batch = new(Batch, _images.Height, _images.Width);
+        for (int start = 0; start < _images.Count; start += Batch)
+        {
+            int[] rows = [.. Enumerable.Range(start, Math.Min(Batch, _images.Count - start))];
+            batch.Fill(_images, rows, _mostDegrees, _seed, start);
+            float[][] images;
+            float[] angles;
+            int[] labels;
+            float[][] answers;
+            using (device.Scope())
+            {
+                Tensor turned = batch.Images(device);
+                Tensor told = batch.Angles(device);
+                (angles, labels) = (told.ToArray(), batch.Labels(device).ToIntArray());
+                images = [.. turned.ToArray().Chunk(_images.Height * _images.Width)];
+                answers = [.. logits(turned, told).ToArray().Chunk(ImageSet.Classes)];
+            }
+            for (int i = 0; i < rows.Length; i++)
+            {
+                yield return (images[i], angles[i], labels[i], answers[i]);
+            }
+        }
+    }
+
     /// <summary>The share of right answers of a network that is told the angles.</summary>
     /// <param name="device">Where to compute.</param>
     /// <param name="logits">Gives [B, 10] for images [B, 1, height, width] and angles [B]; called inside a memory scope.</param>

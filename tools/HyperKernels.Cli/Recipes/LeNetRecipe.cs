@@ -59,6 +59,9 @@ internal sealed class LeNetRecipe : IRecipe
                 new Setting("network", net.ToString()),
                 new Setting("data", data.Description),
                 new Setting("optimiser", $"Adam, rate {Rate}, batch {Batch}"),
-            ]);
+            ])
+        {
+            Pictures = [ConfusionMatrix.Picture("What was answered", ("lenet", ConfusionMatrix.Of(data.Test, options.Device, net.Forward)))],
+        };
     }
 }

@@ -69,7 +69,14 @@ internal sealed class MipMnistRecipe : IRecipe
                 new Setting("condition", $"one number from 0 to 1, drawn per step, tested at {TestedAt}"),
                 new Setting("data", data.Description),
                 new Setting("optimiser", $"Adam, rates {string.Join(" and ", s_rates.Select(static r => r.Rate))}, batch {Batch}"),
-            ]);
+            ])
+        {
+            Pictures =
+            [
+                ConfusionMatrix.Picture("What was answered", [.. runs.Select(run => (run.Name, ConfusionMatrix.Of(
+                    data.Test, options.Device, images => run.Network.Forward(images, Tensor.From([TestedAt], [1], options.Device)))))]),
+            ],
+        };
         Array.ForEach(runs, static run => run.Dispose());
         return summary;
     }

@@ -23,9 +23,11 @@ internal sealed class MipRecipe : IRecipe
     public TrainSummary Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel)
     {
         DigitData data = DigitData.Load(options);
-        TurnedDigits test = new(data.Test.Take(TestImages), MostDegrees, options.Seed + 1);
+        ImageSet upright = data.Test.Take(TestImages);
+        TurnedDigits test = new(upright, MostDegrees, options.Seed + 1);
         BatchOrder order = new(data.Training.Count, Batch, options.Seed);
         HyperRun[] runs = HyperRun.DefaultAndMip(Condition.Range("angle", 0, MostDegrees), options.Seed, Rate);
+        MipPictures pictures = new(runs, MostDegrees);
         (HyperRun Run, double Low, double High)[] norms = [.. runs.Select(static run => (run, run.Norm(0.1f * MostDegrees), run.Norm(MostDegrees)))];
         Trainee[] trainees = [.. runs.Select(static run => run.Trainee)];
         TurnedBatch batch = new(Batch, data.Training.Height, data.Training.Width);
@@ -68,7 +70,10 @@ internal sealed class MipRecipe : IRecipe
                 new Setting("condition", $"angle from 0 to {MostDegrees} degrees; default: as it is, MIP: encoded as cosine and sine, base weights added"),
                 new Setting("data", $"{data.Description}, each image turned by a random angle"),
                 new Setting("optimiser", $"Adam, rate {Rate}, batch {Batch}"),
-            ]);
+            ])
+        {
+            Pictures = pictures.Of(test, upright, options.Device),
+        };
         Array.ForEach(runs, static run => run.Dispose());
         return summary;
     }

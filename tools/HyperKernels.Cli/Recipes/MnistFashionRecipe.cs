@@ -82,6 +82,13 @@ internal sealed class MnistFashionRecipe : IRecipe
                 new Setting("target", $"LeNet, {run.Network.Manifest.Count:N0} generated weights per task"),
                 new Setting("data", string.Join("; ", data.Select(static d => d.Description))),
                 new Setting("optimiser", $"Adam, rate {Rate}, batch {Batch} per task"),
-            ]);
+            ])
+        {
+            Pictures =
+            [
+                ConfusionMatrix.Picture("What was answered", [.. data.Select((d, task) => (names[task], ConfusionMatrix.Of(
+                    d.Test, options.Device, images => run.Network.Forward(images, Tensor.From([task], [1], options.Device)))))]),
+            ],
+        };
     }
 }

@@ -80,7 +80,14 @@ internal sealed class StaticMnistRecipe : IRecipe
                     $"\"{Generated}\" {plain.Find(Generated)[0].Parameter.Shape} from one embedding of {Embedding}, two linear layers, rows of output channels"),
                 new Setting("data", $"{data.Description}; training images stretched by two rows and two columns, and cut back"),
                 new Setting("optimiser", $"Adam, rate {Rate} times {Decay} a step down to {LeastRate}, batch {Batch}"),
-            ]);
+            ])
+        {
+            Pictures =
+            [
+                ConfusionMatrix.Picture(
+                    "What was answered", [.. variants.Select(one => (one.Run.Name, ConfusionMatrix.Of(data.Test, options.Device, one.Forward)))]),
+            ],
+        };
         Array.ForEach(variants, static one => one.Run.Dispose());
         return summary;
     }

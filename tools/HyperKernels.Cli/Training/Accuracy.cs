@@ -32,7 +32,8 @@ internal static class Accuracy
         return (loss / images.Count, (double)right / images.Count);
     }
 
-    private static void Visit(ImageSet images, Device device, Func<Tensor, Tensor> logits, Action<Tensor, ReadOnlySpan<int>> take)
+    /// <summary>Gives logits and labels of the set, batch after batch; parameters as for <see cref="Of"/>.</summary>
+    public static void Visit(ImageSet images, Device device, Func<Tensor, Tensor> logits, Action<Tensor, ReadOnlySpan<int>> take)
     {
         ImageBatch batch = new(Batch, images.Height, images.Width);
         int[] all = new int[images.Count];

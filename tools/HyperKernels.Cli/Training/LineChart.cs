@@ -10,8 +10,8 @@ namespace HyperKernels.Cli.Training;
 /// <summary>Draws curves as an SVG picture that scales with its page and takes its colours from it.</summary>
 internal static class LineChart
 {
-    /// <summary>How many colours the page has for curves: <c>--c0</c> to <c>--c5</c>.</summary>
-    public const int Colours = 6;
+    /// <summary>How many colours the page has for curves: <c>--c0</c> to <c>--c7</c>.</summary>
+    public const int Colours = 8;
 
     private const string Steps = "step";
 
@@ -116,7 +116,7 @@ internal static class LineChart
     /// <summary>Room for letters: those of a browser's font may be wider than those of the font that the library measures with.</summary>
     private sealed class WideText() : PdfRenderContext(Width, Height, OxyColors.Undefined)
     {
-        private const double Wider = 1.2;
+        private const double Wider = 1.4;
 
         public override OxySize MeasureText(string text, string fontFamily, double fontSize, double fontWeight)
         {

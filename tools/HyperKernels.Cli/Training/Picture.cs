@@ -44,8 +44,20 @@ internal sealed class Picture
     /// <summary>An image in PNG's format.</summary>
     public static Picture OfPng(string title, string words, byte[] png) => new(title, words, Image(png, title) + "\n");
 
-    /// <summary>A drawing: an <c>svg</c> element, whose colours may be the page's variables, <c>var(--c0)</c> to <c>var(--c5)</c>.</summary>
+    /// <summary>A drawing: an <c>svg</c> element, whose colours may be the page's variables, <c>var(--c0)</c> to <c>var(--c7)</c>.</summary>
     public static Picture OfSvg(string title, string words, string svg) => new(title, words, svg);
+
+    /// <summary>What the page's own rules lay out; every text in it is escaped already.</summary>
+    public static Picture OfHtml(string title, string words, string html) => new(title, words, html);
+
+    /// <summary>Drawings beside each other where the page is wide enough, each under its name.</summary>
+    /// <param name="title">The heading, which no other picture of the report has.</param>
+    /// <param name="words">What is to be seen.</param>
+    /// <param name="figures">Name and drawing, an <c>svg</c> element, of each.</param>
+    public static Picture OfFigures(string title, string words, IReadOnlyList<(string Name, string Svg)> figures) => new(
+        title,
+        words,
+        $"<div class=\"beside\">\n{string.Concat(figures.Select(static one => $"<figure><figcaption>{Escape(one.Name)}</figcaption>\n{one.Svg}</figure>\n"))}</div>\n");
 
     /// <summary>Curves over a quantity that is not the step.</summary>
     /// <param name="title">The heading, which no other picture of the report has.</param>
@@ -77,7 +89,8 @@ internal sealed class Picture
         return strip;
     }
 
-    private static string Image(byte[] png, string words) => $"<img alt=\"{Escape(words)}\" src=\"data:image/png;base64,{Convert.ToBase64String(png)}\">";
+    /// <summary>A PNG file as an element of the page.</summary>
+    public static string Image(byte[] png, string words) => $"<img alt=\"{Escape(words)}\" src=\"data:image/png;base64,{Convert.ToBase64String(png)}\">";
 
     private static string Escape(string text) => WebUtility.HtmlEncode(text);
 }

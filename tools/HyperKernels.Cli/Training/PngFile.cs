@@ -8,6 +8,7 @@ internal static class PngFile
 {
     private const byte GreyScale = 0;
     private const byte TrueColour = 2;
+    private const byte TrueColourWithAlpha = 6;
 
     private static readonly uint[] s_remainders = [.. Enumerable.Range(0, 256).Select(static value => Remainder((uint)value))];
 
@@ -22,6 +23,12 @@ internal static class PngFile
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
     public static byte[] Colour(ReadOnlySpan<byte> pixels, int height, int width) => Encode(pixels, height, width, 3, TrueColour);
+
+    /// <summary>An image in colour that lets what is behind it shine through.</summary>
+    /// <param name="pixels">Row-major, <c>[height, width, 4]</c>: red, green, blue, and how much they cover.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="width">Columns.</param>
+    public static byte[] ColourWithAlpha(ReadOnlySpan<byte> pixels, int height, int width) => Encode(pixels, height, width, 4, TrueColourWithAlpha);
 
     private static byte[] Encode(ReadOnlySpan<byte> pixels, int height, int width, int channels, byte kind)
     {

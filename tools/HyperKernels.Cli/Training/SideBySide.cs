@@ -8,10 +8,14 @@ namespace HyperKernels.Cli.Training;
 /// <summary>What became of one of the networks that were trained side by side.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Parameters">How many numbers were trained.</param>
-/// <param name="Accuracy">The share of test images named rightly after the last step.</param>
+/// <param name="Answers">On the test images after the last step.</param>
 /// <param name="SecondsAnEpoch">Of training; not a number after a resume that had nothing left to train.</param>
 /// <param name="SecondsAnImage">Of testing, in the fastest of the evaluations.</param>
-internal sealed record SideBySideResult(string Name, long Parameters, double Accuracy, double SecondsAnEpoch, double SecondsAnImage);
+internal sealed record SideBySideResult(string Name, long Parameters, ConfusionMatrix Answers, double SecondsAnEpoch, double SecondsAnImage)
+{
+    /// <summary>The share of test images named rightly after the last step.</summary>
+    public double Accuracy => Answers.Accuracy;
+}
 
 /// <summary>Trains classifiers of images beside each other: the same batches, the same steps, the same course of the rate for all.</summary>
 internal static class SideBySide
@@ -54,6 +58,7 @@ internal static class SideBySide
                 one.Name, one.Net, optimizer?.Invoke(one.Name, one.Net) ?? new Adam(one.Net.Parameters, learningRate: Rate), random: draws?.Invoke(one.Net))),
         ];
         Trainee[] trainees = [.. runs.Select(static run => run.Trainee)];
+        ConfusionMatrix[] answers = new ConfusionMatrix[runs.Length];
         double[] fastest = [.. runs.Select(static _ => double.PositiveInfinity)];
         long steps = options.TotalSteps(order.StepsPerEpoch, (long)defaultEpochs * order.StepsPerEpoch);
         CosineSchedule schedule = new(steps);
@@ -72,16 +77,16 @@ internal static class SideBySide
                     .. runs.Select(run => new Metric($"{run.Name}/loss", run.Step(Loss, schedule.At(step)))),
                 ];
             },
-            Evaluate = _ => [.. runs.Select((run, place) => new Metric($"{run.Name}/test accuracy", Test(run.Net, ref fastest[place])))],
+            Evaluate = _ => [.. runs.Select((run, place) => new Metric($"{run.Name}/test accuracy", Test(run.Net, out answers[place], ref fastest[place])))],
             EvaluateAfter = step => step % order.StepsPerEpoch == 0,
             Save = step => Trainee.Save(step, trainees),
             Load = checkpoint => Trainee.Load(checkpoint, trainees),
         };
-        IReadOnlyList<Metric> final = loop.Run(options, progress, cancel);
+        loop.Run(options, progress, cancel);
         SideBySideResult[] results =
         [
             .. runs.Select((run, place) => new SideBySideResult(
-                run.Name, Trained(run.Net), final.Single(metric => metric.Run == run.Name).Value, run.SecondsAStep * order.StepsPerEpoch, fastest[place])),
+                run.Name, Trained(run.Net), answers[place], run.SecondsAStep * order.StepsPerEpoch, fastest[place])),
         ];
         foreach (TimedRun<TNet> run in runs)
         {
@@ -98,14 +103,14 @@ internal static class SideBySide
             return further?.Invoke(net) is { } more ? Ops.Add(loss, more) : loss;
         }
 
-        double Test(TNet net, ref double fastestSoFar)
+        double Test(TNet net, out ConfusionMatrix matrix, ref double fastestSoFar)
         {
             net.Eval();
             long start = Stopwatch.GetTimestamp();
-            double accuracy = Accuracy.Of(data.Test, options.Device, net.Forward);
+            matrix = ConfusionMatrix.Of(data.Test, options.Device, net.Forward);
             fastestSoFar = Math.Min(fastestSoFar, Stopwatch.GetElapsedTime(start).TotalSeconds / data.Test.Count);
             net.Train();
-            return accuracy;
+            return matrix.Accuracy;
         }
     }
 }

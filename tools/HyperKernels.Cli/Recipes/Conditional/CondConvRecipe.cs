@@ -60,6 +60,7 @@ internal sealed class CondConvRecipe : IRecipe
                 Picture.OfCurves(
                     "Accuracy by arithmetic", "Plain, 4 and 8 experts.", "multiply-adds an image", "test accuracy",
                     [("condconv", [.. results.Take(3).Select(one => (costs[one.Name], one.Accuracy))])]),
+                ConfusionMatrix.Picture("What was answered", [.. results.Select(static one => (one.Name, one.Answers))]),
             ],
         };
 

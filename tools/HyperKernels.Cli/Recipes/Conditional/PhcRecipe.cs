@@ -57,6 +57,7 @@ internal sealed class PhcRecipe : IRecipe
                 Picture.OfCurves(
                     "Accuracy by parameters", "From four components to one.", "hidden weights", "test accuracy",
                     [("n = 4, 3, 2, 1", [.. results.Select((one, i) => ((double)hidden[i], one.Accuracy)).Reverse()])]),
+                ConfusionMatrix.Picture("What was answered", [.. results.Select(static one => (one.Name, one.Answers))]),
             ],
         };
     }

@@ -123,7 +123,7 @@ internal sealed class HypeBoyRecipe : IRecipe
                 new Setting("optimiser", $"Adam, rate {FewLabels.Rate}, of linear layers alone {FewLabels.LinearRate}, weight decay {FewLabels.Decay}, dropout 0.5"),
             ])
         {
-            Pictures = [DistributionPicture.Of("Degrees and sizes", task.Bare)],
+            Pictures = [DistributionPicture.Of("Degrees and sizes", task.Bare), HypergraphDrawing.Around("A part of the hypergraph", "", task.Data)],
         };
 
         IEnumerable<Figure> Figures(string name)

@@ -51,7 +51,7 @@ internal sealed class ImageSoftRecipe : IRecipe
                 SideBySide.Optimiser,
             ])
         {
-            Pictures = [Memberships(data.Test, options)],
+            Pictures = [Memberships(data.Test, options), ConfusionMatrix.Picture("What was answered", [.. results.Select(static one => (one.Name, one.Answers))])],
         };
 
         TokenNet Network(TokenMixer mixer) => new(data.Training.Height, mixer, new RandomStream((ulong)options.Seed));

@@ -124,7 +124,7 @@ internal sealed class LightHgnnRecipe : IRecipe
                 new Setting("published", "the gain is the mean over eight data sets; the speed is at 55,000 nodes, on other machines"),
             ])
         {
-            Pictures = [DistributionPicture.Of("Degrees and sizes", task.Bare)],
+            Pictures = [DistributionPicture.Of("Degrees and sizes", task.Bare), HypergraphDrawing.Around("A part of the hypergraph", "", task.Data)],
         };
 
         IEnumerable<Figure> Figures(string name)

@@ -24,6 +24,8 @@ internal sealed class NodeRecipe(string name, string set, string models) : IReci
         using NodeTask task = new(plan.Data, options.Device, rowSums: plan.Protocol == NodeProtocol.Published && plan.Data.IsWords, plan.Loops);
         List<NodeResult> results = [];
         Dictionary<string, (long Parameters, double Seconds, string Words)> networks = [];
+        // Of each network on the last of its splits; none where a run goes on from behind it.
+        Dictionary<string, (int Split, int[] Nodes)> answers = [];
         NodeRun? run = null;
         try
         {
@@ -45,6 +47,10 @@ internal sealed class NodeRecipe(string name, string set, string models) : IReci
                         results.Add(new NodeResult(0, double.NaN, 0));
                     }
                     Metric[] metrics = Step(plan, run!, part, epoch, results);
+                    if (results[^1].Epoch == epoch && run!.Answers.Length > 0)
+                    {
+                        answers[plan.Models[part % plan.Models.Count]] = (part / plan.Models.Count, run.Answers);
+                    }
                     networks[plan.Models[part % plan.Models.Count]] = (run!.Net.Count, run.SecondsAnEpoch, run.Net.ToString());
                     return metrics;
                 },
@@ -60,7 +66,7 @@ internal sealed class NodeRecipe(string name, string set, string models) : IReci
                 },
             };
             loop.Run(options, progress, cancel);
-            return Summary(options, plan, task, results, networks);
+            return Summary(options, plan, task, results, networks) with { Pictures = Pictures(plan, task, answers) };
         }
         finally
         {
@@ -128,7 +134,35 @@ internal sealed class NodeRecipe(string name, string set, string models) : IReci
             string splits = string.Join(" ", byModel[model].Select(result => result.Test.ToString("P1", CultureInfo.InvariantCulture)));
             settings.Add(new Setting(row, $"{plan.Settings[model]}, {plan.Settings[model].Epochs} epochs; by split {splits}. {words}"));
         }
-        return new TrainSummary(figures, settings) { Pictures = [DistributionPicture.Of("Degrees and sizes", task.Bare)] };
+        return new TrainSummary(figures, settings);
+    }
+
+    private static IReadOnlyList<Picture> Pictures(NodePlan plan, NodeTask task, Dictionary<string, (int Split, int[] Nodes)> answers)
+    {
+        CommunityGraph data = plan.Data;
+        // The first network is what the recipe is about.
+        string first = plan.Models[0];
+        string words = answers.ContainsKey(first) ? $"Around one node, with the answers of {first}." : "Around one node.";
+        List<Picture> pictures =
+        [
+            HypergraphDrawing.Around("A part of the hypergraph", words, data, answers.TryGetValue(first, out (int, int[] Nodes) of) ? of.Nodes : null),
+            DistributionPicture.Of("Degrees and sizes", task.Bare),
+        ];
+        if (answers.Count > 0)
+        {
+            pictures.Add(ConfusionMatrix.Picture("What was answered", [.. answers.Select(one => (one.Key, Matrix(one.Value.Split, one.Value.Nodes)))]));
+        }
+        return pictures;
+
+        ConfusionMatrix Matrix(int split, int[] given)
+        {
+            ConfusionMatrix matrix = new(data.Classes);
+            foreach (int node in data.With(split, CommunityGraph.TestRole))
+            {
+                matrix.Add(given[node], data.Labels[node]);
+            }
+            return matrix;
+        }
     }
 
     private static double Deviation(NodeResult[] results, double mean) =>

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using HyperKernels.Cli.Data;
 using HyperKernels.Cli.Training;
 using HyperKernels.Layers;
@@ -48,12 +49,18 @@ internal sealed class NodeRun : IDisposable
         return _run.Step(_ => _training.Loss(_net.Logits(_task.Features, _task.Graph)));
     }
 
+    /// <summary>The class that every node was given when <see cref="Evaluate"/> was last called; empty before that.</summary>
+    public int[] Answers { get; private set; } = [];
+
     /// <summary>The shares of right answers without dropout; not a number for validation without nodes for it.</summary>
     public (double Validation, double Test) Evaluate()
     {
         _net.Layer.Eval();
         using MemoryScope scope = new();
         Tensor logits = _net.Logits(_task.Features, _task.Graph);
+        float[] values = logits.ToArray();
+        int classes = values.Length / _task.Data.Nodes;
+        Answers = [.. Enumerable.Range(0, _task.Data.Nodes).Select(node => TensorPrimitives.IndexOfMax(values.AsSpan(node * classes, classes)))];
         return (_validation?.Right(logits) ?? double.NaN, _test.Right(logits));
     }
 

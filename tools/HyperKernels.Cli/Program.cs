@@ -23,6 +23,7 @@ internal static class Program
             VerifyCommand.Create(),
             BenchCommand.Create(),
             TrainCommand.Create(),
+            PlayCommand.Create(),
             SoakCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);

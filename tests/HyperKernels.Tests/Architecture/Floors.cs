@@ -82,6 +82,8 @@ internal static class Floors
         ["src/HyperKernels.Distributed"] = Engine(s_engine),
         ["src/HyperKernels.Interchange"] = Engine(s_engine),
         ["src/HyperKernels.Cases"] = [.. Engine(s_engine), "src/HyperKernels.Models/**"],
+        // What applications are: the engine's public types alone.
+        ["samples/HyperKernels.Serving"] = Engine(s_engine),
         ["tools/HyperKernels.Cli"] =
         [
             .. Engine(s_engine), "src/HyperKernels.Models/**", "src/HyperKernels.Cases/**", "src/HyperKernels.Distributed/**", "src/HyperKernels.Interchange/**",

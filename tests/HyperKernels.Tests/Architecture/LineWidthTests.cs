@@ -13,7 +13,7 @@ public sealed class LineWidthTests
         string setting = File.ReadLines(Path.Combine(TestData.Repository, ".editorconfig")).Single(line => line.StartsWith(Setting, StringComparison.Ordinal));
         int width = int.Parse(setting.AsSpan(Setting.Length), CultureInfo.InvariantCulture);
         IEnumerable<string> wide =
-            from folder in new[] { "src", "kernels", "tools", "tests", "bench" }
+            from folder in new[] { "src", "kernels", "tools", "samples", "tests", "bench" }
             from file in Directory.EnumerateFiles(Path.Combine(TestData.Repository, folder), "*.cs", SearchOption.AllDirectories)
             from line in File.ReadLines(file).Index()
             where line.Item.Length > width

@@ -31,7 +31,7 @@ internal sealed class SourceUses
     private SourceUses()
     {
         CSharpParseOptions options = new(LanguageVersion.Latest);
-        Files = [.. new[] { "src", "kernels", "tools" }.SelectMany(CodeIn).Order(StringComparer.Ordinal)];
+        Files = [.. new[] { "src", "kernels", "tools", "samples" }.SelectMany(CodeIn).Order(StringComparer.Ordinal)];
         IEnumerable<SyntaxTree> trees = Files.Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(Path.Combine(TestData.Repository, file)), options, file));
         _compilation = CSharpCompilation.Create(
             "sources",

@@ -9,6 +9,7 @@ namespace HyperKernels.Cli.Reports;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(FailureReport))]
 [JsonSerializable(typeof(FirstReport))]
+[JsonSerializable(typeof(PlayReport))]
 [JsonSerializable(typeof(TrainReport))]
 [JsonSerializable(typeof(IReadOnlyList<RecipeReport>))]
 [JsonSerializable(typeof(IReadOnlyList<BenchReport>))]

@@ -17,6 +17,7 @@ internal sealed partial class LayerExport(OnnxGraph graph, Func<Parameter, strin
     public OnnxValue Apply(TensorLayer layer, string path, OnnxValue x) => layer switch
     {
         Sequential chain => Chain(chain.Children, path, x),
+        OnnxNetwork network => Network(network, path, x),
         Residual residual => Residual(residual, path, x),
         Mlp mlp => Mlp(mlp.Layers, mlp.Activation, path, x, last: true),
         GeneratorMlp mlp => Mlp([.. mlp.Children.Select(static child => (Linear)child.Layer)], mlp.Activation, path, x, last: false),

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using HyperKernels.Interchange;
 using HyperKernels.IO;
 using HyperKernels.Layers;
 
@@ -20,7 +21,7 @@ internal sealed record DamagedFiles(string Name, string FileName, byte[] Good, A
     private static readonly string[] s_fragments =
         ["\"", "{", "}", "[", "]", ":", ",", "-1", "0", "99999999999", "1e9", "null", "\\u", "\\ude00", "\"shape\"", "(", ")", "'", "L", "\n", "F64"];
 
-    /// <summary>Every format that the engine reads, over files that are written in a folder first.</summary>
+    /// <summary>Every format that is read, over files that are written in a folder first.</summary>
     public static IReadOnlyList<DamagedFiles> All(string folder) =>
     [
         Written("safetensors", "x.safetensors", folder, path => Safetensors.Write(
@@ -39,6 +40,7 @@ internal sealed record DamagedFiles(string Name, string FileName, byte[] Good, A
         Written("idx, compressed", "x.idx.gz", folder, WriteCompressedIdx, path => IdxFile.Read(path).ToFloat32(), Byte),
         Written("checkpoint", "checkpoint.safetensors", folder, WriteCheckpoint, path => _ = Checkpoint.Load(path).Step, Byte),
         Written("hypernetwork", "hyper.safetensors", folder, WriteHyperNetwork, ReadHyperNetwork, Anywhere),
+        Written("onnx", "x.onnx", folder, WriteOnnx, path => OnnxFile.Read(path).Dispose(), Byte),
         .. Hypergraphs(folder, "x.hif.json", "x.xgi.json", "x.csv", "x.hgr", "x.txt"),
         Written("hypergraph tensors", "graph.safetensors", folder, path => HypergraphTensors.Write(path, Graph(named: true)), path => HypergraphTensors.Read(path), Anywhere),
     ];
@@ -116,6 +118,12 @@ internal sealed record DamagedFiles(string Name, string FileName, byte[] Good, A
     {
         using HyperNetwork network = HyperNetwork.For(new Sequential(new Linear(3, 2), new Relu()), Condition.Range("a", 0, 1), hidden: [4]);
         network.Save(path);
+    }
+
+    private static void WriteOnnx(string path)
+    {
+        using Sequential network = [new Conv2d(1, 2, kernelSize: 3), new BatchNorm(2), new MaxPool2d(2), new Relu(), new Flatten(), new Linear(8, 3)];
+        OnnxFile.Write(path, network, [1, 6, 6]);
     }
 
     private static void ReadHyperNetwork(string path)

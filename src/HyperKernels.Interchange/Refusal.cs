@@ -1,0 +1,19 @@
+using System.Globalization;
+
+namespace HyperKernels.Interchange;
+
+/// <summary>The one kind of refusal all readers of files give, as those of the engine do: path, byte, rule.</summary>
+internal static class Refusal
+{
+    private const int MostQuoted = 80;
+
+    public static InvalidDataException At(string path, long offset, string rule, Exception? cause = null) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"{path}: byte {offset:N0}: {rule}"), cause);
+
+    /// <summary>A name out of a file, short and on one line whatever it holds.</summary>
+    public static string Quote(string name)
+    {
+        string head = name.Length > MostQuoted ? name[..MostQuoted] + "..." : name;
+        return $"\"{new string([.. head.Select(static c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c)])}\"";
+    }
+}

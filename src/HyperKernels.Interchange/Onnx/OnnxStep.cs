@@ -75,7 +75,8 @@ internal sealed record OnnxStep(OnnxOp Op, string Name, int[] Inputs, int[] Ints
         int axis = x.Shape.Axis(Ints[0]);
         return Ints.Length == 1 || axis == x.Rank - 1
             ? axis
-            : throw new ArgumentException($"OnnxNetwork: {Op} \"{Name}\" of operator set {Ints[1]} is over axis {axis} and all behind it, which is not computed; the input is {x.Shape}.");
+            : throw new ArgumentException(
+                $"OnnxNetwork: {Op} \"{Name}\" of operator set {Ints[1]} is over axis {axis} and all behind it, which is not computed; the input is {x.Shape}.");
     }
 
     private Tensor[] Pick(ReadOnlySpan<Tensor> values)

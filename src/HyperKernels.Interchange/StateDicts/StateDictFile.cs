@@ -144,8 +144,11 @@ public static class StateDictFile
             }
         }
         HashSet<string> used = [.. names.Values];
-        string[] unexpected = partial ? [] : [.. theirs.Where(their => !used.Contains(their.Name) && !IsCounter(their.Name)).Select(static their => $"\"{their.Name}\" {their.Shape}")];
-        string mistakes = string.Join("; ", new[] { Listed("missing", missing), Listed("unexpected", unexpected), Listed("of another shape", shapes) }.Where(static part => part.Length > 0));
+        string[] unexpected = partial
+            ? []
+            : [.. theirs.Where(their => !used.Contains(their.Name) && !IsCounter(their.Name)).Select(static their => $"\"{their.Name}\" {their.Shape}")];
+        string[] kinds = [Listed("missing", missing), Listed("unexpected", unexpected), Listed("of another shape", shapes)];
+        string mistakes = string.Join("; ", kinds.Where(static kind => kind.Length > 0));
         if (mistakes.Length > 0)
         {
             throw new ArgumentException($"{where}: {mistakes}.");

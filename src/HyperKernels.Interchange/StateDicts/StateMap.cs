@@ -12,7 +12,8 @@ public sealed class StateMap
 
     /// <summary>
     /// By order and shape: of the modules whose parts have the same names and shapes (<c>weight [10, 4]</c>, <c>bias [10]</c>) the first belongs to the
-    /// first, and so on; what is left over then part by part, at last by shape alone. Safetensors files do not keep PyTorch's order: there names are sorted, numbers in them by value.
+    /// first, and so on; what is left over then part by part, at last by shape alone. Safetensors files do not keep PyTorch's order: there names are
+    /// sorted, numbers in them by value.
     /// </summary>
     public static StateMap ByOrder { get; } = new(null);
 
@@ -84,8 +85,11 @@ public sealed class StateMap
 
         void Pair(Func<string, string> key)
         {
-            ILookup<(string, Shape), string> found = theirs.Where(their => !taken.Contains(their.Name)).ToLookup(their => (key(their.Name), their.Shape), static their => their.Name);
-            foreach (IGrouping<(string, Shape), string> group in ours.Where(own => !matches.ContainsKey(own.Name)).GroupBy(own => (key(own.Name), own.Shape), static own => own.Name))
+            ILookup<(string, Shape), string> found = theirs
+                .Where(their => !taken.Contains(their.Name))
+                .ToLookup(their => (key(their.Name), their.Shape), static their => their.Name);
+            IEnumerable<(string Name, Shape Shape)> left = ours.Where(own => !matches.ContainsKey(own.Name)).ToArray();
+            foreach (IGrouping<(string, Shape), string> group in left.GroupBy(own => (key(own.Name), own.Shape), static own => own.Name))
             {
                 foreach ((string own, string their) in group.Zip(found[group.Key]).ToArray())
                 {

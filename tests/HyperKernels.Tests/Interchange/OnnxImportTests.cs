@@ -51,11 +51,14 @@ public sealed class OnnxImportTests
         string flat = graph.Node("Add", [graph.Node("Squeeze", [most, graph.Integers(2, 3)]), mean]);
         string row = graph.Node("Reshape", [graph.Node("Unsqueeze", [flat, graph.Integers(1)]), graph.Integers(-1, 6)]);
         string first = graph.Node("Add", [Weight("fc1.bias", 5), graph.Node("MatMul", [row, Weight("onnx::MatMul_12", 6, 5)])]);
-        string second = graph.Node("Gemm", [graph.Node("Erf", [first]), Weight("fc2.weight", 5, 7), Weight("fc2.bias", 1, 7)], OnnxAttribute.Float("alpha", 0.5f), OnnxAttribute.Float("beta", 2));
+        string second = graph.Node(
+            "Gemm", [graph.Node("Erf", [first]), Weight("fc2.weight", 5, 7), Weight("fc2.bias", 1, 7)], OnnxAttribute.Float("alpha", 0.5f), OnnxAttribute.Float("beta", 2));
         string scaled = graph.Node("Div", [graph.Node("Sub", [second, graph.Scalar(0.5f)]), graph.Constant([5, 6, 7, 8, 9, 10, 11], 7)]);
-        string square = graph.Node("MatMul", [graph.Node("Transpose", [graph.Node("Reshape", [scaled, graph.Integers(0, 7, 1)])], OnnxAttribute.Ints("perm", 0, 2, 1)), Weight("m", 1, 7, 3)]);
+        string turned = graph.Node("Transpose", [graph.Node("Reshape", [scaled, graph.Integers(0, 7, 1)])], OnnxAttribute.Ints("perm", 0, 2, 1));
+        string square = graph.Node("MatMul", [turned, Weight("m", 1, 7, 3)]);
         string power = graph.Node("Pow", [graph.Node("Abs", [graph.Node("Flatten", [square])]), graph.Scalar(1.5f)]);
-        graph.Output("y", graph.Node("LogSoftmax", [graph.Node("Max", [graph.Node("Min", [power, graph.Scalar(20)]), graph.Scalar(0.01f)])], OnnxAttribute.Int("axis", -1)), -1, 3);
+        string inside = graph.Node("Max", [graph.Node("Min", [power, graph.Scalar(20)]), graph.Scalar(0.01f)]);
+        graph.Output("y", graph.Node("LogSoftmax", [inside], OnnxAttribute.Int("axis", -1)), -1, 3);
         string path = Save(folder, graph);
         using OnnxRuntimeModel model = new(path);
         using OnnxNetwork network = OnnxFile.Read(path);

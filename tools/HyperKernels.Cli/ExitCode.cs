@@ -1,3 +1,5 @@
+using HyperKernels.Distributed;
+
 namespace HyperKernels.Cli;
 
 /// <summary>What the program's exit code tells a script.</summary>
@@ -10,7 +12,7 @@ internal static class ExitCode
 
     public const int Usage = 2;
 
-    /// <summary>The device is absent or failed.</summary>
+    /// <summary>The device, or what connects processes, is absent or failed.</summary>
     public const int Device = 3;
 
     /// <summary>A file is absent, cannot be read or written, or breaks its format.</summary>
@@ -26,7 +28,7 @@ internal static class ExitCode
     public static int Of(Exception failure) => failure switch
     {
         OperationCanceledException => Cancelled,
-        DeviceException or OutOfMemoryException => Device,
+        DeviceException or OutOfMemoryException or CommunicationException => Device,
         UsageException => Usage,
         CheckFailedException => CheckFailed,
         IOException or InvalidDataException or UnauthorizedAccessException => Data,

@@ -41,14 +41,24 @@ internal static class Program
         }
         catch (Exception failure)
         {
-            int code = ExitCode.Of(failure);
-            return Terminal.Fail(code, code switch
-            {
-                ExitCode.Cancelled => "cancelled.",
-                ExitCode.Defect => $"this is a defect of the program; please report it with the command line: {failure}",
-                _ => failure.Message,
-            }, json);
+            return Report(failure, json);
         }
+    }
+
+    /// <summary>Says what failed.</summary>
+    /// <param name="failure">Any.</param>
+    /// <param name="json">Whether a document is due.</param>
+    /// <param name="who">What the line begins with.</param>
+    /// <returns>The exit code.</returns>
+    public static int Report(Exception failure, bool json, string who = "")
+    {
+        int code = ExitCode.Of(failure);
+        return Terminal.Fail(code, who + code switch
+        {
+            ExitCode.Cancelled => "cancelled.",
+            ExitCode.Defect => $"this is a defect of the program; please report it with the command line: {failure}",
+            _ => failure.Message,
+        }, json);
     }
 
     private sealed class ShowVersion : SynchronousCommandLineAction

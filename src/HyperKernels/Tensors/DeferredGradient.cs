@@ -29,12 +29,3 @@ internal sealed class DeferredGradient
     /// <summary>The same factors without parts.</summary>
     public DeferredGradient FactorsAlone() => new() { Left = Left, Right = Right, Depth = Depth, Precision = Precision };
 }
-
-/// <summary>The gradient of a range of a tensor's elements, in row-major order.</summary>
-/// <param name="Offset">The first element.</param>
-/// <param name="Count">How many.</param>
-/// <param name="Gradient">Values, or factors of a product of as many elements.</param>
-internal readonly record struct GradientPart(long Offset, long Count, Gradient Gradient)
-{
-    public bool Overlaps(long offset, long count) => offset < Offset + Count && Offset < offset + count;
-}

@@ -22,8 +22,8 @@ public readonly struct Gradient
     /// <summary>Whether it is the product of two factors and nothing else.</summary>
     public bool IsProduct => Values.IsNone && Deferred is { Parts: null };
 
-    /// <summary>Values, shaped as the tensor; empty if there are none.</summary>
-    internal Tensor Values { get; }
+    /// <summary>Values, shaped as the tensor, or of a part in any shape; empty if there are none. Not all there is unless <see cref="IsDense"/>.</summary>
+    public Tensor Values { get; }
 
     /// <summary>What is to be added to the values, not formed yet; null if there is nothing.</summary>
     internal DeferredGradient? Deferred { get; }
@@ -35,6 +35,16 @@ public readonly struct Gradient
     {
         (left, right) = IsProduct && Deferred!.Left.Rank == 2 ? (Deferred.Rows(Deferred.Left), Deferred.Rows(Deferred.Right)) : default;
         return !left.IsNone;
+    }
+
+    /// <summary>The parts of a gradient that consists of parts alone.</summary>
+    /// <param name="count">The elements of the tensor, all of which they must cover.</param>
+    /// <param name="parts">Each values or factors; empty if the answer is no.</param>
+    public bool TryGetParts(long count, out IReadOnlyList<GradientPart> parts)
+    {
+        bool isCovered = IsCoveredByParts(count);
+        parts = isCovered ? Deferred!.Parts! : [];
+        return isCovered;
     }
 
     /// <summary>Whether parts are all there is and they cover every element of a tensor.</summary>

@@ -166,7 +166,7 @@ public sealed class DataTests
         byte[] pixels = [.. Enumerable.Range(0, 2 * Side * Side).Select(i => (byte)(i * 37 % 256))];
         ImageSet source = new("two", pixels, [3, 5], Side, Side);
         StretchedBatch batch = new(2, Side, Side);
-        batch.Fill(source, [1, 0], seed: 4, step: 9);
+        batch.Fill(source, [1, 0], own: .., seed: 4, step: 9);
         using MemoryScope scope = new();
         Assert.That(batch.Labels(Device.Cpu).ToIntArray(), Is.EqualTo(new[] { 5, 3 }));
         float[] actual = batch.Images(Device.Cpu).ToArray();

@@ -3,6 +3,7 @@ using System.Globalization;
 using HyperKernels.Cli.Recipes;
 using HyperKernels.Cli.Reports;
 using HyperKernels.Cli.Training;
+using HyperKernels.Distributed;
 
 namespace HyperKernels.Cli.Commands;
 
@@ -71,7 +72,7 @@ internal static class TrainCommand
         {
             command.Add(choice);
         }
-        command.SetAction(parsed => parsed.GetValue(s_list) ? List(new Terminal(parsed)) : Run(parsed));
+        command.SetAction(parsed => parsed.GetValue(s_list) ? List(new Terminal(parsed)) : Ranks.Run(parsed.GetValue(CommonOptions.Json), all => Run(parsed, all)));
         return command;
     }
 
@@ -89,7 +90,7 @@ internal static class TrainCommand
         return ExitCode.Ok;
     }
 
-    private static int Run(ParseResult parsed)
+    private static int Run(ParseResult parsed, ICommunicator all)
     {
         IRecipe recipe = RecipeBook.Find(parsed.GetValue(s_recipe) ?? throw new UsageException("train needs a recipe; `hyperkernels train --list` shows them."));
         if (parsed.GetValue(s_epochs) is not null && parsed.GetValue(s_steps) is not null)
@@ -101,9 +102,17 @@ internal static class TrainCommand
         {
             throw new DirectoryNotFoundException($"the data folder {data} does not exist.");
         }
-        string output = parsed.GetValue(s_out) ?? Path.Combine("runs", recipe.Name);
+        if (all.Size > 1 && !recipe.SplitsBatches)
+        {
+            throw new UsageException(
+                $"train {recipe.Name}: this recipe does not split its batches over {all.Size} processes. Those that do: "
+                + $"{string.Join(", ", RecipeBook.All.Where(static other => other.SplitsBatches).Select(static other => other.Name))}.");
+        }
+        // What the others write, nobody reads.
+        using OtherRanksFolder? others = all.Rank > 0 ? new() : null;
+        string output = others?.Path ?? parsed.GetValue(s_out) ?? Path.Combine("runs", recipe.Name);
         Device device = Devices.Find(parsed.GetValue(s_device)!);
-        device.Threads = parsed.GetValue(s_threads) ?? device.Threads;
+        device.Threads = parsed.GetValue(s_threads) ?? Math.Max(1, device.Threads / Ranks.OnThisMachine);
         MakeFolder(output);
         TrainOptions options = new(
             recipe.Name, data, parsed.GetValue(s_epochs), parsed.GetValue(s_steps), parsed.GetValue(s_seed), device, output, parsed.GetValue(s_resume))
@@ -111,9 +120,11 @@ internal static class TrainCommand
             Checkpoints = parsed.GetValue(s_checkpointEvery) is { } every ? CheckpointInterval.Parse(every) : CheckpointInterval.Default,
             Keep = parsed.GetValue(s_keep) ?? 0,
             Choices = Choices(parsed, recipe),
+            Parallel = all.Size > 1 ? new DataParallel(all) : null,
         };
         using Interrupt interrupt = new();
         using DeviceUse use = Device.Use(device);
+        using IDisposable? sums = options.Parallel?.Use();
         return Train(new Terminal(parsed), recipe, options, interrupt.Token);
     }
 
@@ -196,6 +207,15 @@ internal static class TrainCommand
         terminal.Line($"{steps} steps in {seconds:F1} s. Report: {options.File("report.html")}");
     }
 
+    private static string Processes(DataParallel team)
+    {
+        double PerPass(double all) => all / Math.Max(1, team.Figures.Passes);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{team.Communicator.Size}, {team.Communicator.Description.Split(',')[0]}; a backward pass summed {PerPass(team.Figures.SummedBytes):N0} bytes, "
+            + $"gathered {PerPass(team.Figures.GatheredBytes):N0}, and waited {1000 * PerPass(team.Figures.Waited.TotalSeconds):F2} ms behind its end");
+    }
+
     private static void WriteReport(IRecipe recipe, TrainOptions options, string lead, TrainSummary? summary, MetricsLog log) =>
         ReportPage.Write(
             options.File("report.html"),
@@ -209,6 +229,7 @@ internal static class TrainCommand
                 new Setting("HyperKernels", Machine.Version),
                 new Setting("data", options.Data ?? "made by the program"),
                 new Setting("seed", $"{options.Seed}"),
+                .. options.Parallel is { } team ? (Setting[])[new Setting("processes", Processes(team))] : [],
             ],
             log.Steps);
 }

@@ -16,15 +16,26 @@ internal sealed class StretchedBatch(int size, int height, int width)
     private readonly float[] _columns = new float[width + Inserted];
     private int _count;
 
-    public void Fill(ImageSet source, ReadOnlySpan<int> rows, int seed, long step)
+    /// <summary>Draws for all rows and makes some.</summary>
+    /// <param name="source">The images.</param>
+    /// <param name="rows">Those of the whole batch.</param>
+    /// <param name="own">Which of these are made.</param>
+    /// <param name="seed">Of the places.</param>
+    /// <param name="step">Whose places.</param>
+    public void Fill(ImageSet source, ReadOnlySpan<int> rows, Range own, int seed, long step)
     {
-        _count = rows.Length;
-        source.Fill(rows, _source, _labels);
+        (int start, _count) = own.GetOffsetAndLength(rows.Length);
+        source.Fill(rows[own], _source, _labels);
         SplitMix random = new(seed, step);
-        for (int i = 0; i < _count; i++)
+        for (int row = 0; row < start + _count; row++)
         {
             Span<float> tall = Places(_rows, height, ref random);
             Span<float> wide = Places(_columns, width, ref random);
+            int i = row - start;
+            if (i < 0)
+            {
+                continue;
+            }
             Sample(_source.AsSpan(i * height * width, height * width), tall, wide, _stretched.AsSpan(i * height * width, height * width));
         }
     }

@@ -9,14 +9,23 @@ internal sealed class TurnedBatch(int size, int height, int width)
     private readonly int[] _labels = new int[size];
     private int _count;
 
-    public void Fill(ImageSet source, ReadOnlySpan<int> rows, float mostDegrees, int seed, long step)
+    /// <summary>Draws for all rows and makes some.</summary>
+    /// <param name="source">The images.</param>
+    /// <param name="rows">Those of the whole batch.</param>
+    /// <param name="own">Which of these are made.</param>
+    /// <param name="mostDegrees">The largest angle.</param>
+    /// <param name="seed">Of the angles.</param>
+    /// <param name="step">Whose angles.</param>
+    public void Fill(ImageSet source, ReadOnlySpan<int> rows, Range own, float mostDegrees, int seed, long step)
     {
-        _count = rows.Length;
         SplitMix random = new(seed, step);
-        for (int i = 0; i < _count; i++)
+        for (int i = 0; i < rows.Length; i++)
         {
             _angles[i] = random.Uniform(0, mostDegrees);
         }
+        _angles.AsSpan(own).CopyTo(_angles);
+        rows = rows[own];
+        _count = rows.Length;
         int pixels = _count * height * width;
         source.Fill(rows, _upright, _labels);
         ImageRotation.Turn(_upright.AsSpan(0, pixels), _angles.AsSpan(0, _count), height, width, _turned.AsSpan(0, pixels));

@@ -27,7 +27,7 @@ internal sealed class TurnedDigits
         for (int start = 0; start < _images.Count; start += Batch)
         {
             int[] rows = [.. Enumerable.Range(start, Math.Min(Batch, _images.Count - start))];
-            batch.Fill(_images, rows, _mostDegrees, _seed, start);
+            batch.Fill(_images, rows, .., _mostDegrees, _seed, start);
             float[][] images;
             float[] angles;
             int[] labels;
@@ -57,7 +57,7 @@ internal sealed class TurnedDigits
         for (int start = 0; start < _images.Count; start += Batch)
         {
             int[] rows = [.. Enumerable.Range(start, Math.Min(Batch, _images.Count - start))];
-            batch.Fill(_images, rows, _mostDegrees, _seed, start);
+            batch.Fill(_images, rows, .., _mostDegrees, _seed, start);
             using MemoryScope scope = device.Scope();
             Tensor answers = logits(batch.Images(device), batch.Angles(device));
             right += Training.Accuracy.Right(answers.ToArray(), batch.Labels(device).ToIntArray());

@@ -14,6 +14,9 @@ internal interface IRecipe
     /// <summary>The names of options that only some recipes have and this one reads from <see cref="TrainOptions.Choices"/>: <c>--model</c>.</summary>
     IReadOnlyList<string> Choices => [];
 
+    /// <summary>Whether it takes <see cref="TrainOptions.Own"/> of every batch, so that several processes can train it together.</summary>
+    bool SplitsBatches => false;
+
     /// <summary>Trains. Asked to stop, it saves a checkpoint and throws.</summary>
     /// <exception cref="OperationCanceledException">Asked to stop; the checkpoint is written.</exception>
     TrainSummary Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel);

@@ -19,6 +19,8 @@ internal sealed class LeNetRecipe : IRecipe
 
     public string Description => "A plain LeNet on digits (Adam 1e-3, batch 64): no hypernetwork, the figure to compare with.";
 
+    public bool SplitsBatches => true;
+
     public TrainSummary Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel)
     {
         DigitData data = DigitData.Load(options);
@@ -37,6 +39,7 @@ internal sealed class LeNetRecipe : IRecipe
             Step = step =>
             {
                 ReadOnlySpan<int> rows = order.Rows(step);
+                rows = rows[options.Own(rows.Length)];
                 data.Training.Fill(rows, pixels, labels);
                 Shape shape = [rows.Length, 1, data.Training.Height, data.Training.Width];
                 Tensor x = Tensor.From(pixels.AsSpan(0, (int)shape.Count), shape, options.Device);

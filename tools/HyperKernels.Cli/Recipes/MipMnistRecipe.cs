@@ -21,6 +21,8 @@ internal sealed class MipMnistRecipe : IRecipe
 
     public string Description => "Default and MIP hypernetworks at two learning rates, one condition drawn per step, one epoch: who trains faster.";
 
+    public bool SplitsBatches => true;
+
     public TrainSummary Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel)
     {
         DigitData data = DigitData.Load(options);
@@ -37,6 +39,7 @@ internal sealed class MipMnistRecipe : IRecipe
             Step = step =>
             {
                 ReadOnlySpan<int> rows = order.Rows(step);
+                rows = rows[options.Own(rows.Length)];
                 int count = rows.Length;
                 data.Training.Fill(rows, pixels, labels);
                 float gamma = new SplitMix(options.Seed, step).Unit();

@@ -20,6 +20,8 @@ internal sealed class MipRecipe : IRecipe
 
     public string Description => "The main job: a default and a MIP hypernetwork side by side; every digit is turned by its own angle and read by weights generated from it.";
 
+    public bool SplitsBatches => true;
+
     public TrainSummary Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel)
     {
         DigitData data = DigitData.Load(options);
@@ -38,7 +40,8 @@ internal sealed class MipRecipe : IRecipe
             ExamplesPerStep = Batch * runs.Length,
             Step = step =>
             {
-                batch.Fill(data.Training, order.Rows(step), MostDegrees, options.Seed, step);
+                ReadOnlySpan<int> rows = order.Rows(step);
+                batch.Fill(data.Training, rows, options.Own(rows.Length), MostDegrees, options.Seed, step);
                 return
                 [
                     .. runs.Select(run => new Metric($"{run.Name}/loss", run.Step(network =>

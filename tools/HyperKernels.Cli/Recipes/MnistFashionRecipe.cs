@@ -20,6 +20,8 @@ internal sealed class MnistFashionRecipe : IRecipe
 
     public string Description => "One hypernetwork of 2,216,856 parameters for two tasks, MNIST and Fashion-MNIST (without data: drawn digits, and the same in negative).";
 
+    public bool SplitsBatches => true;
+
     public TrainSummary Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel)
     {
         DigitData first = DigitData.Load(options);
@@ -49,10 +51,11 @@ internal sealed class MnistFashionRecipe : IRecipe
             Step = step =>
             {
                 // Both halves must be as long: weight sets serve equal parts of the batch.
-                int count = Math.Min(orders[0].Rows(step).Length, orders[1].Rows(step).Length);
+                Range own = options.Own(Math.Min(orders[0].Rows(step).Length, orders[1].Rows(step).Length));
+                int count = own.End.Value - own.Start.Value;
                 for (int task = 0; task < Tasks; task++)
                 {
-                    data[task].Training.Fill(orders[task].Rows(step)[..count], pixels.AsSpan(task * count * size), labels.AsSpan(task * count));
+                    data[task].Training.Fill(orders[task].Rows(step)[own], pixels.AsSpan(task * count * size), labels.AsSpan(task * count));
                 }
                 double loss = run.Step(network =>
                 {

@@ -71,7 +71,8 @@ internal static class SideBySide
             FollowsFrom = [("steps", $"--steps {steps}")],
             Step = step =>
             {
-                batch.Fill(data.Training, order.Rows(step));
+                ReadOnlySpan<int> rows = order.Rows(step);
+                batch.Fill(data.Training, rows[options.Own(rows.Length)]);
                 return
                 [
                     .. runs.Select(run => new Metric($"{run.Name}/loss", run.Step(Loss, schedule.At(step)))),

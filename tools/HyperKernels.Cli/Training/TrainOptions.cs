@@ -1,3 +1,5 @@
+using HyperKernels.Distributed;
+
 namespace HyperKernels.Cli.Training;
 
 /// <summary>What the command line asks of a recipe.</summary>
@@ -19,6 +21,16 @@ internal sealed record TrainOptions(string Recipe, string? Data, int? Epochs, in
 
     /// <summary>What was chosen of the recipe's <see cref="Recipes.IRecipe.Choices"/>: name and words.</summary>
     public IReadOnlyDictionary<string, string> Choices { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The processes that train together; null for one alone.</summary>
+    public DataParallel? Parallel { get; init; }
+
+    /// <summary>Which rows of a batch are this process's own.</summary>
+    public Range Own(int rows)
+    {
+        (int start, int count) = Parallel?.Share(rows) ?? (0, rows);
+        return start..(start + count);
+    }
 
     /// <summary>The number of steps asked for.</summary>
     public long TotalSteps(long stepsPerEpoch, long defaultSteps) =>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using HyperKernels.Distributed;
 using HyperKernels.IO;
 
 namespace HyperKernels.Cli.Training;
@@ -52,7 +53,9 @@ internal sealed class TrainingLoop
     {
         string path = options.File(FileName);
         RunIdentity identity = RunIdentity.Of(options, FollowsFrom);
-        long step = options.Resume ? Resume(path, identity, progress) : 0;
+        DataParallel? team = options.Parallel;
+        bool isFirst = team is null || team.Communicator.Rank == 0;
+        long step = Begin(options, path, identity, progress);
         IReadOnlyList<Metric> evaluation = [];
         long lastReport = Stopwatch.GetTimestamp();
         long lastSave = lastReport;
@@ -60,7 +63,13 @@ internal sealed class TrainingLoop
         long reported = step;
         while (step < Steps)
         {
-            if (cancel.IsCancellationRequested)
+            // Several processes stop after the same step, that at whose end all know that one was asked.
+            bool stops = team?.IsStopAgreed ?? cancel.IsCancellationRequested;
+            if (team is not null)
+            {
+                team.StopRequested = cancel.IsCancellationRequested;
+            }
+            if (stops)
             {
                 SaveAt(step);
                 throw new OperationCanceledException(cancel);
@@ -68,6 +77,11 @@ internal sealed class TrainingLoop
             IReadOnlyList<Metric> metrics = Step(step++);
             bool logs = step % LogEvery == 0 || step == Steps;
             bool evaluates = Evaluate is not null && (step == Steps || EvaluateAfter(step));
+            if (logs && team is not null)
+            {
+                double[] means = team.Average([.. metrics.Select(static metric => metric.Value)]);
+                metrics = [.. metrics.Select((metric, place) => metric with { Value = means[place] })];
+            }
             if (evaluates)
             {
                 evaluation = Evaluate!(step);
@@ -96,16 +110,44 @@ internal sealed class TrainingLoop
 
         void SaveAt(long done)
         {
+            if (!isFirst)
+            {
+                return;
+            }
             Checkpoint checkpoint = identity.Sign(Save(done));
             checkpoint.Save(path);
             KeptCheckpoints.Add(checkpoint, options.Out, options.Keep);
         }
     }
 
-    private long Resume(string path, RunIdentity identity, IProgress<TrainProgress> progress)
+    // Several processes begin with what rank 0 has, whatever else each of them made or finds.
+    private long Begin(TrainOptions options, string path, RunIdentity identity, IProgress<TrainProgress> progress)
     {
-        Checkpoint checkpoint = Checkpoint.Load(path);
-        identity.Check(checkpoint, path);
+        ICommunicator? all = options.Parallel?.Communicator;
+        if (!options.Resume && all is null)
+        {
+            return 0;
+        }
+        Checkpoint? checkpoint = null;
+        if (all is null || all.Rank == 0)
+        {
+            checkpoint = options.Resume ? Checkpoint.Load(path) : Save(0);
+            if (options.Resume)
+            {
+                identity.Check(checkpoint, path);
+            }
+        }
+        checkpoint = all is null ? checkpoint! : CheckpointExchange.Broadcast(all, checkpoint);
+        Restore(checkpoint, path);
+        if (options.Resume)
+        {
+            progress.Report(new TrainProgress(checkpoint.Step, Steps, checkpoint.Warning ?? "", Resumed: true));
+        }
+        return checkpoint.Step;
+    }
+
+    private void Restore(Checkpoint checkpoint, string path)
+    {
         try
         {
             Load(checkpoint);
@@ -114,8 +156,6 @@ internal sealed class TrainingLoop
         {
             throw new InvalidDataException($"{path}: the checkpoint does not fit this recipe: {failure.Message}", failure);
         }
-        progress.Report(new TrainProgress(checkpoint.Step, Steps, checkpoint.Warning ?? "", Resumed: true));
-        return checkpoint.Step;
     }
 
     private string Words(IReadOnlyList<Metric> metrics, double stepsPerSecond) => string.Create(

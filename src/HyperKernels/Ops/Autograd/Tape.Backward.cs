@@ -5,7 +5,7 @@ namespace HyperKernels;
 // The way back: from the output's gradient through the records to those of all slots.
 public sealed partial class Tape
 {
-    private void Run(Tensor output, Tensor seed, bool differentiable, ReadOnlySpan<int> wanted)
+    private void Run(Tensor output, Tensor seed, bool differentiable, ReadOnlySpan<int> wanted, IGradientReceiver? receiver)
     {
         if (!ReferenceEquals(Current, this))
         {
@@ -18,6 +18,8 @@ public sealed partial class Tape
         }
         ClearGradients(wanted);
         int recordsBefore = _records.Count;
+        List<(int FirstUse, int Slot)>? parameters = receiver is null ? null : ParametersByFirstUse();
+        int told = 0;
         IsRecording = differentiable;
         try
         {
@@ -26,25 +28,34 @@ public sealed partial class Tape
             for (int i = recordsBefore - 1; i >= 0; i--)
             {
                 TapeRecord record = _records[i];
-                if (!HasGradient(record))
+                if (HasGradient(record))
                 {
-                    continue;
+                    Run(record, i, differentiable);
                 }
-                CheckValues(record, i);
-                int mark = differentiable ? 0 : Mark();
-                _gradients.Run(record);
-                if (!differentiable)
+                if (receiver is not null)
                 {
-                    ForgetOutputs(record);
-                    // What the rule made and nobody holds returns to the pool while it is still in the cache.
-                    ReleaseSince(mark);
+                    TellReady(receiver, parameters!, ref told, i);
                 }
             }
             FinishStacks();
+            receiver?.Finish(this);
         }
         finally
         {
             IsRecording = true;
+        }
+    }
+
+    private void Run(TapeRecord record, int number, bool differentiable)
+    {
+        CheckValues(record, number);
+        int mark = differentiable ? 0 : Mark();
+        _gradients!.Run(record);
+        if (!differentiable)
+        {
+            ForgetOutputs(record);
+            // What the rule made and nobody holds returns to the pool while it is still in the cache.
+            ReleaseSince(mark);
         }
     }
 

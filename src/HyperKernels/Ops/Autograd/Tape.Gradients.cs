@@ -228,26 +228,31 @@ public sealed partial class Tape
     {
         for (int i = 0; i < _slots.Count; i++)
         {
-            Gradient gradient = SlotAt(i).Gradient;
-            if (gradient.Deferred is not { IsOpen: true } held)
-            {
-                continue;
-            }
-            held.IsOpen = false;
-            if (_keepsFactors && gradient.IsProduct && IsParameter(SlotAt(i)) && Ops.UsesUpProduct(held.Left, held.Right, held.Depth))
-            {
-                continue;
-            }
-            int mark = Mark();
-            SlotAt(i).Gradient = new Gradient(gradient.Values, held.Parts is null ? null : new DeferredGradient { Parts = held.Parts });
-            if (held.Depth > 0)
-            {
-                Accumulate(i, Ops.Matmul(held.Rows(held.Left), held.Rows(held.Right), transposeA: true));
-            }
-            ReleaseSince(mark);
-            LetGo(held.Left);
-            LetGo(held.Right);
+            FinishStack(i);
         }
+    }
+
+    private void FinishStack(int index)
+    {
+        Gradient gradient = SlotAt(index).Gradient;
+        if (gradient.Deferred is not { IsOpen: true } held)
+        {
+            return;
+        }
+        held.IsOpen = false;
+        if (_keepsFactors && gradient.IsProduct && IsParameter(SlotAt(index)) && Ops.UsesUpProduct(held.Left, held.Right, held.Depth))
+        {
+            return;
+        }
+        int mark = Mark();
+        SlotAt(index).Gradient = new Gradient(gradient.Values, held.Parts is null ? null : new DeferredGradient { Parts = held.Parts });
+        if (held.Depth > 0)
+        {
+            Accumulate(index, Ops.Matmul(held.Rows(held.Left), held.Rows(held.Right), transposeA: true));
+        }
+        ReleaseSince(mark);
+        LetGo(held.Left);
+        LetGo(held.Right);
     }
 
     private void LetGoOfAll(ref Slot slot)

@@ -57,7 +57,7 @@ public sealed partial class Tape : MemoryScope
         _keepsFactors = true;
         try
         {
-            Run(loss, default, differentiable: false, []);
+            Run(loss, default, differentiable: false, [], s_receiver.Value);
         }
         finally
         {
@@ -72,7 +72,7 @@ public sealed partial class Tape : MemoryScope
     public void Backward(Tensor output, Tensor seed)
     {
         CheckSeed(output, seed);
-        Run(output, seed, differentiable: false, []);
+        Run(output, seed, differentiable: false, [], s_receiver.Value);
     }
 
     /// <summary>Computes gradients of a scalar (or of the sum of a tensor's elements) with respect to chosen tensors.</summary>
@@ -97,7 +97,7 @@ public sealed partial class Tape : MemoryScope
                 Throw.Argument($"Tape.Gradient: tensor {i} ({of[i]}) is not on this tape; call Watch on it before it is used.");
             }
         }
-        Run(output, seed ?? default, differentiable, wanted);
+        Run(output, seed ?? default, differentiable, wanted, receiver: null);
         Tensor[] results = new Tensor[of.Length];
         for (int i = 0; i < of.Length; i++)
         {
@@ -135,13 +135,7 @@ public sealed partial class Tape : MemoryScope
     }
 
     /// <summary>Puts other values in the place of those that <see cref="TryGetGradient"/> gives, which may be shared and are not written.</summary>
-    internal void ReplaceGradient(Tensor of, Tensor gradient)
-    {
-        ref Slot slot = ref SlotAt(FindSlot(of.Node));
-        slot.Gradient.Values.Node.GradientUses--;
-        slot.Gradient = new Gradient(Held(gradient));
-        slot.OwnsValues = true;
-    }
+    internal void ReplaceGradient(Tensor of, Tensor gradient) => Put(of, part: -1, new Gradient(Held(gradient)));
 
     /// <summary>Forgets everything recorded and ends every tensor made so far: a loop may reuse one tape.</summary>
     public override void Reset()
@@ -273,8 +267,9 @@ public sealed partial class Tape : MemoryScope
         public bool OwnsValues;
         public bool IsWanted;
 
-        /// <summary>How often recorded ops took the value.</summary>
+        /// <summary>How often recorded ops took the value, and the first that did.</summary>
         public int Uses;
+        public int FirstUse;
 
         /// <summary>The slot of the leaf of which the value is a range, from element Offset on; -1 if it is of its own.</summary>
         public int Leaf = -1;
@@ -283,7 +278,10 @@ public sealed partial class Tape : MemoryScope
         /// <summary>An op takes the value.</summary>
         public void NoteUse(int record)
         {
-            Uses++;
+            if (Uses++ == 0)
+            {
+                FirstUse = record;
+            }
             int writes = Value.Node.Buffer!.Writes;
             if (writes != _writes)
             {

@@ -12,6 +12,7 @@ internal static class Program
         ["gather"] = Gather.Run,
         ["wrong-size"] = Failures.WrongSize,
         ["die"] = Failures.Die,
+        ["steps"] = Steps.Run,
         ["runtime"] = Failures.RuntimeStillThrows,
     };
 

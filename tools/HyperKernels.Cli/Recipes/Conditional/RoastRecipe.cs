@@ -37,6 +37,8 @@ internal sealed class RoastRecipe : IRecipe
 
     public string Description => "A perceptron's accuracy on digits when its weights share a hashed bank (ROAST, STABLE-RPS), 1 to 1000 weights a number.";
 
+    public bool SplitsBatches => true;
+
     public TrainSummary Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel)
     {
         DigitData data = DigitData.Load(options);

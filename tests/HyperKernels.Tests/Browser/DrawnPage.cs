@@ -31,7 +31,7 @@ internal static class DrawnPage
             drawings: svgs.length, images: images.length + document.querySelectorAll('svg image').length, canvases: canvases.length,
             curves: document.querySelectorAll('svg polyline').length,
             empty: [...svgs, ...canvases, ...images].filter(e => !size(e) || (e.tagName === 'IMG' && !(e.complete && e.naturalWidth > 0))).map(e => e.outerHTML.slice(0, 200)),
-            overlaps, outside,
+            overlaps, outside, clipped: [...document.querySelectorAll('svg [clip-path] text')].map(e => e.textContent),
             wider: document.documentElement.scrollWidth - window.innerWidth,
           };
         })()
@@ -63,6 +63,7 @@ internal static class DrawnPage
             Assert.That(seen["empty"]!.AsArray().Select(static one => (string)one!), Is.Empty, "drawn with a size");
             Assert.That(seen["overlaps"]!.AsArray().Select(static one => (string)one!), Is.Empty, "texts on texts");
             Assert.That(seen["outside"]!.AsArray().Select(static one => (string)one!), Is.Empty, "cut off");
+            Assert.That(seen["clipped"]!.AsArray().Select(static one => (string)one!), Is.Empty, "words in an area that may cut them");
             Assert.That((double)seen["wider"]!, Is.LessThanOrEqualTo(0), "the page itself does not scroll sideways");
             Assert.That((double)colours["page"]!, isDark ? Is.LessThan(0.1) : Is.GreaterThan(0.9));
             Assert.That((double)colours["text"]!, Is.GreaterThan(LeastContrast));

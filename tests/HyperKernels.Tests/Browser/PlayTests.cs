@@ -73,7 +73,12 @@ public sealed class PlayTests
         Assert.That(angle.Text, Does.Contain("0 to 90").And.Contain("NaN"));
         Assert.That((await Ask("absent")).Status, Is.EqualTo(HttpStatusCode.NotFound));
         Assert.That((await Ask("about", method: HttpMethod.Delete)).Status, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
-        Assert.That((int)(await Ask("about", host: "elsewhere.example")).Status, Is.InRange(400, 499), "a name of another site that leads here");
+        Assert.That((int)(await Ask("about", host: "elsewhere.example")).Status, Is.EqualTo(421), "a name of another site that leads here");
+        foreach (string nonsense in new[] { "nonsense\r\n\r\n", "GET / HTTP/1.1\r\nHost: half", new string('x', 20_000) })
+        {
+            Assert.That(await Say(play, nonsense), Does.StartWith("HTTP/1.1 400 ").Or.Empty, "refused, or the connection is gone");
+        }
+        Assert.That(await Say(play, ""), Is.Empty, "who says nothing gets nothing");
         Assert.That((await Ask("about")).Status, Is.EqualTo(HttpStatusCode.OK));
         if (OperatingSystem.IsLinux())
         {
@@ -95,6 +100,25 @@ public sealed class PlayTests
         Assert.That(recipe.Error, Does.Contain("mip").And.Contain("lenet"));
         Assert.That(file.Error, Does.Contain("linear.safetensors"));
         Assert.That(port.Error, Does.Contain("70000"));
+    }
+
+    // Sends text as it is, says that nothing follows, and gives what comes back.
+    private static async Task<string> Say(Served play, string text)
+    {
+        using TcpClient client = new();
+        await client.ConnectAsync(IPAddress.Loopback, new Uri(play.Address).Port);
+        using NetworkStream stream = client.GetStream();
+        using StreamReader reader = new(stream);
+        try
+        {
+            await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(text));
+            client.Client.Shutdown(SocketShutdown.Send);
+            return await reader.ReadToEndAsync();
+        }
+        catch (Exception gone) when (gone is IOException or SocketException)
+        {
+            return "";
+        }
     }
 
     private static async Task Move(BrowserPage page, string slider, int value)

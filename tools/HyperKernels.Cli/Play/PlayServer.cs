@@ -1,4 +1,3 @@
-using System.Collections.Specialized;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -9,16 +8,17 @@ using System.Text.Json.Serialization.Metadata;
 namespace HyperKernels.Cli.Play;
 
 /// <summary>
-/// Serves the page and its answers on this machine alone. The class library's own listener serves: with ASP.NET Core the program would not start on machines that have
-/// the base runtime alone, whatever its command.
+/// Serves the page and its answers on this machine alone, one request a connection. Nothing but sockets is needed for that: with ASP.NET Core the program would not start, whatever
+/// its command, where the base runtime alone is installed; with <see cref="HttpListener"/> the file that is compiled ahead of time would carry TLS.
 /// </summary>
 internal sealed class PlayServer : IDisposable
 {
     private const string Page = "play.html";
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    // For a request to come, and for its answer to be taken.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
-    private readonly HttpListener _listener = new();
+    private readonly TcpListener _listener;
     private readonly PlayModel _model;
     private readonly string _authority;
     private readonly byte[] _page;
@@ -30,20 +30,20 @@ internal sealed class PlayServer : IDisposable
     public PlayServer(PlayModel model, int port)
     {
         _model = model;
-        _authority = $"127.0.0.1:{(port == 0 ? FreePort() : port)}";
         using Stream page = typeof(PlayServer).Assembly.GetManifestResourceStream(Page)!;
         _page = new byte[page.Length];
         page.ReadExactly(_page);
-        _listener.Prefixes.Add(Address);
-        _listener.TimeoutManager.IdleConnection = s_patience;
+        _listener = new TcpListener(IPAddress.Loopback, port);
         try
         {
             _listener.Start();
         }
-        catch (HttpListenerException failure)
+        catch (SocketException failure)
         {
-            throw new UsageException($"play cannot listen on {_authority}: {failure.Message}. Name another port with --port, or 0 for any.");
+            _listener.Dispose();
+            throw new UsageException($"play cannot listen on 127.0.0.1:{port}: {failure.Message}. Name another port with --port, or 0 for any.");
         }
+        _authority = $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
     }
 
     /// <summary>What to open.</summary>
@@ -52,103 +52,116 @@ internal sealed class PlayServer : IDisposable
     /// <summary>Answers until cancelled.</summary>
     public async Task Run(CancellationToken cancel)
     {
-        using CancellationTokenRegistration stop = cancel.Register(_listener.Stop);
         while (!cancel.IsCancellationRequested)
         {
-            HttpListenerContext request;
             try
             {
-                request = await _listener.GetContextAsync().ConfigureAwait(false);
+                TcpClient client = await _listener.AcceptTcpClientAsync(cancel).ConfigureAwait(false);
+                _ = Task.Run(() => Serve(client, cancel), CancellationToken.None);
             }
-            catch (Exception end) when (end is HttpListenerException or ObjectDisposedException)
+            catch (SocketException)
             {
-                if (cancel.IsCancellationRequested)
+                // Of one connection, which was gone before it was taken: the next is waited for.
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task Serve(TcpClient client, CancellationToken cancel)
+    {
+        using TcpClient open = client;
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        try
+        {
+            NetworkStream stream = client.GetStream();
+            patience.CancelAfter(s_patience);
+            Response response;
+            try
+            {
+                if (await PlayRequest.Read(stream, patience.Token).ConfigureAwait(false) is not { } request)
                 {
                     return;
                 }
-                // Of one connection: the next is waited for.
-                continue;
+                patience.CancelAfter(Timeout.InfiniteTimeSpan);
+                response = Answer(request);
             }
-            _ = Task.Run(() => Handle(request), CancellationToken.None);
+            catch (InvalidDataException failure)
+            {
+                response = Text(HttpStatusCode.BadRequest, failure.Message);
+            }
+            patience.CancelAfter(s_patience);
+            await stream.WriteAsync(response.Bytes(), patience.Token).ConfigureAwait(false);
+            client.Client.Shutdown(SocketShutdown.Send);
         }
-    }
-
-    private void Handle(HttpListenerContext context)
-    {
-        HttpListenerResponse response = context.Response;
-        try
+        catch (Exception failure) when (failure is IOException or SocketException or OperationCanceledException)
         {
-            (int status, string type, byte[] body) = Answer(context.Request);
-            response.StatusCode = status;
-            response.ContentType = type;
-            response.ContentLength64 = body.Length;
-            response.Headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:";
-            response.Headers["X-Content-Type-Options"] = "nosniff";
-            response.Headers["Cache-Control"] = "no-store";
-            response.OutputStream.Write(body);
-            response.Close();
-        }
-        catch (Exception failure) when (failure is HttpListenerException or IOException or ObjectDisposedException)
-        {
-            // Who asked is gone.
-            response.Abort();
+            // Who asked is gone, or never asked.
         }
         catch (Exception failure)
         {
-            Console.Error.WriteLine($"hyperkernels: {context.Request.RawUrl}: {failure.Message}");
-            response.Abort();
+            Console.Error.WriteLine($"hyperkernels: play: {failure.Message}");
         }
     }
 
-    private (int Status, string Type, byte[] Body) Answer(HttpListenerRequest request)
+    private Response Answer(PlayRequest request)
     {
         // A page of another site that has its name lead here must not read answers.
-        if (request.UserHostName != _authority)
+        if (request.Host != _authority)
         {
             return Text(HttpStatusCode.MisdirectedRequest, $"play answers to {_authority} alone.");
         }
-        if (request.HttpMethod != "GET")
+        if (request.Method != "GET")
         {
-            return Text(HttpStatusCode.MethodNotAllowed, $"play answers GET; got {request.HttpMethod}.");
+            return Text(HttpStatusCode.MethodNotAllowed, $"play answers GET; got {request.Method}.");
         }
-        return request.Url!.AbsolutePath switch
+        return request.Path switch
         {
-            "/" => ((int)HttpStatusCode.OK, "text/html; charset=utf-8", _page),
+            "/" => new Response(HttpStatusCode.OK, "text/html; charset=utf-8", _page),
             "/about" => Document(_model.About, PlayJson.Default.PlayAbout),
-            "/answer" => Answer(request.QueryString),
+            "/answer" => Answer(request.Query),
             string path => Text(HttpStatusCode.NotFound, $"play has /, /about and /answer?digit=0&turn=0&told=0; got {path}."),
         };
     }
 
-    private (int Status, string Type, byte[] Body) Answer(NameValueCollection query)
+    private Response Answer(IReadOnlyDictionary<string, string> query)
     {
         PlayAbout about = _model.About;
-        if (!int.TryParse(query["digit"], NumberStyles.None, CultureInfo.InvariantCulture, out int digit) || digit >= about.Labels.Count)
+        string words = query.GetValueOrDefault("digit", "");
+        if (!int.TryParse(words, NumberStyles.None, CultureInfo.InvariantCulture, out int digit) || digit >= about.Labels.Count)
         {
-            return Text(HttpStatusCode.BadRequest, $"digit must be a number from 0 to {about.Labels.Count - 1}; got \"{query["digit"]}\".");
+            return Text(HttpStatusCode.BadRequest, $"digit must be a number from 0 to {about.Labels.Count - 1}; got \"{words}\".");
         }
-        if (!IsAngle(query["turn"], out float turn) || !IsAngle(query["told"], out float told))
+        (string turnWords, string toldWords) = (query.GetValueOrDefault("turn", ""), query.GetValueOrDefault("told", ""));
+        if (!IsAngle(turnWords, out float turn) || !IsAngle(toldWords, out float told))
         {
-            return Text(HttpStatusCode.BadRequest, $"turn and told must be numbers from {about.Low} to {about.High}; got \"{query["turn"]}\" and \"{query["told"]}\".");
+            return Text(HttpStatusCode.BadRequest, $"turn and told must be numbers from {about.Low} to {about.High}; got \"{turnWords}\" and \"{toldWords}\".");
         }
         return Document(_model.Answer(digit, turn, told), PlayJson.Default.PlayAnswer);
 
-        bool IsAngle(string? words, out float angle) =>
-            float.TryParse(words, NumberStyles.Float, CultureInfo.InvariantCulture, out angle) && angle >= about.Low && angle <= about.High;
+        bool IsAngle(string given, out float angle) =>
+            float.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out angle) && angle >= about.Low && angle <= about.High;
     }
 
-    private static (int Status, string Type, byte[] Body) Document<T>(T value, JsonTypeInfo<T> type) =>
-        ((int)HttpStatusCode.OK, "application/json", JsonSerializer.SerializeToUtf8Bytes(value, type));
+    private static Response Document<T>(T value, JsonTypeInfo<T> type) => new(HttpStatusCode.OK, "application/json", JsonSerializer.SerializeToUtf8Bytes(value, type));
 
-    private static (int Status, string Type, byte[] Body) Text(HttpStatusCode status, string words) => ((int)status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(words));
+    private static Response Text(HttpStatusCode status, string words) => new(status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(words));
 
-    // The listener takes a number only: one that the system gave a moment ago is free.
-    private static int FreePort()
+    public void Dispose() => _listener.Dispose();
+
+    private sealed record Response(HttpStatusCode Status, string Type, byte[] Body)
     {
-        using TcpListener probe = new(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
+        // The page brings all it needs, and may ask nobody else.
+        private const string Policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:";
 
-    public void Dispose() => _listener.Close();
+        public byte[] Bytes() =>
+        [
+            .. Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 {(int)Status} {Status}\r\nContent-Type: {Type}\r\nContent-Length: {Body.Length}\r\nConnection: close\r\nCache-Control: no-store\r\n"
+                + $"X-Content-Type-Options: nosniff\r\nContent-Security-Policy: {Policy}\r\n\r\n"),
+            .. Body,
+        ];
+    }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.RegularExpressions;
 using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Legends;
@@ -8,7 +9,7 @@ using OxyPlot.Series;
 namespace HyperKernels.Cli.Training;
 
 /// <summary>Draws curves as an SVG picture that scales with its page and takes its colours from it.</summary>
-internal static class LineChart
+internal static partial class LineChart
 {
     /// <summary>How many colours the page has for curves: <c>--c0</c> to <c>--c7</c>.</summary>
     public const int Colours = 8;
@@ -103,6 +104,7 @@ internal static class LineChart
         {
             inner = inner.Replace(Rgb(Colour(i)), $"var(--c{i})", StringComparison.Ordinal);
         }
+        inner = ClippedWords().Replace(inner, "<g>");
         string unique = $"clip-{Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(key))}-";
         inner = inner.Replace("clipPath", "\0", StringComparison.Ordinal);
         // The element keeps its name, the areas get another.
@@ -124,6 +126,10 @@ internal static class LineChart
             return new OxySize(size.Width * Wider, size.Height);
         }
     }
+
+    // The legend's area is as wide as the library takes its words to be: in a browser's font they may need more.
+    [GeneratedRegex("""<g clip-path="[^"]*">(?=\s*<text)""", RegexOptions.CultureInvariant)]
+    private static partial Regex ClippedWords();
 
     private static OxyColor Colour(int index) => OxyColor.FromRgb(1, 2, (byte)index);
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HyperKernels.Cli.Data;
 using HyperKernels.Cli.Recipes;
+using HyperKernels.IO;
 using HyperKernels.Layers;
 using HyperKernels.Models;
 using static HyperKernels.Tests.Cli.RecipeRun;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using HyperKernels.Cli.Data;
+using HyperKernels.IO;
 
 namespace HyperKernels.Tests.Cli;
 

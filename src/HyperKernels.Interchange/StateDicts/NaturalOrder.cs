@@ -1,7 +1,7 @@
 namespace HyperKernels.Interchange;
 
 /// <summary>Orders names as people do: letters as they are, whole numbers by value. <c>layers.2</c> comes before <c>layers.10</c>.</summary>
-internal sealed class NaturalOrder : IComparer<string>
+internal sealed class NaturalOrder : IComparer<string?>
 {
     public static NaturalOrder Instance { get; } = new();
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.IO.Compression;
 using HyperKernels.Cli.Data;
 using HyperKernels.IO;
 
@@ -32,53 +31,6 @@ public sealed class DataTests
     }
 
     [Test]
-    public void PngReader_UndoesEveryFilter_OverSeveralChunks([Values(1, 3)] int channels)
-    {
-        const int Height = 11;
-        const int Width = 4;
-        byte[] pixels = new byte[Height * Width * channels];
-        new Random(1).NextBytes(pixels);
-        using TestData.TemporaryFolder folder = TestData.Temporary();
-        File.WriteAllBytes(folder.File("image.png"), Png(pixels, Height, Width, channels, row => row % 5));
-        (int height, int width, int read, byte[] values) = PngReader.Read(folder.File("image.png"));
-        Assert.That((height, width, read), Is.EqualTo((Height, Width, channels)));
-        Assert.That(values, Is.EqualTo(pixels));
-    }
-
-    [Test]
-    public void PngReader_OfOtherFiles_SaysWhatIsWrong()
-    {
-        using TestData.TemporaryFolder folder = TestData.Temporary();
-        byte[] file = Png(new byte[12], 3, 4, 1, static _ => 0);
-        Assert.Multiple(() =>
-        {
-            Refuses([.. file.Select((value, i) => i == 28 ? (byte)1 : value)], "interlace 1");
-            Refuses([.. file.Select((value, i) => i == 24 ? (byte)16 : value)], "16 bits");
-            Refuses([.. file.Select((value, i) => i == 16 ? (byte)0x80 : value)], "the header says");
-            Refuses(file[..40], "it may be cut off");
-            Refuses(file[1..], "signature");
-            Refuses(Png(new byte[12], 3, 4, 1, static _ => 7), "row 0 has filter 7");
-            Refuses([.. file.Select((value, i) => i == 23 ? (byte)4 : value)], "the pixels are damaged");
-            Refuses([.. file.Select((value, i) => i == 23 ? (byte)2 : value)], "more than 2 rows");
-        });
-
-        void Refuses(byte[] bytes, string words)
-        {
-            File.WriteAllBytes(folder.File("image.png"), bytes);
-            Assert.That(() => PngReader.Read(folder.File("image.png")), Throws.TypeOf<InvalidDataException>().With.Message.Contains(words).And.Message.Contains("image.png"));
-        }
-    }
-
-    [TestCase("astronaut", 512, 512, 3, 90_124_324)]
-    [TestCase("chelsea", 300, 451, 3, 46_802_357)]
-    [TestCase("coins", 303, 384, 1, 11_269_333)]
-    public void PngReader_OfTestPictures_GivesTheirPixels(string name, int height, int width, int channels, long sum)
-    {
-        (int Height, int Width, int Channels, byte[] Pixels) image = PngReader.Read(Path.Combine(TestData.Folder("images"), $"{name}.png"));
-        Assert.That((image.Height, image.Width, image.Channels, image.Pixels.Sum(static value => (long)value)), Is.EqualTo((height, width, channels, sum)));
-    }
-
-    [Test]
     public void GreyImage_Reduced_IsTheMeanOfSquaresOfItsMiddle()
     {
         GreyImage image = new("ramp", [.. Enumerable.Range(0, 35).Select(static i => (float)i)], 5, 7);
@@ -86,38 +38,6 @@ public sealed class DataTests
         // From column 1 of the first row on.
         Assert.That(small.Pixels, Is.EqualTo(new float[] { 5, 7, 19, 21 }).Within(1e-5f));
     }
-
-    // Checks of chunks are not read, and left at zero.
-    private static byte[] Png(byte[] pixels, int height, int width, int channels, Func<int, int> filterOf)
-    {
-        int pitch = width * channels;
-        using MemoryStream packed = new();
-        using (ZLibStream zlib = new(packed, CompressionLevel.Fastest, leaveOpen: true))
-        {
-            for (int i = 0; i < pixels.Length; i++)
-            {
-                (int y, int x) = Math.DivRem(i, pitch);
-                if (x == 0)
-                {
-                    zlib.WriteByte((byte)filterOf(y));
-                }
-                int left = x < channels ? 0 : pixels[i - channels];
-                int above = y == 0 ? 0 : pixels[i - pitch];
-                int corner = x < channels || y == 0 ? 0 : pixels[i - pitch - channels];
-                int nearest = new[] { left, above, corner }.MinBy(value => Math.Abs(left + above - corner - value));
-                int[] predictions = [0, left, above, (left + above) / 2, nearest];
-                zlib.WriteByte((byte)(pixels[i] - predictions[filterOf(y) % predictions.Length]));
-            }
-        }
-        byte[] data = packed.ToArray();
-        return
-        [
-            0x89, .. "PNG\r\n\x1A\n"u8, .. Chunk("IHDR"u8, [0, 0, 0, (byte)width, 0, 0, 0, (byte)height, 8, (byte)(channels == 1 ? 0 : 2), 0, 0, 0]),
-            .. Chunk("tEXt"u8, "a note"u8), .. Chunk("IDAT"u8, data.AsSpan(0, 3)), .. Chunk("IDAT"u8, data.AsSpan(3)), .. Chunk("IEND"u8, []),
-        ];
-    }
-
-    private static byte[] Chunk(ReadOnlySpan<byte> name, ReadOnlySpan<byte> content) => [0, 0, 0, (byte)content.Length, .. name, .. content, 0, 0, 0, 0];
 
     [Test]
     public void DrawnDigits_HaveInkInTheMiddleAndEveryDigit()

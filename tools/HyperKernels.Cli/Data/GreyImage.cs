@@ -1,4 +1,5 @@
 using HyperKernels.Cli.Training;
+using HyperKernels.Interchange;
 
 namespace HyperKernels.Cli.Data;
 
@@ -40,12 +41,14 @@ internal sealed record GreyImage(string Name, float[] Pixels, int Height, int Wi
     /// <exception cref="InvalidDataException">The file is damaged, or of a form that is not read.</exception>
     public static GreyImage Read(string path)
     {
-        (int height, int width, int channels, byte[] bytes) = PngReader.Read(path);
+        NumericArray image = ImageFile.Read(path);
+        (int height, int width) = ((int)image.Shape[1], (int)image.Shape[2]);
+        ReadOnlySpan<byte> bytes = image.Bytes;
         float[] pixels = new float[height * width];
         for (int i = 0; i < pixels.Length; i++)
         {
-            ReadOnlySpan<byte> pixel = bytes.AsSpan(i * channels, channels);
-            pixels[i] = (channels == 1 ? pixel[0] : (0.299f * pixel[0]) + (0.587f * pixel[1]) + (0.114f * pixel[2])) / 255;
+            (byte red, byte green, byte blue) = (bytes[i], bytes[pixels.Length + i], bytes[(2 * pixels.Length) + i]);
+            pixels[i] = (red == green && green == blue ? red : (0.299f * red) + (0.587f * green) + (0.114f * blue)) / 255;
         }
         return new GreyImage(Path.GetFileNameWithoutExtension(path), pixels, height, width);
     }

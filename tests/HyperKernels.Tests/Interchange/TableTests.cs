@@ -1,0 +1,163 @@
+using HyperKernels.Interchange;
+using HyperKernels.IO;
+
+namespace HyperKernels.Tests.Interchange;
+
+/// <summary>Tables come back from Arrow and Parquet as they were written, with what is missing; their columns become tensors.</summary>
+public sealed class TableTests
+{
+    [Test]
+    public void Arrow_HoldsEveryTypeOfColumn()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        TensorTable table = Table(withHalves: true).Add("vector", NumericArray.From(new float[] { 1, 2, 3, 4, 5, 6 }, 3, 2));
+        ArrowTable.Write(folder.File("x.arrow"), table);
+        AssertSame(ArrowTable.Read(folder.File("x.arrow")), table);
+    }
+
+    [Test]
+    public async Task Parquet_HoldsEveryTypeOfColumn()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        TensorTable table = Table(withHalves: false);
+        await ParquetTable.WriteAsync(folder.File("x.parquet"), table);
+        List<LoadProgress> told = [];
+        TensorTable read = await ParquetTable.ReadAsync(folder.File("x.parquet"), progress: new Direct(told.Add));
+        Assert.That(read.Names, Is.EqualTo(table.Names));
+        foreach (string name in table.Names.Where(name => !table.IsText(name)))
+        {
+            Assert.That(read[name].ToFloat64(), Is.EqualTo(table[name].ToFloat64()), name);
+        }
+        Assert.That(read.Texts("text"), Is.EqualTo(table.Texts("text")));
+        Assert.That(told, Is.EqualTo(new[] { new LoadProgress(1, 1, folder.File("x.parquet")) }));
+        TensorTable some = await ParquetTable.ReadAsync(folder.File("x.parquet"), ["f64", "text"]);
+        Assert.That(some.Names, Is.EqualTo(new[] { "f64", "text" }));
+    }
+
+    // As pandas and Spark write them: numbers that may be missing, several batches.
+    [Test]
+    public async Task Parquet_WithMissingNumbers_InSeveralGroups()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        Parquet.Schema.DataField<int> number = new("n", true);
+        Parquet.Schema.DataField<bool> flag = new("b", true);
+        await using (FileStream file = File.Create(folder.File("x.parquet")))
+        await using (Parquet.ParquetWriter writer = await Parquet.ParquetWriter.CreateAsync(new Parquet.Schema.ParquetSchema(number, flag), file))
+        {
+            foreach (int?[] part in new int?[][] { [1, null], [3] })
+            {
+                using Parquet.ParquetRowGroupWriter group = writer.CreateRowGroup();
+                await group.WriteAsync<int>(number, part.AsMemory());
+                await group.WriteAsync<bool>(flag, part.Select(value => value is null ? (bool?)null : value > 1).ToArray().AsMemory());
+            }
+        }
+        TensorTable table = await ParquetTable.ReadAsync(folder.File("x.parquet"));
+        Assert.That(table["n"].ToFloat32(), Is.EqualTo(new[] { 1, float.NaN, 3 }));
+        Assert.That(table["b"].ToFloat32(), Is.EqualTo(new[] { 0, float.NaN, 1 }));
+    }
+
+    [Test]
+    public void Arrow_OfStreams_Batches_MissingNumbersAndDictionaries()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        using (FileStream file = File.Create(folder.File("x.arrows")))
+        {
+            Apache.Arrow.Types.DictionaryType coded = new(Apache.Arrow.Types.Int8Type.Default, Apache.Arrow.Types.StringType.Default, false);
+            Apache.Arrow.Schema schema = new([new("n", Apache.Arrow.Types.Int32Type.Default, true), new("word", coded, true)], null);
+            using Apache.Arrow.Ipc.ArrowStreamWriter writer = new(file, schema);
+            Apache.Arrow.StringArray words = new Apache.Arrow.StringArray.Builder().Append("yes").Append("no").Build();
+            foreach ((int first, sbyte word) in new[] { (1, (sbyte)1), (3, (sbyte)0) })
+            {
+                Apache.Arrow.Int32Array numbers = new Apache.Arrow.Int32Array.Builder().Append(first).AppendNull().Build();
+                Apache.Arrow.Int8Array codes = new Apache.Arrow.Int8Array.Builder().Append(word).Append(1).Build();
+                writer.WriteRecordBatch(new Apache.Arrow.RecordBatch(schema, [numbers, new Apache.Arrow.DictionaryArray(coded, codes, words)], 2));
+            }
+            writer.WriteEnd();
+        }
+        TensorTable table = ArrowTable.Read(folder.File("x.arrows"));
+        Assert.That(table["n"].ToFloat32(), Is.EqualTo(new[] { 1, float.NaN, 3, float.NaN }));
+        Assert.That(table.Texts("word"), Is.EqualTo(new[] { "no", "no", "yes", "no" }));
+    }
+
+    [Test]
+    public void Columns_BecomeTensors_LabelsAndTablesAgain()
+    {
+        using MemoryScope scope = new();
+        TensorTable table = new TensorTable()
+            .Add("a", NumericArray.From(new[] { 1L, 2, 3 }, 3))
+            .Add("kind", new[] { "k10", "k2", "k10" })
+            .Add("v", NumericArray.From(new float[] { 1, 2, 3, 4, 5, 6 }, 3, 2));
+        Tensor all = table.ToTensor();
+        Assert.That(all.Shape, Is.EqualTo(new Shape(3, 3)));
+        Assert.That(all.ToArray(), Is.EqualTo(new float[] { 1, 1, 2, 2, 3, 4, 3, 5, 6 }));
+        Assert.That(table.ToTensor("v", "a").ToArray(), Is.EqualTo(new float[] { 1, 2, 1, 3, 4, 2, 5, 6, 3 }));
+        (DataColumn labels, IReadOnlyList<string> categories) = table.ToCategories("kind");
+        Assert.That(categories, Is.EqualTo(new[] { "k2", "k10" }));
+        DataSet data = new(table.ToColumn("v"), labels);
+        Assert.That(data.Batches(3).Single()[1].IsAlive, Is.False, "a batch ends with its loop");
+        foreach ((Tensor values, Tensor numbers) in data.Batches(3))
+        {
+            Assert.That(numbers.ToIntArray(), Is.EqualTo(new[] { 1, 0, 1 }));
+            Assert.That(values.ToArray(), Is.EqualTo(new float[] { 1, 2, 3, 4, 5, 6 }));
+        }
+        TensorTable back = TensorTable.Of(all, "x", "y", "z");
+        Assert.That(back["z"].ToFloat32(), Is.EqualTo(new float[] { 2, 4, 6 }));
+    }
+
+    [Test]
+    public async Task WhatIsNotRead_IsNamed()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        string path = folder.File("x", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+        Assert.That(() => ArrowTable.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{path}: byte 0: "));
+        Assert.That(async () => await ParquetTable.ReadAsync(path), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{path}: byte 0: "));
+        await ParquetTable.WriteAsync(path, Table(withHalves: false));
+        Assert.That(async () => await ParquetTable.ReadAsync(path, ["nothing"]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("no column \"nothing\""));
+        using CancellationTokenSource source = new();
+        await source.CancelAsync();
+        Assert.That(async () => await ParquetTable.ReadAsync(path, cancellation: source.Token), Throws.InstanceOf<OperationCanceledException>());
+        TensorTable table = Table(withHalves: false);
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => table["text"], Throws.ArgumentException.With.Message.Contains("no column \"text\" of numbers"));
+            Assert.That(() => table.Add("more", NumericArray.From(new float[2], 2)), Throws.ArgumentException.With.Message.Contains("3 rows each"));
+            Assert.That(() => table.ToCategories("text"), Throws.ArgumentException.With.Message.Contains("row 1 has none"));
+        });
+    }
+
+    private static TensorTable Table(bool withHalves)
+    {
+        TensorTable table = new TensorTable()
+            .Add("f32", NumericArray.From(new[] { 1.5f, float.NaN, -3 }, 3))
+            .Add("f64", NumericArray.From(new[] { 1.5, double.MaxValue, -3 }, 3))
+            .Add("i8", NumericArray.From(new sbyte[] { 1, -2, 3 }, 3))
+            .Add("u8", NumericArray.From(new byte[] { 1, 200, 3 }, 3))
+            .Add("i16", NumericArray.From(new short[] { 1, -200, 3 }, 3))
+            .Add("u16", NumericArray.From(new ushort[] { 1, 60000, 3 }, 3))
+            .Add("i32", NumericArray.From(new[] { 1, int.MinValue, 3 }, 3))
+            .Add("u32", NumericArray.From(new uint[] { 1, uint.MaxValue, 3 }, 3))
+            .Add("i64", NumericArray.From(new[] { 1L, 1L << 50, 3 }, 3))
+            .Add("flag", NumericArray.From(new[] { true, false, true }, 3))
+            .Add("text", new[] { "one", null, "drei ä" });
+        return withHalves
+            ? table.Add("f16", NumericArray.From(new[] { (Half)1.5, (Half)2, (Half)3 }, 3)).Add("u64", NumericArray.From(new ulong[] { 1, 1UL << 50, 3 }, 3))
+            : table;
+    }
+
+    private static void AssertSame(TensorTable actual, TensorTable expected)
+    {
+        Assert.That(actual.Names, Is.EqualTo(expected.Names));
+        foreach (string name in expected.Names.Where(name => !expected.IsText(name)))
+        {
+            Assert.That(actual[name].Type, Is.EqualTo(expected[name].Type), name);
+            Assert.That(actual[name].Shape, Is.EqualTo(expected[name].Shape), name);
+            Assert.That(actual[name].Bytes.ToArray(), Is.EqualTo(expected[name].Bytes.ToArray()), name);
+        }
+        Assert.That(actual.Texts("text"), Is.EqualTo(expected.Texts("text")));
+    }
+
+    private sealed class Direct(Action<LoadProgress> report) : IProgress<LoadProgress>
+    {
+        public void Report(LoadProgress value) => report(value);
+    }
+}

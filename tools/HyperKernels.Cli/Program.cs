@@ -25,6 +25,7 @@ internal static class Program
             TrainCommand.Create(),
             PlayCommand.Create(),
             SoakCommand.Create(),
+            StoreCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         bool json = args.Contains(CommonOptions.Json.Name);

@@ -14,7 +14,7 @@ namespace HyperKernels;
 /// </remarks>
 public sealed class NeighbourSampler
 {
-    private readonly Hypergraph _graph;
+    private readonly IMembershipSource _source;
     private readonly int _edgesPerNode;
     private readonly int _nodesPerEdge;
     private readonly int _hops;
@@ -26,13 +26,24 @@ public sealed class NeighbourSampler
     /// <param name="hops">How many convolutions follow each other.</param>
     /// <exception cref="ArgumentException">A number is below 1.</exception>
     public NeighbourSampler(Hypergraph graph, int edgesPerNode, int nodesPerEdge, int hops = 1)
+        : this(new HypergraphMemberships(graph), edgesPerNode, nodesPerEdge, hops)
     {
-        ArgumentNullException.ThrowIfNull(graph);
+    }
+
+    /// <summary>Prepares draws from memberships that are kept elsewhere: in files, for example. They have no weights, types and roles.</summary>
+    /// <param name="source">The whole; stays the caller's.</param>
+    /// <param name="edgesPerNode">a: at most so many memberships of each node; <see cref="int.MaxValue"/> for all.</param>
+    /// <param name="nodesPerEdge">b: at most so many memberships of each hyperedge; <see cref="int.MaxValue"/> for all.</param>
+    /// <param name="hops">How many convolutions follow each other.</param>
+    /// <exception cref="ArgumentException">A number is below 1.</exception>
+    public NeighbourSampler(IMembershipSource source, int edgesPerNode, int nodesPerEdge, int hops = 1)
+    {
+        ArgumentNullException.ThrowIfNull(source);
         if (edgesPerNode < 1 || nodesPerEdge < 1 || hops < 1)
         {
             Throw.Argument($"NeighbourSampler: edges per node, nodes per edge and hops must be at least 1; got {edgesPerNode}, {nodesPerEdge} and {hops}.");
         }
-        (_graph, _edgesPerNode, _nodesPerEdge, _hops) = (graph, edgesPerNode, nodesPerEdge, hops);
+        (_source, _edgesPerNode, _nodesPerEdge, _hops) = (source, edgesPerNode, nodesPerEdge, hops);
     }
 
     /// <summary>Draws the surroundings of some nodes.</summary>
@@ -40,20 +51,27 @@ public sealed class NeighbourSampler
     /// <param name="random">Where the draws come from: the same place of the same stream gives the same sample.</param>
     /// <exception cref="ArgumentException">A seed is out of range or comes twice.</exception>
     /// <remarks>Takes time in proportion to what is drawn, and to nothing else.</remarks>
-    public SampledHypergraph Sample(ReadOnlySpan<int> seeds, RandomStream random)
+    public SampledHypergraph Sample(ReadOnlySpan<int> seeds, RandomStream random) => Draw(seeds, random).ToHypergraphs();
+
+    /// <summary>Draws what <see cref="Sample"/> draws as plain lists: on a thread that prepares batches for another, for example.</summary>
+    /// <param name="seeds">Nodes, each once; the batch.</param>
+    /// <param name="random">Where the draws come from: the same place of the same stream gives the same sample.</param>
+    /// <exception cref="ArgumentException">A seed is out of range or comes twice.</exception>
+    public NeighbourDraw Draw(ReadOnlySpan<int> seeds, RandomStream random)
     {
         ArgumentNullException.ThrowIfNull(random);
         HashSet<int> met = [];
         foreach (int seed in seeds)
         {
-            Hypergraph.CheckId("NeighbourSampler", "node", seed, _graph.NodeCount, met.Add(seed));
+            Hypergraph.CheckId("NeighbourSampler", "node", seed, _source.NodeCount, met.Add(seed));
         }
         Draws draws = new(random);
-        SubHypergraph[] hops = new SubHypergraph[_hops];
+        SampledHop[] hops = new SampledHop[_hops];
         for (int hop = 0; hop < _hops; hop++)
         {
-            hops[hop] = new SampledHop(_graph, hop == 0 ? seeds : hops[hop - 1].Nodes.Ids).Draw(_edgesPerNode, _nodesPerEdge, draws);
+            hops[hop] = new SampledHop(_source, hop == 0 ? seeds : hops[hop - 1].Nodes);
+            hops[hop].Draw(_edgesPerNode, _nodesPerEdge, draws);
         }
-        return new SampledHypergraph(hops);
+        return new NeighbourDraw(hops);
     }
 }

@@ -21,10 +21,21 @@ public sealed class SampledHypergraph : IDisposable
     /// </param>
     /// <returns>The rows of the seeds, <c>[seeds, ...]</c>.</returns>
     /// <exception cref="ArgumentException">features has not one row per node, or a convolution gives another number of rows.</exception>
-    public Tensor Forward(Tensor features, Func<int, Tensor, Hypergraph, Tensor> convolve)
+    public Tensor Forward(Tensor features, Func<int, Tensor, Hypergraph, Tensor> convolve) => ForwardRows(Nodes.Apply(features), convolve);
+
+    /// <summary>As <see cref="Forward"/>, for features that are read row by row: only those of <see cref="Nodes"/>.</summary>
+    /// <param name="rows">Of the outermost hop's nodes, in the order of <c>Nodes.Ids</c>, <c>[Nodes.Count, F]</c>.</param>
+    /// <param name="convolve">As there.</param>
+    /// <returns>The rows of the seeds, <c>[seeds, ...]</c>.</returns>
+    /// <exception cref="ArgumentException">rows has not one row per node of the outermost hop, or a convolution gives another number of rows.</exception>
+    public Tensor ForwardRows(Tensor rows, Func<int, Tensor, Hypergraph, Tensor> convolve)
     {
         ArgumentNullException.ThrowIfNull(convolve);
-        Tensor x = Nodes.Apply(features);
+        if (rows.Rank == 0 || rows.Shape[0] != Nodes.Count)
+        {
+            Throw.Argument($"SampledHypergraph: there must be {Nodes.Count} rows, one for each node of the outermost hop; the tensor is {rows.Shape}.");
+        }
+        Tensor x = rows;
         for (int layer = 0; layer < _hops.Length; layer++)
         {
             SubHypergraph hop = _hops[_hops.Length - 1 - layer];

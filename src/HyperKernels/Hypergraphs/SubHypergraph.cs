@@ -6,6 +6,8 @@ namespace HyperKernels;
 /// </summary>
 public sealed class SubHypergraph : IDisposable
 {
+    private readonly RowSelection? _memberships;
+
     /// <summary>The memberships that join a chosen node to a chosen hyperedge.</summary>
     /// <param name="source">The whole.</param>
     /// <param name="nodes">Nodes of the whole, each once.</param>
@@ -36,16 +38,22 @@ public sealed class SubHypergraph : IDisposable
                 slot++;
             }
         }
-        (Nodes, Edges, Memberships) = Select(source, nodes, edges, [.. memberships]);
+        Device device = source.Incidence.Device;
+        Nodes = new RowSelection(nodes, source.NodeCount, device);
+        Edges = new RowSelection(edges, source.EdgeCount, device);
+        _memberships = new RowSelection([.. memberships], source.MembershipCount, device);
         SeedCount = seeds;
         Incidence incidence = Incidence.FromPairs(nodes.Length, edges.Length, nodeIds.ToArray(), edgeIds.ToArray(), source.Incidence.Device);
         Graph = new Hypergraph(incidence, source.Rows.Take(nodes, edges, [.. memberships]), ownsIncidence: true);
     }
 
-    /// <summary>Takes a graph that is made already.</summary>
-    internal SubHypergraph(Hypergraph source, Hypergraph graph, int[] nodes, int[] edges, int[] memberships, int seeds)
+    /// <summary>Takes a graph that is made already; memberships are null where the whole has more than a selection can name.</summary>
+    internal SubHypergraph(IMembershipSource source, Hypergraph graph, int[] nodes, int[] edges, int[]? memberships, int seeds)
     {
-        (Nodes, Edges, Memberships) = Select(source, nodes, edges, memberships);
+        Device device = graph.Incidence.Device;
+        Nodes = new RowSelection(nodes, source.NodeCount, device);
+        Edges = new RowSelection(edges, source.EdgeCount, device);
+        _memberships = memberships is null ? null : new RowSelection(memberships, (int)source.MembershipCount, device);
         SeedCount = seeds;
         Graph = graph;
     }
@@ -60,7 +68,9 @@ public sealed class SubHypergraph : IDisposable
     public RowSelection Edges { get; }
 
     /// <summary>Its memberships: for <c>[M, ...]</c>.</summary>
-    public RowSelection Memberships { get; }
+    /// <exception cref="InvalidOperationException">The whole has more memberships than 32 bits number.</exception>
+    public RowSelection Memberships =>
+        _memberships ?? throw new InvalidOperationException("SubHypergraph: the whole has more memberships than 32 bits number: there is no selection of them.");
 
     /// <summary>How many nodes were asked for: the first ones of <see cref="Nodes"/>. All of them where hyperedges were asked for.</summary>
     public int SeedCount { get; }
@@ -84,15 +94,6 @@ public sealed class SubHypergraph : IDisposable
         Graph.Dispose();
         Nodes.Dispose();
         Edges.Dispose();
-        Memberships.Dispose();
-    }
-
-    private static (RowSelection Nodes, RowSelection Edges, RowSelection Memberships) Select(Hypergraph source, int[] nodes, int[] edges, int[] memberships)
-    {
-        Device device = source.Incidence.Device;
-        return (
-            new RowSelection(nodes, source.NodeCount, device),
-            new RowSelection(edges, source.EdgeCount, device),
-            new RowSelection(memberships, source.MembershipCount, device));
+        _memberships?.Dispose();
     }
 }

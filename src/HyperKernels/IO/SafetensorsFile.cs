@@ -73,6 +73,24 @@ public sealed unsafe class SafetensorsFile : IDisposable
         return new ReadOnlySpan<byte>(_base + entry.ByteOffset, (int)entry.ByteLength);
     }
 
+    /// <summary>Gives a part of the bytes of a tensor where they lie: of one that is larger than a span, for example.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="start">The first byte, from the start of the tensor.</param>
+    /// <param name="length">How many bytes.</param>
+    /// <returns>Little-endian elements, row-major; valid until the file is disposed, and not necessarily aligned.</returns>
+    /// <exception cref="ArgumentException">There is no such tensor, or it does not reach that far.</exception>
+    public ReadOnlySpan<byte> Bytes(string name, long start, int length)
+    {
+        SafetensorsEntry entry = Find(name);
+        if (start < 0 || length < 0 || start > entry.ByteLength - length)
+        {
+            throw new ArgumentException(
+                $"SafetensorsFile.Bytes: a part must lie in the {BadFile.N(entry.ByteLength)} bytes of {BadFile.Quote(name)}; "
+                + $"got {BadFile.N(length)} bytes from {BadFile.N(start)}.", nameof(start));
+        }
+        return new ReadOnlySpan<byte>(_base + entry.ByteOffset + start, length);
+    }
+
     /// <summary>Reads a tensor of any type as float32.</summary>
     /// <param name="name">The tensor.</param>
     /// <returns>Its elements, row-major.</returns>
@@ -150,7 +168,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <exception cref="InvalidDataException">The tensor has a floating type, or a value needs more than 63 bits.</exception>
     public void ReadInt64(string name, Span<long> values) => Read(name, values, &StoredConvert.ToInt64);
 
-    /// <summary>Releases the map; spans from <see cref="Bytes"/> are invalid from now on.</summary>
+    /// <summary>Releases the map; spans from <see cref="Bytes(string)"/> are invalid from now on.</summary>
     public void Dispose()
     {
         if (_base is null)

@@ -54,6 +54,7 @@ internal static class RecipeBook
         new PruneDigitsRecipe(),
         new RoastRecipe(),
         new ModulationFieldsRecipe(),
+        new StoredRecipe(),
     ];
 
     /// <summary>Finds a recipe by its name.</summary>

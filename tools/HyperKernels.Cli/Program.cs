@@ -26,6 +26,7 @@ internal static class Program
             PlayCommand.Create(),
             SoakCommand.Create(),
             StoreCommand.Create(),
+            PartitionCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         bool json = args.Contains(CommonOptions.Json.Name);

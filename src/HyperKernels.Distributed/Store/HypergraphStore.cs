@@ -10,13 +10,20 @@ namespace HyperKernels.Distributed;
 /// <see cref="Verify"/> reads everything. Any number of threads may read at once.
 /// </para>
 /// <para>
-/// Mapped pages count as memory of the process. They are counted as they are read, and given back to the system as soon as they may be more than
-/// <see cref="StoreOptions.ResidentBytes"/> (madvise; on Windows the system decides alone).
+/// Rows here and there are copied out of the files, which leaves nothing resident; reads of many at a time go through the maps. Their pages count as memory of the
+/// process: they are counted as they are read, and given back to the system as soon as they may be more than <see cref="StoreOptions.ResidentBytes"/> (madvise; on
+/// Windows the system decides alone).
 /// </para>
 /// </remarks>
 public sealed class HypergraphStore : IMembershipSource, IDisposable
 {
+    // Rows of so many memberships are read whole, of longer ones what was picked.
+    private const int WholeRow = 512;
+
+    private const int AnnouncedAtOnce = 4096;
+
     private readonly StoreManifest _manifest;
+    private readonly bool _announces;
     private readonly ResidentWindow _window;
     private readonly MappedTensor<long> _edgeOffsets;
     private readonly MappedTensor<int> _edgeNodes;
@@ -30,6 +37,7 @@ public sealed class HypergraphStore : IMembershipSource, IDisposable
     private HypergraphStore(string folder, StoreManifest manifest, StoreOptions options)
     {
         (Folder, _manifest, _window) = (folder, manifest, new ResidentWindow(options.ResidentBytes));
+        _announces = options.Announces ?? Bytes > GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
         try
         {
             Dictionary<StoreFile, long[]> shapes = manifest.Expected().ToDictionary(static file => file.File, static file => file.Shape);
@@ -105,17 +113,63 @@ public sealed class HypergraphStore : IMembershipSource, IDisposable
         bool ofNode = toward == Toward.Nodes;
         MappedTensor<int> ends = ofNode ? _nodeEdges : _edgeNodes;
         int bound = ofNode ? EdgeCount : NodeCount;
-        ReadOnlySpan<int> row = ends.Slice(start, count);
-        ReadOnlySpan<long> numbers = ofNode ? _nodeMemberships.Slice(start, count) : default;
+        bool whole = count <= WholeRow;
+        Span<int> row = stackalloc int[whole ? count : 1];
+        Span<long> numbers = stackalloc long[whole && ofNode ? count : 1];
+        if (whole)
+        {
+            ends.Read(start, row);
+            if (ofNode)
+            {
+                _nodeMemberships.Read(start, numbers);
+            }
+        }
         for (int i = 0; i < places.Length; i++)
         {
-            int other = row[places[i]];
-            long membership = ofNode ? numbers[places[i]] : start + places[i];
+            int place = places[i];
+            if (!whole)
+            {
+                ends.Read(start + place, row);
+                if (ofNode)
+                {
+                    _nodeMemberships.Read(start + place, numbers);
+                }
+                place = 0;
+            }
+            int other = row[place];
+            long membership = ofNode ? numbers[place] : start + places[i];
             if ((uint)other >= (uint)bound || (ulong)membership >= (ulong)MembershipCount)
             {
                 throw ends.Fail(start + places[i], $"ids must be from 0 to below {bound:N0}, and memberships below {MembershipCount:N0}; got {other} and {membership}.");
             }
             (others[i], memberships[i]) = (other, membership);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Announce(Toward toward, ReadOnlySpan<int> segments, bool rows)
+    {
+        if (!_announces)
+        {
+            return;
+        }
+        MappedTensor<long> offsets = toward == Toward.Nodes ? _nodeOffsets : _edgeOffsets;
+        foreach (int segment in segments)
+        {
+            offsets.Announce(segment, 2);
+        }
+        for (int i = 0; i < segments.Length && rows; i++)
+        {
+            (long start, int count) = RowOf(toward, segments[i]);
+            if (count > WholeRow)
+            {
+                continue;
+            }
+            (toward == Toward.Nodes ? _nodeEdges : _edgeNodes).Announce(start, count);
+            if (toward == Toward.Nodes)
+            {
+                _nodeMemberships.Announce(start, count);
+            }
         }
     }
 
@@ -140,8 +194,16 @@ public sealed class HypergraphStore : IMembershipSource, IDisposable
         }
         for (int i = 0; i < nodes.Length; i++)
         {
+            if (_announces && i % AnnouncedAtOnce == 0)
+            {
+                foreach (int node in nodes.Slice(i, Math.Min(AnnouncedAtOnce, nodes.Length - i)))
+                {
+                    CheckNode(node);
+                    _features.Announce((long)node * width, width);
+                }
+            }
             CheckNode(nodes[i]);
-            _features.Slice((long)nodes[i] * width, width).CopyTo(rows.Slice(i * width, width));
+            _features.Read((long)nodes[i] * width, rows.Slice(i * width, width));
         }
     }
 
@@ -159,7 +221,7 @@ public sealed class HypergraphStore : IMembershipSource, IDisposable
         for (int i = 0; i < nodes.Length; i++)
         {
             CheckNode(nodes[i]);
-            labels[i] = _labels.Slice(nodes[i], 1)[0];
+            _labels.Read(nodes[i], labels.Slice(i, 1));
             if (labels[i] >= Classes)
             {
                 throw _labels.Fail(nodes[i], $"labels must be below {Classes}; got {labels[i]}.");
@@ -229,7 +291,8 @@ public sealed class HypergraphStore : IMembershipSource, IDisposable
             string what = toward == Toward.Nodes ? "nodes" : "hyperedges";
             throw new ArgumentOutOfRangeException(nameof(segment), segment, $"HypergraphStore: there are {offsets.Length - 1} {what}.");
         }
-        ReadOnlySpan<long> ends = offsets.Slice(segment, 2);
+        Span<long> ends = stackalloc long[2];
+        offsets.Read(segment, ends);
         (long start, long end) = (ends[0], ends[1]);
         return start >= 0 && start <= end && end <= MembershipCount && end - start <= Array.MaxLength
             ? (start, (int)(end - start))

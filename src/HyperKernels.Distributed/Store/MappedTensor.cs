@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using HyperKernels.IO;
+using Microsoft.Win32.SafeHandles;
 
 namespace HyperKernels.Distributed;
 
@@ -10,6 +12,7 @@ internal sealed unsafe class MappedTensor<T> : IDisposable
     public const int WindowElements = 1 << 20;
 
     private readonly SafetensorsFile _file;
+    private readonly SafeFileHandle _handle;
     private readonly ResidentWindow _window;
     private readonly T* _base;
     private readonly long _byteOffset;
@@ -36,6 +39,7 @@ internal sealed unsafe class MappedTensor<T> : IDisposable
             throw new InvalidDataException(
                 $"{Path}: byte 8: the file must hold \"{expected.Name}\" {expected.Type} [{string.Join(", ", shape)}]; it has {entry?.ToString() ?? "no such tensor"}.");
         }
+        _handle = File.OpenHandle(Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
         (_window, Length, _byteOffset) = (window, entry.ElementCount, entry.ByteOffset);
         if (Length > 0)
         {
@@ -54,20 +58,57 @@ internal sealed unsafe class MappedTensor<T> : IDisposable
     /// <summary>How many elements.</summary>
     public long Length { get; }
 
-    /// <summary>Some elements; valid until the file is disposed.</summary>
+    /// <summary>Some elements where they lie, for reads of many at a time; valid until the file is disposed.</summary>
     public ReadOnlySpan<T> Slice(long start, int count)
     {
-        if (start < 0 || count < 0 || start > Length - count)
-        {
-            throw new InvalidDataException($"{Path}: there are {Length:N0} elements; {count:N0} from {start:N0} were asked for.");
-        }
+        Check(start, count);
         _window.Touch((long)count * sizeof(T));
         return new ReadOnlySpan<T>(_base + start, count);
+    }
+
+    /// <summary>Copies some elements, for reads here and there: a page fault takes several times as long as a call that copies a row, and maps what nobody asked for.</summary>
+    public void Read(long start, Span<T> elements)
+    {
+        Check(start, elements.Length);
+        Span<byte> bytes = MemoryMarshal.AsBytes(elements);
+        long at = _byteOffset + (start * sizeof(T));
+        while (!bytes.IsEmpty)
+        {
+            int read = RandomAccess.Read(_handle, bytes, at);
+            if (read == 0)
+            {
+                throw new InvalidDataException(FormattableString.Invariant($"{Path}: byte {at:N0}: the file became shorter while it was read."));
+            }
+            bytes = bytes[read..];
+            at += read;
+        }
+    }
+
+    /// <summary>Says that elements will be read: the system fetches all that is announced at once, where a read waits for each.</summary>
+    public void Announce(long start, int count)
+    {
+        Check(start, count);
+        if (count > 0)
+        {
+            PosixMemory.Announce((nint)(_base + start), (nint)((long)count * sizeof(T)));
+        }
     }
 
     /// <summary>A refusal of an element's value.</summary>
     public InvalidDataException Fail(long element, string rule) =>
         new(FormattableString.Invariant($"{Path}: byte {_byteOffset + (element * sizeof(T)):N0}: {rule}"));
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _handle.Dispose();
+        _file.Dispose();
+    }
+
+    private void Check(long start, int count)
+    {
+        if (start < 0 || start > Length - count)
+        {
+            throw new InvalidDataException($"{Path}: there are {Length:N0} elements; {count:N0} from {start:N0} were asked for.");
+        }
+    }
 }

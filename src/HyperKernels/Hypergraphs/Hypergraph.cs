@@ -116,6 +116,14 @@ public sealed partial class Hypergraph : IDisposable
         new(Incidence, _rows with { MembershipWeights = membershipWeights, NodewardWeights = null }, ownsIncidence: false);
 
     /// <summary>
+    /// The same structure as one process's part of a larger one: sums of hyperedges, degrees of hyperedges among them, are completed between processes, in
+    /// gradients too. Shares the incidence: dispose it with the first graph.
+    /// </summary>
+    /// <param name="exchange">Adds what the members in other processes give; null for a whole of its own.</param>
+    /// <returns>A graph for <see cref="Ops.NodesToEdges(Tensor, Hypergraph, Tensor?, Tensor?)"/> and the layers that use it. Nodes have all of their hyperedges here.</returns>
+    public Hypergraph WithExchange(IEdgeExchange? exchange) => new(Incidence, _rows with { Exchange = exchange }, ownsIncidence: false);
+
+    /// <summary>
     /// Gives nodes a hyperedge of their own with that one member, weight 1: without it an isolated node's output of a convolution is zero.
     /// </summary>
     /// <param name="onlyIsolated">True gives one only to nodes that are in no hyperedge; false to all.</param>
@@ -206,8 +214,11 @@ public sealed partial class Hypergraph : IDisposable
         return Ops.Where(degrees, Ops.Reciprocal(Ops.Where(degrees, degrees, Tensor.Ones([], degrees.Device))), zeros);
     }
 
-    private Tensor SumOfWeights(Toward toward) =>
-        Ops.SegmentSum(MembershipWeightsToward(toward) ?? Tensor.Ones([MembershipCount], Incidence.Device), Incidence, toward);
+    private Tensor SumOfWeights(Toward toward)
+    {
+        Tensor sums = Ops.SegmentSum(MembershipWeightsToward(toward) ?? Tensor.Ones([MembershipCount], Incidence.Device), Incidence, toward);
+        return toward == Toward.Edges && _rows.Exchange is { } exchange ? Ops.SumOverProcesses(sums, exchange) : sums;
+    }
 
     /// <summary>A scale that depends on the structure alone, kept outside scopes from its first use on.</summary>
     private Tensor Cached(ref Tensor? scale, Func<Hypergraph, Tensor> compute)

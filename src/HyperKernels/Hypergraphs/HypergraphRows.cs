@@ -18,6 +18,9 @@ internal readonly record struct HypergraphRows
 
     public RowGroups? Roles { get; init; }
 
+    /// <summary>Completes sums of hyperedges whose members lie in several processes; null where all are here. Structures made of this one do not have it.</summary>
+    public IEdgeExchange? Exchange { get; init; }
+
     /// <summary>The rows of another structure of the same device: for each of its rows the one here that it comes from; null where rows are the same.</summary>
     public HypergraphRows Take(int[]? nodes, int[]? edges, int[]? memberships) => new()
     {

@@ -27,4 +27,12 @@ public interface IMembershipSource
     /// <param name="memberships">Gets their numbers.</param>
     /// <param name="others">Gets the hyperedges or nodes at their other ends.</param>
     void Read(Toward toward, int segment, ReadOnlySpan<int> places, Span<long> memberships, Span<int> others);
+
+    /// <summary>Says what will be read soon, so that it can be fetched all at once; a source in memory has nothing to do.</summary>
+    /// <param name="toward">Whether the segments are nodes or hyperedges.</param>
+    /// <param name="segments">Their numbers.</param>
+    /// <param name="rows">Whether their memberships will be read, or their counts alone.</param>
+    void Announce(Toward toward, ReadOnlySpan<int> segments, bool rows)
+    {
+    }
 }

@@ -44,10 +44,12 @@ internal sealed class SampledHop
 
     public void Draw(int edgesPerNode, int nodesPerEdge, Draws draws)
     {
+        _source.Announce(Toward.Nodes, Nodes, rows: true);
         for (int seed = 0; seed < _seeds; seed++)
         {
             Draw(Toward.Nodes, seed, edgesPerNode, draws);
         }
+        _source.Announce(Toward.Edges, CollectionsMarshal.AsSpan(_edges), rows: true);
         for (int edge = 0; edge < _edges.Count; edge++)
         {
             Draw(Toward.Edges, edge, nodesPerEdge, draws);
@@ -115,6 +117,7 @@ internal sealed class SampledHop
             present[node]++;
         }
         int[] degrees = new int[_nodes.Count];
+        _source.Announce(Toward.Nodes, Nodes[_seeds..], rows: false);
         for (int node = _seeds; node < degrees.Length; node++)
         {
             degrees[node] = _source.CountOf(Toward.Nodes, _nodes[node]);

@@ -52,10 +52,10 @@ public sealed class HypergraphStoreTests
     }
 
     [Test]
-    public void Sample_FromFiles_IsThatFromMemory()
+    public void Sample_FromFiles_IsThatFromMemory([Values] bool announces)
     {
         Write();
-        using HypergraphStore store = HypergraphStore.Open(_folder.Root, new StoreOptions { ResidentBytes = 1 });
+        using HypergraphStore store = HypergraphStore.Open(_folder.Root, new StoreOptions { ResidentBytes = 1, Announces = announces });
         using Hypergraph graph = Hypergraph.FromEdges(Nodes, s_edges);
         using MemoryScope scope = new();
         Tensor features = Tensor.From(AllFeatures(), [Nodes, Features]);
@@ -71,9 +71,28 @@ public sealed class HypergraphStoreTests
             Assert.That(ofFiles.ForwardRows(batch.Rows(), TwoHops).ToArray(), Is.EqualTo(ofMemory.Forward(features, TwoHops).ToArray()), "the same bits");
             Assert.That(batch.Labels, Is.EqualTo(seeds.Select(LabelOf)));
         }
-        Assert.That(store.Releases, Is.GreaterThan(0), "a bound of one byte gives pages back at every read");
+        store.Verify();
+        Assert.That(store.Releases, Is.GreaterThan(0), "a bound of one byte gives pages back at every read through the maps");
 
         static Tensor TwoHops(int layer, Tensor x, Hypergraph graph) => Ops.EdgesToNodes(Ops.NodesToEdges(x, graph, graph.SymmetricNodeScale, graph.EdgeScale), graph);
+    }
+
+    [Test]
+    public void Sample_OfLongRows_IsThatFromMemory()
+    {
+        int[][] edges = [[.. Enumerable.Range(0, 700)], .. Enumerable.Range(1, 650).Select(node => (int[])[0, node])];
+        using (HypergraphStoreWriter writer = new(_folder.Root, 700))
+        {
+            Array.ForEach(edges, edge => writer.AddEdge(edge));
+            writer.Complete();
+        }
+        using HypergraphStore store = HypergraphStore.Open(_folder.Root);
+        using Hypergraph graph = Hypergraph.FromEdges(700, edges);
+        using MemoryScope scope = new();
+        using SampledHypergraph ofFiles = new NeighbourSampler(store, 20, 30).Draw([0, 5], new RandomStream(3)).ToHypergraphs();
+        using SampledHypergraph ofMemory = new NeighbourSampler(graph, 20, 30).Sample([0, 5], new RandomStream(3));
+        Assert.That(ofFiles.Hops[0].Memberships.Ids.ToArray(), Is.EqualTo(ofMemory.Hops[0].Memberships.Ids.ToArray()));
+        Assert.That(ofFiles.Nodes.Ids.ToArray(), Is.EqualTo(ofMemory.Nodes.Ids.ToArray()));
     }
 
     [Test]

@@ -16,6 +16,7 @@ namespace HyperKernels.Cli.Reports;
 [JsonSerializable(typeof(IReadOnlyList<PlanTiming>))]
 [JsonSerializable(typeof(InfoReport))]
 [JsonSerializable(typeof(IReadOnlyList<OpReport>))]
+[JsonSerializable(typeof(PartitionReport))]
 [JsonSerializable(typeof(IReadOnlyList<SoakReport>))]
 [JsonSerializable(typeof(IReadOnlyList<SystemReport>))]
 [JsonSerializable(typeof(IReadOnlyList<VerifyReport>))]

@@ -62,13 +62,6 @@ internal sealed class BrowserPage
         throw new AssertionException($"never became true: {expression}; errors: {string.Join('\n', Errors)}");
     }
 
-    /// <summary>The page as a PNG file, from top to bottom.</summary>
-    internal async Task<byte[]> Picture()
-    {
-        JsonObject given = await Send("Page.captureScreenshot", new JsonObject { ["format"] = "png", ["captureBeyondViewport"] = true });
-        return Convert.FromBase64String((string)given["data"]!);
-    }
-
     private Task<JsonObject> Send(string method, JsonObject? parameters = null) => _tools.Send(_session, method, parameters);
 
     private void Take(string session, string name, JsonObject parameters, TaskCompletionSource loaded)

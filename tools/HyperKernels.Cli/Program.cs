@@ -27,6 +27,7 @@ internal static class Program
             SoakCommand.Create(),
             StoreCommand.Create(),
             PartitionCommand.Create(),
+            ScaleCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         bool json = args.Contains(CommonOptions.Json.Name);

@@ -10,9 +10,9 @@ namespace HyperKernels.Distributed;
 /// <see cref="Verify"/> reads everything. Any number of threads may read at once.
 /// </para>
 /// <para>
-/// Rows here and there are copied out of the files, which leaves nothing resident; reads of many at a time go through the maps. Their pages count as memory of the
-/// process: they are counted as they are read, and given back to the system as soon as they may be more than <see cref="StoreOptions.ResidentBytes"/> (madvise; on
-/// Windows the system decides alone).
+/// Files that fit <see cref="StoreOptions.ResidentBytes"/> together, the smallest first, are read where they are mapped. Rows of larger ones are copied out of the
+/// files, which leaves nothing resident; reads of many rows at a time go through the maps, whose pages are counted and given back to the system as soon as they may
+/// be more than what is left of the bound (madvise; on Windows the system decides alone).
 /// </para>
 /// </remarks>
 public sealed class HypergraphStore : IMembershipSource, IDisposable
@@ -36,7 +36,19 @@ public sealed class HypergraphStore : IMembershipSource, IDisposable
 
     private HypergraphStore(string folder, StoreManifest manifest, StoreOptions options)
     {
-        (Folder, _manifest, _window) = (folder, manifest, new ResidentWindow(options.ResidentBytes));
+        (Folder, _manifest) = (folder, manifest);
+        // The smallest files first: what fits the bound is read where it is mapped and stays.
+        HashSet<string> resident = [];
+        long left = options.ResidentBytes;
+        foreach ((string name, (long bytes, _)) in manifest.Files.OrderBy(static file => file.Value.Bytes))
+        {
+            if (bytes <= left)
+            {
+                left -= bytes;
+                resident.Add(name);
+            }
+        }
+        _window = new ResidentWindow(left);
         _announces = options.Announces ?? Bytes > GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
         try
         {
@@ -54,7 +66,7 @@ public sealed class HypergraphStore : IMembershipSource, IDisposable
             MappedTensor<T> Open<T>(StoreFile file)
                 where T : unmanaged
             {
-                MappedTensor<T> opened = new(folder, file, shapes[file], manifest.Files[file.FileName].Bytes, _window);
+                MappedTensor<T> opened = new(folder, file, shapes[file], manifest.Files[file.FileName].Bytes, resident.Contains(file.FileName), _window);
                 _open.Add(opened);
                 return opened;
             }

@@ -14,6 +14,7 @@ internal sealed unsafe class MappedTensor<T> : IDisposable
     private readonly SafetensorsFile _file;
     private readonly SafeFileHandle _handle;
     private readonly ResidentWindow _window;
+    private readonly bool _isResident;
     private readonly T* _base;
     private readonly long _byteOffset;
 
@@ -21,9 +22,10 @@ internal sealed unsafe class MappedTensor<T> : IDisposable
     /// <param name="expected">Which file.</param>
     /// <param name="shape">What its tensor must be.</param>
     /// <param name="bytes">How long the file must be.</param>
-    /// <param name="window">Counts what is read.</param>
+    /// <param name="isResident">Whether all of it may stay resident.</param>
+    /// <param name="window">Counts what is read where not.</param>
     /// <exception cref="InvalidDataException">The file breaks a rule of the format, or is another tensor.</exception>
-    public MappedTensor(string folder, StoreFile expected, long[] shape, long bytes, ResidentWindow window)
+    public MappedTensor(string folder, StoreFile expected, long[] shape, long bytes, bool isResident, ResidentWindow window)
     {
         Path = System.IO.Path.Combine(folder, expected.FileName);
         FileInfo info = new(Path);
@@ -40,7 +42,7 @@ internal sealed unsafe class MappedTensor<T> : IDisposable
                 $"{Path}: byte 8: the file must hold \"{expected.Name}\" {expected.Type} [{string.Join(", ", shape)}]; it has {entry?.ToString() ?? "no such tensor"}.");
         }
         _handle = File.OpenHandle(Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
-        (_window, Length, _byteOffset) = (window, entry.ElementCount, entry.ByteOffset);
+        (_window, _isResident, Length, _byteOffset) = (window, isResident, entry.ElementCount, entry.ByteOffset);
         if (Length > 0)
         {
             fixed (byte* start = _file.Bytes(expected.Name, 0, sizeof(T)))
@@ -48,8 +50,11 @@ internal sealed unsafe class MappedTensor<T> : IDisposable
                 // The map stays where it is until the file is disposed.
                 _base = (T*)start;
             }
-            PosixMemory.AdviseRandom((nint)_base, (nint)entry.ByteLength);
-            window.Add((nint)_base, (nint)entry.ByteLength);
+            if (!isResident)
+            {
+                PosixMemory.AdviseRandom((nint)_base, (nint)entry.ByteLength);
+                window.Add((nint)_base, (nint)entry.ByteLength);
+            }
         }
     }
 
@@ -62,7 +67,10 @@ internal sealed unsafe class MappedTensor<T> : IDisposable
     public ReadOnlySpan<T> Slice(long start, int count)
     {
         Check(start, count);
-        _window.Touch((long)count * sizeof(T));
+        if (!_isResident)
+        {
+            _window.Touch((long)count * sizeof(T));
+        }
         return new ReadOnlySpan<T>(_base + start, count);
     }
 
@@ -70,6 +78,11 @@ internal sealed unsafe class MappedTensor<T> : IDisposable
     public void Read(long start, Span<T> elements)
     {
         Check(start, elements.Length);
+        if (_isResident)
+        {
+            new ReadOnlySpan<T>(_base + start, elements.Length).CopyTo(elements);
+            return;
+        }
         Span<byte> bytes = MemoryMarshal.AsBytes(elements);
         long at = _byteOffset + (start * sizeof(T));
         while (!bytes.IsEmpty)

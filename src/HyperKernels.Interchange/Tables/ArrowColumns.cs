@@ -9,6 +9,10 @@ internal static class ArrowColumns
 {
     public static void AddTo(TensorTable table, string path, Field field, IReadOnlyList<IArrowArray> parts)
     {
+        foreach (IArrowArray part in parts)
+        {
+            ArrowChecks.Check(path, field.Name, part.Data);
+        }
         if (field.DataType is StringType or LargeStringType || field.DataType is DictionaryType { ValueType: StringType })
         {
             table.Add(field.Name, [.. parts.SelectMany(Texts)]);

@@ -10,7 +10,7 @@ public sealed class ImageFileTests
     private const int Width = 20;
 
     // A canvas of Chromium: rgb(200, 30, 60) beside rgb(20, 180, 90); with colours at half the resolution in the JPEG.
-    private const string Jpeg =
+    internal const string Jpeg =
         "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAIBAQEBAQIBAQECAgICAgQDAgICAgUEBAMEBgUGBgYFBgYGBwkIBgcJBwYGCAsICQoKCgoKBggLDAsKDAkKCgr/2wBDAQICAgICAgUDAwUKBwYHCgoKCg"
         + "oKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgr/wAARCAAMABQDASIAAhEBAxEB/8QAFwABAQEBAAAAAAAAAAAAAAAAAAcGCP/EABoQAQABBQAAAAAAAAAAAAAAAAAC"
         + "BQc3g7P/xAAXAQADAQAAAAAAAAAAAAAAAAAEBgcJ/8QAGxEAAgEFAAAAAAAAAAAAAAAAAAMECTI3dbT/2gAMAwEAAhEDEQA/AOT1ys7jmnbu00NXKzuOadu7TIL7CxVBcMwNgrnlGmACmPJ//9k=";

@@ -30,7 +30,7 @@ internal static class ExitCode
         OperationCanceledException => Cancelled,
         DeviceException or OutOfMemoryException or CommunicationException => Device,
         UsageException => Usage,
-        CheckFailedException => CheckFailed,
+        CheckFailedException or OpCheckException => CheckFailed,
         IOException or InvalidDataException or UnauthorizedAccessException => Data,
         _ => Defect,
     };

@@ -24,6 +24,7 @@ internal static class Program
             BenchCommand.Create(),
             TrainCommand.Create(),
             PlayCommand.Create(),
+            ProfileCommand.Create(),
             SoakCommand.Create(),
             StoreCommand.Create(),
             PartitionCommand.Create(),

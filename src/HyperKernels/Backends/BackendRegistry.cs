@@ -48,6 +48,28 @@ internal static class BackendRegistry
     public static IBackendProvider? Find(string name) =>
         (name == Cpu ? Volatile.Read(ref s_providers) : Providers).FirstOrDefault(provider => provider.Name == name);
 
+    /// <summary>
+    /// Opens a backend that computes the same in other code: the processor for a device that launches kernels, the processor's plainest code for itself.
+    /// </summary>
+    public static IBackend OpenTwin(IBackend of)
+    {
+        IBackendProvider processor = Find(Cpu)!;
+        if (of.Traits.LaunchesKernels)
+        {
+            return processor.Open();
+        }
+        IBackend? plainest = null;
+        foreach (IBackend variant in processor.OpenVariants())
+        {
+            plainest?.Dispose();
+            plainest = variant;
+        }
+        // Where scalar code is all there is, it is its own twin.
+        plainest ??= processor.Open();
+        plainest.Threads = of.Threads;
+        return plainest;
+    }
+
     // The assembly registers itself by what it is asked to do here; one that is not there leaves the reason of the absent providers.
     private static bool LookForGpus()
     {

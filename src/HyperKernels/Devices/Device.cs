@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using HyperKernels.Backends;
 using HyperKernels.Backends.Checked;
+using HyperKernels.Backends.Watched;
 
 namespace HyperKernels;
 
@@ -11,14 +12,24 @@ public sealed class Device : IDisposable
     private static readonly AsyncLocal<Device?> s_used = new();
     private static readonly Lazy<Device> s_best = new(FindBest);
 
+    // How many devices have checks.
+    private static int s_checked;
+
     private readonly bool _shared;
+    private readonly CheckedBackend _checks;
+    private readonly Lock _gate = new();
 
     internal Device(IBackend backend, bool shared = false)
     {
         CheckedBackend checks = backend as CheckedBackend ?? new CheckedBackend(backend);
-        Backend = checks;
+        Backend = _checks = checks;
         _shared = shared;
         Memory = new DeviceMemory(checks.Inner);
+        if (OpChecksVariable.Value is var wanted and not OpChecks.None)
+        {
+            Checks = wanted;
+        }
+        Telemetry.Note(this);
     }
 
     /// <summary>The processor. Lives as long as the program.</summary>
@@ -62,6 +73,47 @@ public sealed class Device : IDisposable
 
     /// <summary>The width of the processor's registers in use, in bits; 32 for scalar code, 0 on other devices.</summary>
     public int VectorWidth => Backend.Traits.VectorWidth;
+
+    /// <summary>
+    /// What is checked of every op, forward and backward, from now on; what <c>HYPERKERNELS_CHECK</c> says when the device is opened. An op that does not pass ends with an
+    /// <see cref="OpCheckException"/>. Steps that are being captured are not checked.
+    /// </summary>
+    /// <exception cref="ArgumentException">There is no such check.</exception>
+    public OpChecks Checks
+    {
+        get;
+        set
+        {
+            if ((value & ~(OpChecks.Finite | OpChecks.Twin)) != 0)
+            {
+                Throw.Argument($"Device.Checks: {nameof(OpChecks.Finite)} and {nameof(OpChecks.Twin)} can be checked; got {value}.");
+            }
+            lock (_gate)
+            {
+                if (field == value)
+                {
+                    return;
+                }
+                IOpWatcher[] others = [.. _checks.Watchers.Where(static watcher => watcher is not (FiniteWatcher or TwinWatcher))];
+                foreach (TwinWatcher twin in _checks.Watchers.OfType<TwinWatcher>())
+                {
+                    twin.Dispose();
+                }
+                Interlocked.Add(ref s_checked, (value == OpChecks.None ? 0 : 1) - (field == OpChecks.None ? 0 : 1));
+                field = value;
+                // Outermost first: a profile does not see what checks compute.
+                _checks.Watchers =
+                [
+                    .. value.HasFlag(OpChecks.Twin) ? [new TwinWatcher(BackendRegistry.OpenTwin(_checks.Inner))] : Array.Empty<IOpWatcher>(),
+                    .. value.HasFlag(OpChecks.Finite) ? [new FiniteWatcher()] : Array.Empty<IOpWatcher>(),
+                    .. others,
+                ];
+            }
+        }
+    }
+
+    /// <summary>Whether the ops of any device are checked.</summary>
+    internal static bool AreChecked => Volatile.Read(ref s_checked) > 0;
 
     internal IBackend Backend { get; }
 
@@ -119,6 +171,24 @@ public sealed class Device : IDisposable
     /// </summary>
     internal CapturePause PauseCapture() => new(this);
 
+    /// <summary>Tells a watcher of every op from now on.</summary>
+    internal void AddWatcher(IOpWatcher watcher)
+    {
+        lock (_gate)
+        {
+            _checks.Watchers = [.. _checks.Watchers, watcher];
+        }
+    }
+
+    /// <summary>Tells a watcher nothing any more.</summary>
+    internal void RemoveWatcher(IOpWatcher watcher)
+    {
+        lock (_gate)
+        {
+            _checks.Watchers = [.. _checks.Watchers.Where(other => !ReferenceEquals(other, watcher))];
+        }
+    }
+
     /// <summary>Waits until everything asked of the device is done.</summary>
     public void Synchronize() => Backend.Synchronize();
 
@@ -132,6 +202,8 @@ public sealed class Device : IDisposable
         Memory.Trim();
         if (!_shared)
         {
+            Checks = OpChecks.None;
+            Telemetry.Forget(this);
             Backend.Dispose();
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using HyperKernels.Backends;
 
 namespace HyperKernels.Optim;
@@ -121,6 +122,7 @@ public abstract partial class Optimizer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(tape);
         tape.ThrowIfDisposed($"{GetType().Name}.Step", "tape");
+        using Activity? activity = Telemetry.StartOptimizerStep();
         int count = 0;
         foreach (Entry entry in _entries)
         {

@@ -10,7 +10,7 @@ internal static class Floors
 
     // Devices open backends, and backends throw and allocate as devices ask: they need each other and are one floor. Nobody reaches a backend but
     // through the checks before it.
-    private static readonly string[] s_floor0 = ["Devices", "Backends", "Backends/Checked"];
+    private static readonly string[] s_floor0 = ["Devices", "Backends", "Backends/Checked", "Backends/Watched"];
 
     // The families of the processor share its threads, vectors, rows and buffers, and sit beside each other.
     private static readonly string[] s_cpu = [.. s_floor0, Cpu, $"{Cpu}/Threads", $"{Cpu}/Vectors"];
@@ -37,6 +37,7 @@ internal static class Floors
         ["Devices"] = s_floor0,
         ["Backends"] = s_floor0,
         ["Backends/Checked"] = s_floor0,
+        ["Backends/Watched"] = s_floor0,
         // The backend is the sum of its families: it tells two of their sizes.
         [Cpu] = [.. s_cpu, $"{Cpu}/Generate", $"{Cpu}/Segment"],
         [$"{Cpu}/Vectors"] = s_floor0,

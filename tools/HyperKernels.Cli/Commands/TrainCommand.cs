@@ -14,21 +14,12 @@ internal static class TrainCommand
 
     private static readonly Argument<string?> s_recipe = new("RECIPE") { Description = "What to train; --list shows them.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<bool> s_list = new("--list") { Description = "List the recipes." };
-    private static readonly Option<string?> s_data = new("--data")
-    {
-        Description = $"Folder of the data sets; else {DataVariable}; else data that the program makes.",
-        HelpName = "DIR",
-    };
+    private static readonly Option<string?> s_data = Data();
 
     private static readonly Option<int?> s_epochs = new("--epochs") { Description = "How often to go through the data.", HelpName = "N" };
     private static readonly Option<int?> s_steps = new("--steps") { Description = "How many steps, instead of epochs.", HelpName = "N" };
     private static readonly Option<int> s_seed = new("--seed") { Description = "Of everything random; 0 unless given.", HelpName = "S" };
-    private static readonly Option<string> s_device = new("--device")
-    {
-        Description = "Where to compute; the best device there is unless given.",
-        HelpName = "D",
-        DefaultValueFactory = _ => Device.Default.Name,
-    };
+    private static readonly Option<string> s_device = DeviceName();
     private static readonly Option<int?> s_threads = CommonOptions.Threads();
     private static readonly Option<string?> s_out = new("--out")
     {
@@ -76,6 +67,29 @@ internal static class TrainCommand
         return command;
     }
 
+    /// <summary>The option that names the folder of data sets.</summary>
+    internal static Option<string?> Data() => new("--data")
+    {
+        Description = $"Folder of the data sets; else {DataVariable}; else data that the program makes.",
+        HelpName = "DIR",
+    };
+
+    /// <summary>The option that names a device.</summary>
+    internal static Option<string> DeviceName() => new("--device")
+    {
+        Description = "Where to compute; the best device there is unless given.",
+        HelpName = "D",
+        DefaultValueFactory = _ => Device.Default.Name,
+    };
+
+    /// <summary>The folder that the option, or the environment, names; null for neither.</summary>
+    /// <exception cref="DirectoryNotFoundException">It does not exist.</exception>
+    internal static string? DataFolder(string? given)
+    {
+        string? data = given ?? (Environment.GetEnvironmentVariable(DataVariable) is { Length: > 0 } folder ? folder : null);
+        return data is null || Directory.Exists(data) ? data : throw new DirectoryNotFoundException($"the data folder {data} does not exist.");
+    }
+
     private static int List(Terminal terminal)
     {
         IReadOnlyList<RecipeReport> recipes = [.. RecipeBook.All.Select(recipe => new RecipeReport(recipe.Name, recipe.Description))];
@@ -97,11 +111,7 @@ internal static class TrainCommand
         {
             throw new UsageException("give --epochs or --steps, not both.");
         }
-        string? data = parsed.GetValue(s_data) ?? (Environment.GetEnvironmentVariable(DataVariable) is { Length: > 0 } folder ? folder : null);
-        if (data is not null && !Directory.Exists(data))
-        {
-            throw new DirectoryNotFoundException($"the data folder {data} does not exist.");
-        }
+        string? data = DataFolder(parsed.GetValue(s_data));
         if (all.Size > 1 && !recipe.SplitsBatches)
         {
             throw new UsageException(
@@ -113,7 +123,7 @@ internal static class TrainCommand
         string output = others?.Path ?? parsed.GetValue(s_out) ?? Path.Combine("runs", recipe.Name);
         Device device = Devices.Find(parsed.GetValue(s_device)!);
         device.Threads = parsed.GetValue(s_threads) ?? Math.Max(1, device.Threads / Ranks.OnThisMachine);
-        MakeFolder(output);
+        MakeFolder("train", output);
         TrainOptions options = new(
             recipe.Name, data, parsed.GetValue(s_epochs), parsed.GetValue(s_steps), parsed.GetValue(s_seed), device, output, parsed.GetValue(s_resume))
         {
@@ -147,7 +157,9 @@ internal static class TrainCommand
         return choices;
     }
 
-    private static void MakeFolder(string output)
+    /// <summary>Makes the folder of <c>--out</c>.</summary>
+    /// <exception cref="IOException">It cannot be made; the message names the command.</exception>
+    internal static void MakeFolder(string command, string output)
     {
         try
         {
@@ -155,7 +167,7 @@ internal static class TrainCommand
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"train --out: the folder {Path.GetFullPath(output)} cannot be made: {failure.Message} Name another place.", failure);
+            throw new IOException($"{command} --out: the folder {Path.GetFullPath(output)} cannot be made: {failure.Message} Name another place.", failure);
         }
     }
 

@@ -17,6 +17,7 @@ namespace HyperKernels.Cli.Reports;
 [JsonSerializable(typeof(InfoReport))]
 [JsonSerializable(typeof(IReadOnlyList<OpReport>))]
 [JsonSerializable(typeof(PartitionReport))]
+[JsonSerializable(typeof(ProfileReport))]
 [JsonSerializable(typeof(IReadOnlyList<SoakReport>))]
 [JsonSerializable(typeof(IReadOnlyList<SystemReport>))]
 [JsonSerializable(typeof(IReadOnlyList<VerifyReport>))]

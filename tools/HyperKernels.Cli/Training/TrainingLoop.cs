@@ -74,7 +74,7 @@ internal sealed class TrainingLoop
                 SaveAt(step);
                 throw new OperationCanceledException(cancel);
             }
-            IReadOnlyList<Metric> metrics = Step(step++);
+            IReadOnlyList<Metric> metrics = Told(step++);
             bool logs = step % LogEvery == 0 || step == Steps;
             bool evaluates = Evaluate is not null && (step == Steps || EvaluateAfter(step));
             if (logs && team is not null)
@@ -118,6 +118,18 @@ internal sealed class TrainingLoop
             checkpoint.Save(path);
             KeptCheckpoints.Add(checkpoint, options.Out, options.Keep);
         }
+    }
+
+    // A step, told to whoever watches.
+    private IReadOnlyList<Metric> Told(long step)
+    {
+        using TrainingStep told = TrainingStep.Begin(step, ExamplesPerStep);
+        IReadOnlyList<Metric> metrics = Step(step);
+        foreach (Metric metric in metrics)
+        {
+            told.Report(metric.Name, metric.Value);
+        }
+        return metrics;
     }
 
     // Several processes begin with what rank 0 has, whatever else each of them made or finds.

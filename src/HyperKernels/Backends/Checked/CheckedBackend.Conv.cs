@@ -8,7 +8,7 @@ internal sealed partial class CheckedBackend
         Check(w, Reach(sizes.Sets, sizes.SetW, (long)sizes.Outputs * sizes.GroupInputs * sizes.KernelH * sizes.KernelW));
         Check(bias, Reach(sizes.Sets, sizes.SetBias, sizes.Outputs));
         Check(y, Reach(sizes.Batch, sizes.SampleY, (long)sizes.Outputs * sizes.OutHeight * sizes.OutWidth));
-        backend.Convolve(product, sizes, x, w, bias, y);
+        Target.Convolve(product, sizes, x, w, bias, y);
         Keep(x, w, bias, y);
     }
 }

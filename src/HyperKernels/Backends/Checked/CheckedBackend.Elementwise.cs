@@ -8,7 +8,7 @@ internal sealed partial class CheckedBackend
     {
         Check(x, sizes, sizes.StrideA);
         Check(y, sizes.Count);
-        backend.Unary(op, sizes, x, y, p, q);
+        Target.Unary(op, sizes, x, y, p, q);
         Keep(x, y);
     }
 
@@ -18,7 +18,7 @@ internal sealed partial class CheckedBackend
         Check(y, sizes, sizes.StrideB);
         Check(gradient, sizes, sizes.StrideC);
         Check(dx, sizes.Count);
-        backend.UnaryGradient(op, sizes, x, y, gradient, dx, p, q);
+        Target.UnaryGradient(op, sizes, x, y, gradient, dx, p, q);
         Keep(x, y, gradient, dx);
     }
 
@@ -27,7 +27,7 @@ internal sealed partial class CheckedBackend
         Check(a, sizes, sizes.StrideA);
         Check(b, sizes, sizes.StrideB);
         Check(y, sizes.Count);
-        backend.Binary(op, sizes, a, b, y);
+        Target.Binary(op, sizes, a, b, y);
         Keep(a, b, y);
     }
 
@@ -37,7 +37,7 @@ internal sealed partial class CheckedBackend
         Check(a, sizes, sizes.StrideB);
         Check(b, sizes, sizes.StrideC);
         Check(y, sizes.Count);
-        backend.Where(sizes, condition, a, b, y);
+        Target.Where(sizes, condition, a, b, y);
         Keep(condition, a, b, y);
     }
 

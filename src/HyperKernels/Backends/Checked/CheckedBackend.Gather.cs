@@ -7,7 +7,7 @@ internal sealed partial class CheckedBackend
         Check(x, 0);
         Check(indices, count);
         Check(y, (long)count * length);
-        backend.GatherRows(x, rowStride, indices, count, length, y);
+        Target.GatherRows(x, rowStride, indices, count, length, y);
         Keep(x, indices, y);
     }
 
@@ -16,7 +16,7 @@ internal sealed partial class CheckedBackend
         Check(x, (long)count * length);
         Check(indices, count);
         Check(y, (long)rows * length);
-        backend.ScatterAddRows(x, indices, count, length, rows, y);
+        Target.ScatterAddRows(x, indices, count, length, rows, y);
         Keep(x, indices, y);
     }
 
@@ -26,7 +26,7 @@ internal sealed partial class CheckedBackend
         Check(x, lines * axis);
         Check(indices, lines * count);
         Check(y, lines * count);
-        backend.TakeAlong(adjoint, outer, axis, count, inner, x, indices, y);
+        Target.TakeAlong(adjoint, outer, axis, count, inner, x, indices, y);
         Keep(x, indices, y);
     }
 
@@ -34,7 +34,7 @@ internal sealed partial class CheckedBackend
     {
         Check(x, (long)rows * length);
         Check(y, (long)rows * count);
-        backend.TopK(rows, length, count, x, y);
+        Target.TopK(rows, length, count, x, y);
         Keep(x, y);
     }
 }

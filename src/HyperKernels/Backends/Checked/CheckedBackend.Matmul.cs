@@ -11,7 +11,7 @@ internal sealed partial class CheckedBackend
             Check(bias, Reach(sizes.Batch, sizes.StrideBias, sizes.N));
             Check(y, Matrices(sizes.Batch, sizes.StrideY, sizes.M, sizes.LdY, sizes.N));
         }
-        backend.Matmul(sizes, a, b, bias, y);
+        Target.Matmul(sizes, a, b, bias, y);
         Keep(a, b, bias, y);
     }
 
@@ -31,7 +31,7 @@ internal sealed partial class CheckedBackend
             Check(bias, Reach(groups, sizes.StrideBias, sizes.N));
             Check(y, Reach(rows, sizes.LdY, sizes.N));
         }
-        backend.MatmulGrouped(sizes, sumsRows, offsets, a, b, bias, y);
+        Target.MatmulGrouped(sizes, sumsRows, offsets, a, b, bias, y);
         Keep(a, b, bias, y);
     }
 

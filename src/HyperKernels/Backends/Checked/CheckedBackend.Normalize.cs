@@ -11,7 +11,7 @@ internal sealed partial class CheckedBackend
         Check(y, count);
         Check(means, sizes.Statistics);
         Check(variances, sizes.Statistics);
-        backend.Normalize(sizes, x, gain, bias, y, means, variances);
+        Target.Normalize(sizes, x, gain, bias, y, means, variances);
         Keep(x, gain, bias, y, means, variances);
     }
 
@@ -25,7 +25,7 @@ internal sealed partial class CheckedBackend
         Check(variances, sizes.Statistics);
         Check(gradient, count);
         Check(y, count);
-        backend.NormalizeGradient(sizes, x, gain, means, variances, gradient, y);
+        Target.NormalizeGradient(sizes, x, gain, means, variances, gradient, y);
         Keep(x, gain, means, variances, gradient, y);
     }
 
@@ -39,7 +39,7 @@ internal sealed partial class CheckedBackend
         Check(gradient, count);
         Check(gain, sizes.Sets * Width(sizes));
         Check(bias, sizes.Sets * Width(sizes));
-        backend.NormalizeParameterGradient(sizes, x, means, variances, gradient, gain, bias);
+        Target.NormalizeParameterGradient(sizes, x, means, variances, gradient, gain, bias);
         Keep(x, means, variances, gradient, gain, bias);
     }
 

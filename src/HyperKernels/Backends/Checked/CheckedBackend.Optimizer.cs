@@ -13,7 +13,7 @@ internal sealed partial class CheckedBackend
             Check(target.Left, target.Columns == 0 ? 0 : target.Depth * (target.Count / target.Columns));
             Check(target.Right, (long)target.Depth * target.Columns);
         }
-        backend.Optimize(step, targets);
+        Target.Optimize(step, targets);
         foreach (ref readonly OptimizerTarget target in targets)
         {
             Keep(target.Value, target.Gradient, target.First, target.Second, target.Left, target.Right);

@@ -8,21 +8,21 @@ internal sealed partial class CheckedBackend
     {
         CheckPlanes(sizes, x, y);
         Check(places, (long)sizes.Planes * sizes.OutPixels);
-        backend.Pool(op, sizes, x, y, places);
+        Target.Pool(op, sizes, x, y, places);
         Keep(x, y, places);
     }
 
     public void Resize(ResizeMode mode, bool adjoint, in PoolSizes sizes, BufferRef x, BufferRef y)
     {
         CheckPlanes(sizes, x, y);
-        backend.Resize(mode, adjoint, sizes, x, y);
+        Target.Resize(mode, adjoint, sizes, x, y);
         Keep(x, y);
     }
 
     public void GridSample(GridPart part, bool adjoint, in GridSizes sizes, BufferRef image, BufferRef grid, BufferRef y)
     {
         CheckGrid(sizes, image, grid, y);
-        backend.GridSample(part, adjoint, sizes, image, grid, y);
+        Target.GridSample(part, adjoint, sizes, image, grid, y);
         Keep(image, grid, y);
     }
 
@@ -30,7 +30,7 @@ internal sealed partial class CheckedBackend
     {
         CheckGrid(sizes, image, grid, y);
         Check(gradient, 2L * sizes.Images * sizes.Samples);
-        backend.GridGradient(sizes, image, grid, y, gradient);
+        Target.GridGradient(sizes, image, grid, y, gradient);
         Keep(image, grid, y, gradient);
     }
 

@@ -5,7 +5,7 @@ internal sealed partial class CheckedBackend
     public void Random(RandomKind kind, ulong seed, ulong position, long count, float a, float b, BufferRef y)
     {
         Check(y, count);
-        backend.Random(kind, seed, position, count, a, b, y);
+        Target.Random(kind, seed, position, count, a, b, y);
         Keep(y);
     }
 
@@ -13,7 +13,7 @@ internal sealed partial class CheckedBackend
     {
         Check(x, count);
         Check(y, count);
-        backend.Dropout(seed, position, threshold, scale, count, x, y);
+        Target.Dropout(seed, position, threshold, scale, count, x, y);
         Keep(x, y);
     }
 }

@@ -15,7 +15,7 @@ internal sealed partial class CheckedBackend
         Check(outScale, form.Segments);
         Check(pieceSums, (long)form.PieceCount * features);
         Check(y, (long)form.Segments * features);
-        backend.SegmentSum(form, features, heads, x, xRows, xStride, weights, inScale, outScale, pieceSums, y);
+        Target.SegmentSum(form, features, heads, x, xRows, xStride, weights, inScale, outScale, pieceSums, y);
         Keep(x, weights, inScale, outScale, pieceSums, y);
         Keep(form);
     }
@@ -32,7 +32,7 @@ internal sealed partial class CheckedBackend
         Check(scaleA, rowsA is null ? count : 0);
         Check(scaleB, rowsB is null ? count : 0);
         Check(y, (long)count * heads);
-        backend.SegmentDot(count, features, heads, rowsA, rowsB, x, xStride, z, zStride, scaleA, scaleB, y);
+        Target.SegmentDot(count, features, heads, rowsA, rowsB, x, xStride, z, zStride, scaleA, scaleB, y);
         Keep(rowsA, rowsB, x, z, scaleA, scaleB, y);
     }
 
@@ -42,7 +42,7 @@ internal sealed partial class CheckedBackend
         Check(values, (long)form.Slots * features);
         Check(y, (long)form.Segments * features);
         Check(argument, (long)form.Segments * features);
-        backend.SegmentExtreme(kind, form, features, values, y, argument);
+        Target.SegmentExtreme(kind, form, features, values, y, argument);
         Keep(values, y, argument);
         Keep(form);
     }
@@ -53,7 +53,7 @@ internal sealed partial class CheckedBackend
         Check(argument, count);
         Check(x, spread ? count : 0);
         Check(y, spread ? 0 : count);
-        backend.SegmentPick(spread, segments, features, argument, x, y);
+        Target.SegmentPick(spread, segments, features, argument, x, y);
         Keep(argument, x, y);
     }
 
@@ -64,7 +64,7 @@ internal sealed partial class CheckedBackend
         Check(x, count);
         Check(gradient, count);
         Check(y, count);
-        backend.SegmentSoftmax(form, columns, x, gradient, y);
+        Target.SegmentSoftmax(form, columns, x, gradient, y);
         Keep(x, gradient, y);
         Keep(form);
     }

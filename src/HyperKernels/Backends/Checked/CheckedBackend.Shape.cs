@@ -6,7 +6,7 @@ internal sealed partial class CheckedBackend
     {
         Check(source, sizes, sizes.StrideA);
         Check(destination, sizes, sizes.StrideB);
-        backend.Copy(sizes, source, destination);
+        Target.Copy(sizes, source, destination);
         Keep(source, destination);
     }
 }

@@ -8,7 +8,7 @@ internal sealed partial class CheckedBackend
         Check(a, count);
         Check(b, count);
         Check(y, count);
-        backend.Softmax(op, outer, axis, inner, a, b, y);
+        Target.Softmax(op, outer, axis, inner, a, b, y);
         Keep(a, b, y);
     }
 
@@ -18,7 +18,7 @@ internal sealed partial class CheckedBackend
         Check(labels, rows);
         Check(losses, rows);
         Check(logSums, 2L * rows);
-        backend.CrossEntropy(rows, classes, logits, labels, losses, logSums);
+        Target.CrossEntropy(rows, classes, logits, labels, losses, logSums);
         Keep(logits, labels, losses, logSums);
     }
 
@@ -29,7 +29,7 @@ internal sealed partial class CheckedBackend
         Check(logSums, 2L * rows);
         Check(gradient, rows);
         Check(y, (long)rows * classes);
-        backend.CrossEntropyGradient(rows, classes, logits, labels, logSums, gradient, y);
+        Target.CrossEntropyGradient(rows, classes, logits, labels, logSums, gradient, y);
         Keep(logits, labels, logSums, gradient, y);
     }
 }

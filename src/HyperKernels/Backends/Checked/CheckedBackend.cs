@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using HyperKernels.Backends.Watched;
 
 namespace HyperKernels.Backends.Checked;
 
@@ -13,8 +14,23 @@ namespace HyperKernels.Backends.Checked;
 /// </remarks>
 internal sealed partial class CheckedBackend(IBackend backend) : IBackend
 {
+    // Made when first wanted, and kept: who listens may come and go.
+    private WatchedBackend? _watched;
+    private bool _hasWatchers;
+
     /// <summary>For the memory pool, whose guard zones lie behind what a buffer's user asked for.</summary>
     public IBackend Inner => backend;
+
+    /// <summary>Who is told of every op.</summary>
+    public IReadOnlyList<IOpWatcher> Watchers
+    {
+        get => _watched?.Watchers ?? [];
+        set
+        {
+            Watched.Watchers = value;
+            Volatile.Write(ref _hasWatchers, value.Count > 0);
+        }
+    }
 
     public string Name => backend.Name;
 
@@ -32,26 +48,31 @@ internal sealed partial class CheckedBackend(IBackend backend) : IBackend
 
     public IForeignMemoryBackend? ForeignMemory => backend.ForeignMemory;
 
+    // Those who watch see the calls that passed the checks; where nobody does, there is nothing between.
+    private IBackend Target => _hasWatchers || Telemetry.ListensToOps ? Watched : backend;
+
+    private WatchedBackend Watched => _watched ?? Interlocked.CompareExchange(ref _watched, new WatchedBackend(backend), null) ?? _watched;
+
     public DeviceBuffer Allocate(long bytes) => backend.Allocate(bytes);
 
     public void Upload(ReadOnlySpan<byte> source, BufferRef destination)
     {
         Check(destination, (source.Length + 3L) / 4);
-        backend.Upload(source, destination);
+        Target.Upload(source, destination);
         Keep(destination);
     }
 
     public void Download(BufferRef source, Span<byte> destination)
     {
         Check(source, (destination.Length + 3L) / 4);
-        backend.Download(source, destination);
+        Target.Download(source, destination);
         Keep(source);
     }
 
     public void Fill(BufferRef destination, long count, int bits)
     {
         Check(destination, count);
-        backend.Fill(destination, count, bits);
+        Target.Fill(destination, count, bits);
         Keep(destination);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace HyperKernels;
@@ -21,6 +22,8 @@ public sealed partial class Tape
         List<(int FirstUse, int Slot)>? parameters = receiver is null ? null : ParametersByFirstUse();
         int told = 0;
         IsRecording = differentiable;
+        using Activity? activity = Telemetry.StartBackward();
+        BackwardPass.Begin();
         try
         {
             Accumulate(start, seed.IsNone ? Tensor.Ones(output.Shape, output.Device) : seed);
@@ -42,6 +45,7 @@ public sealed partial class Tape
         }
         finally
         {
+            BackwardPass.End();
             IsRecording = true;
         }
     }
@@ -50,12 +54,24 @@ public sealed partial class Tape
     {
         CheckValues(record, number);
         int mark = differentiable ? 0 : Mark();
-        _gradients!.Run(record);
+        RunRule(record, number);
         if (!differentiable)
         {
             ForgetOutputs(record);
             // What the rule made and nobody holds returns to the pool while it is still in the cache.
             ReleaseSince(mark);
+        }
+    }
+
+    private void RunRule(TapeRecord record, int number)
+    {
+        try
+        {
+            _gradients!.Run(record);
+        }
+        catch (OpCheckException failure) when (_places.TryGetValue(number, out string? place))
+        {
+            throw failure.With($"The op whose gradient this is was{place}.");
         }
     }
 

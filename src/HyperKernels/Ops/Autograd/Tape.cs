@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using HyperKernels.Backends.Watched;
 
 namespace HyperKernels;
 
@@ -16,6 +17,8 @@ public sealed partial class Tape : MemoryScope
     private readonly List<Slot> _slots = [];
     private readonly Dictionary<TensorNode, int> _leaves = [];
     private readonly Lock _gate = new();
+    // Where each op was asked for, noted while ops are checked.
+    private readonly Dictionary<int, string> _places = [];
     private Gradients? _gradients;
     private bool _watches;
     private int _generation;
@@ -141,6 +144,7 @@ public sealed partial class Tape : MemoryScope
     public override void Reset()
     {
         _records.Clear();
+        _places.Clear();
         _slots.Clear();
         _leaves.Clear();
         _watches = false;
@@ -201,6 +205,10 @@ public sealed partial class Tape : MemoryScope
                     SlotAt(slots[i]).NoteUse(_records.Count);
                 }
             }
+            if (Device.AreChecked)
+            {
+                _places[_records.Count] = CallSite.Here().ToString();
+            }
             int first = _slots.Count;
             foreach (Tensor output in outputs)
             {
@@ -217,6 +225,7 @@ public sealed partial class Tape : MemoryScope
     protected override void Dispose(bool disposing)
     {
         _records.Clear();
+        _places.Clear();
         _slots.Clear();
         _leaves.Clear();
         base.Dispose(disposing);

@@ -1,0 +1,116 @@
+using System.Diagnostics.Metrics;
+using HyperKernels.Layers;
+using HyperKernels.Optim;
+using HyperKernels.Tests.Watching;
+
+namespace HyperKernels.Tests;
+
+/// <summary>The examples of docs/watching.md.</summary>
+[NonParallelizable]
+public sealed partial class ReadmeExamples
+{
+    [Test]
+    public void TrainingStep_IsTold()
+    {
+        using DeviceUse use = Device.Use(Device.Cpu);
+        RandomStream random = new(1);
+        using Linear net = new(4, 1, random: random);
+        using Adam adam = new(net.Parameters, learningRate: 1e-2f);
+        using MemoryScope scope = new();
+        Tensor x = Ops.RandomNormal([64, 4], random);
+        Tensor y = Ops.Sum(x, [1], keepAxes: true);
+        using OpProfile profile = new(Device.Cpu);
+        // <telling>
+        for (int step = 0; step < 100; step++)
+        {
+            using TrainingStep telling = TrainingStep.Begin(step, examples: 64);
+            using Tape tape = new();
+            Tensor loss = Ops.MeanSquaredError(net.Forward(x), y);
+            tape.Backward(loss);
+            adam.Step(tape);
+            telling.Report("loss", loss.ToScalar());
+        }
+        // </telling>
+        Assert.That(profile.Steps.Select(static step => step.Number), Is.EqualTo(Enumerable.Range(0, 100)));
+    }
+
+    [Test]
+    public void Meter_IsListenedTo()
+    {
+        string told = Written(static () =>
+        {
+            // <meter>
+            using MeterListener listener = new();
+            listener.InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Name is "hyperkernels.training.examples" or "hyperkernels.memory.usage")
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            };
+            listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Console.WriteLine($"{instrument.Name} {value} {instrument.Unit}"));
+            listener.Start();
+            Train();
+            listener.RecordObservableInstruments();
+            // </meter>
+        });
+        Assert.That(told, Does.Contain("hyperkernels.training.examples 8 {example}").And.Match(@"hyperkernels\.memory\.usage \d+ By"));
+    }
+
+    [Test]
+    public void Profile_NamesTheSlowestOp()
+    {
+        Device device = Device.Cpu;
+        string told = Written(() =>
+        {
+            // <profiling>
+            using OpProfile profile = new(device, takesCallers: true);
+            Train();
+            OpRecord slowest = profile.Ops.MaxBy(op => op.Seconds)!;
+            Console.WriteLine($"{slowest.Name}({slowest.Sizes}) {slowest.Pass}: {slowest.Seconds * 1e3:F3} ms, {string.Join(" > ", slowest.Callers)}");
+            // </profiling>
+        });
+        Assert.That(told, Does.Match(@"^[\w ]+\(.*\) (Forward|Backward|Update): [\d.]+ ms, .*TelemetryTests\.Train"));
+    }
+
+    [Test]
+    public void Checks_NameTheOp()
+    {
+        using Device device = new(new HyperKernels.Backends.Cpu.CpuBackend(128, 1));
+        string told = Written(() =>
+        {
+            // <checks>
+            device.Checks = OpChecks.Finite;
+            using MemoryScope scope = device.Scope();
+            try
+            {
+                Tensor entropy = Ops.Log(Tensor.From([0.5f, 0f, 0.5f], [3], device));
+            }
+            catch (OpCheckException failure)
+            {
+                // Finite check on cpu: Unary Log(x [3], y [3]) made -infinity at element 1 of y, forward, ... All its inputs were finite: x.
+                Console.WriteLine(failure.Message);
+            }
+            // </checks>
+        });
+        Assert.That(told, Does.Contain("Unary Log(x [3], y [3]) made -infinity at element 1 of y, forward, ").And.Contain("All its inputs were finite: x."));
+    }
+
+    private static void Train() => TelemetryTests.Train(steps: 2);
+
+    private static string Written(Action work)
+    {
+        TextWriter before = Console.Out;
+        using StringWriter text = new();
+        Console.SetOut(text);
+        try
+        {
+            work();
+        }
+        finally
+        {
+            Console.SetOut(before);
+        }
+        return text.ToString();
+    }
+}

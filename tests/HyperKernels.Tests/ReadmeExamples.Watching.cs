@@ -1,7 +1,9 @@
 using System.Diagnostics.Metrics;
+using HyperKernels.Interchange;
 using HyperKernels.Layers;
 using HyperKernels.Optim;
 using HyperKernels.Tests.Watching;
+using Microsoft.Extensions.Logging;
 
 namespace HyperKernels.Tests;
 
@@ -55,6 +57,47 @@ public sealed partial class ReadmeExamples
             // </meter>
         });
         Assert.That(told, Does.Contain("hyperkernels.training.examples 8 {example}").And.Match(@"hyperkernels\.memory\.usage \d+ By"));
+    }
+
+    [Test]
+    public void Logger_IsTold()
+    {
+        using ListLoggers loggers = new();
+        // <logger>
+        ILogger logger = loggers.CreateLogger("training");
+        using (new TrainingLogger(logger))
+        {
+            Train();
+        }
+        // </logger>
+        Assert.That(loggers.Lines, Has.Some.StartsWith("Information: Step 0: loss "));
+    }
+
+    [Test]
+    public void TensorBoard_IsWritten()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        using MemoryScope scope = Device.Cpu.Scope();
+        RandomStream random = new(1);
+        (Tensor weights, Tensor filters) = (Ops.RandomNormal([10, 25], random), Ops.RandomUniform([12, 12], random));
+        string before = Environment.CurrentDirectory;
+        Environment.CurrentDirectory = folder.Root;
+        try
+        {
+            // <tensorboard>
+            using TensorBoardWriter board = new(Path.Combine("runs", "mine"));
+            board.AddScalar("loss", 0.25, step: 100);
+            board.AddHistogram("first layer", weights, step: 100);
+            board.AddImage("filters", filters, step: 100);                 // [height, width] or [3, height, width], 0 to 1
+            board.AddText("settings", "| rate | batch |\n|---|---|\n| 1e-3 | 64 |", step: 0);
+            // </tensorboard>
+            board.Flush();
+            Assert.That(EventFile.Read(board.Path), Has.Count.EqualTo(5));
+        }
+        finally
+        {
+            Environment.CurrentDirectory = before;
+        }
     }
 
     [Test]

@@ -96,6 +96,18 @@ internal sealed class Terminal
             });
     }
 
+    /// <summary>Runs work under a picture that the work draws anew as often as it likes; without a terminal just runs it.</summary>
+    /// <param name="work">Gets an action that shows a picture in the place of the one before.</param>
+    public void WithPicture(Action<Action<IRenderable>> work)
+    {
+        if (!ShowsProgress)
+        {
+            work(static _ => { });
+            return;
+        }
+        Messages.Live(new Text("")).AutoClear(true).Start(context => work(context.UpdateTarget));
+    }
+
     /// <summary>Reports a failure: one line on standard error, and the document that a reader of JSON waits for.</summary>
     /// <returns>The exit code.</returns>
     public static int Fail(int code, string message, bool json)

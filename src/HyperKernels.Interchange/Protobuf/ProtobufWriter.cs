@@ -33,6 +33,14 @@ internal sealed class ProtobufWriter
         return this;
     }
 
+    public ProtobufWriter Fixed64(int field, double value)
+    {
+        Tag(field, WireType.Fixed64);
+        BinaryPrimitives.WriteDoubleLittleEndian(_open.GetSpan(8), value);
+        Advance(8);
+        return this;
+    }
+
     public ProtobufWriter Text(int field, string value) => Bytes(field, Encoding.UTF8.GetBytes(value));
 
     public ProtobufWriter Bytes(int field, byte[] value) => Raw(field, value, value.Length);

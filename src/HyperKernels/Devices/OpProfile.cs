@@ -26,6 +26,7 @@ public sealed record StepRecord(long Number, double Start, double Seconds, doubl
 /// <summary>Notes every op of a device, with its time, bytes and callers, until it is disposed. On a GPU ops are waited for one by one meanwhile.</summary>
 public sealed class OpProfile : IDisposable
 {
+    private static readonly Lock s_gate = new();
     private static OpProfile[] s_running = [];
 
     private readonly Device _device;
@@ -51,7 +52,7 @@ public sealed class OpProfile : IDisposable
         _takesCallers = takesCallers;
         _watcher = new ProfileWatcher(this);
         device.AddWatcher(_watcher);
-        lock (typeof(OpProfile))
+        lock (s_gate)
         {
             s_running = [.. s_running, this];
         }
@@ -85,7 +86,7 @@ public sealed class OpProfile : IDisposable
     public void Dispose()
     {
         _device.RemoveWatcher(_watcher);
-        lock (typeof(OpProfile))
+        lock (s_gate)
         {
             s_running = [.. s_running.Where(running => !ReferenceEquals(running, this))];
         }

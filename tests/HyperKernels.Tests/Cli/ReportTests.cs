@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Xml.Linq;
 using HyperKernels.Cli.Training;
+using HyperKernels.Interchange;
 
 namespace HyperKernels.Tests.Cli;
 

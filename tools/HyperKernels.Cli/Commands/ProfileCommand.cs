@@ -105,7 +105,7 @@ internal static class ProfileCommand
             ])]);
         terminal.Line(string.Create(
             CultureInfo.InvariantCulture,
-            $"{stepMs:F3} ms a step = {opsMs:F3} in ops + {report.UnaccountedMs:F3} outside ({report.UnaccountedMs / stepMs:P1}); profiling took {report.ProfilingMs:F3} more, left out."));
+            $"{stepMs:F3} ms a step = {opsMs:F3} in ops + {report.UnaccountedMs:F3} outside ({report.UnaccountedMs / stepMs:P1}); profiling: {report.ProfilingMs:F3} more."));
         terminal.Line(string.Create(
             CultureInfo.InvariantCulture,
             $"{device.Name}, {device.Threads} threads: peak {limits.PeakGflops:F1} GFLOP/s, copy {limits.CopyGbps:F1} GB/s (both measured now); above 100 %: data in caches."));

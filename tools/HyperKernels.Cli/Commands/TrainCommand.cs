@@ -41,6 +41,12 @@ internal static class TrainCommand
         HelpName = "N",
     };
 
+    private static readonly Option<string?> s_tensorBoard = new("--tensorboard")
+    {
+        Description = "Folder that gets event files for TensorBoard, in a folder of its own for the recipe.",
+        HelpName = "DIR",
+    };
+
     // Of some recipes alone: IRecipe.Choices.
     private static readonly Option<string?>[] s_choices =
     [
@@ -57,7 +63,7 @@ internal static class TrainCommand
         CommonOptions.AtLeast(s_keep, 1);
         Command command = new("train", "Train a recipe. Ctrl+C saves a checkpoint; --resume goes on from it.")
         {
-            s_recipe, s_list, s_data, s_epochs, s_steps, s_seed, s_device, s_threads, s_out, s_resume, s_checkpointEvery, s_keep,
+            s_recipe, s_list, s_data, s_epochs, s_steps, s_seed, s_device, s_threads, s_out, s_resume, s_checkpointEvery, s_keep, s_tensorBoard,
         };
         foreach (Option<string?> choice in s_choices)
         {
@@ -135,7 +141,8 @@ internal static class TrainCommand
         using Interrupt interrupt = new();
         using DeviceUse use = Device.Use(device);
         using IDisposable? sums = options.Parallel?.Use();
-        return Train(new Terminal(parsed), recipe, options, interrupt.Token);
+        using TensorBoardLog? board = all.Rank == 0 && parsed.GetValue(s_tensorBoard) is { } folder ? new TensorBoardLog(Path.Combine(folder, recipe.Name)) : null;
+        return Train(new Terminal(parsed), recipe, options, board, interrupt.Token);
     }
 
     private static Dictionary<string, string> Choices(ParseResult parsed, IRecipe recipe)
@@ -171,18 +178,22 @@ internal static class TrainCommand
         }
     }
 
-    private static int Train(Terminal terminal, IRecipe recipe, TrainOptions options, CancellationToken cancel)
+    private static int Train(Terminal terminal, IRecipe recipe, TrainOptions options, TensorBoardLog? board, CancellationToken cancel)
     {
         using MetricsLog log = new(options.File("metrics.jsonl"));
         TrainReporter? reporter = null;
         TrainSummary? summary = null;
         try
         {
-            terminal.WithProgress(recipe.Name, bar =>
+            terminal.WithPicture(show =>
             {
-                reporter = new TrainReporter(log, bar, terminal.ShowsProgress ? null : terminal.Line);
+                TrainView view = new(recipe.Name, options.Device);
+                reporter = terminal.ShowsProgress
+                    ? new TrainReporter(log, progress => show(view.Show(progress)), lines: null, board)
+                    : new TrainReporter(log, picture: null, terminal.Line, board);
                 summary = recipe.Run(options, reporter, cancel);
             });
+            board?.Finish(summary!, reporter!.Step);
         }
         catch (OperationCanceledException)
         {

@@ -93,8 +93,13 @@ internal sealed class TrainingLoop
             TimeSpan since = Stopwatch.GetElapsedTime(lastReport);
             if (logs || evaluates || since > s_reportEvery)
             {
-                string words = Words(metrics, (step - reported) / since.TotalSeconds);
-                progress.Report(new TrainProgress(step, Steps, words, logs || evaluates ? metrics : null, Notable: evaluates || step == Steps));
+                double stepsPerSecond = (step - reported) / since.TotalSeconds;
+                progress.Report(new TrainProgress(step, Steps, Words(metrics, stepsPerSecond), logs || evaluates ? metrics : null, Notable: evaluates || step == Steps)
+                {
+                    Values = metrics,
+                    ExamplesPerSecond = stepsPerSecond * ExamplesPerStep,
+                    ExamplesName = ExamplesName,
+                });
                 lastReport = Stopwatch.GetTimestamp();
                 reported = step;
             }
@@ -117,6 +122,7 @@ internal sealed class TrainingLoop
             Checkpoint checkpoint = identity.Sign(Save(done));
             checkpoint.Save(path);
             KeptCheckpoints.Add(checkpoint, options.Out, options.Keep);
+            progress.Report(new TrainProgress(done, Steps) { Saved = checkpoint });
         }
     }
 

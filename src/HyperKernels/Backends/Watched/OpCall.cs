@@ -16,8 +16,8 @@ internal sealed class OpCall(string name, Action<IBackend, Places>? run, Func<Op
     public Func<double>? Operations { get; init; }
 
     /// <summary>
-    /// How many times the sum of the magnitudes of all addends an error of one such magnitude can become in the result. Where it is given, the op is a sum of
-    /// products, and its rounding errors are judged by those magnitudes; else by the largest value expected.
+    /// The steepest slope of the function that is applied to the op's sums of products, 1 where there is none. Where it is given, rounding errors are judged by the sum of
+    /// the addends' magnitudes; where the op is no sum of products, by the largest value expected.
     /// </summary>
     public double? SumSlope { get; init; }
 

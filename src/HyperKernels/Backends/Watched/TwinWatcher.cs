@@ -141,8 +141,8 @@ internal sealed class TwinWatcher(IBackend twin) : IOpWatcher, IDisposable
             ? $"{BitConverter.SingleToInt32Bits(value)}"
             : value.ToString("G9", CultureInfo.InvariantCulture);
         throw new OpCheckException(
-            $"Twin check: {call} gave {Text(actual)} on {backend.Name} and {Text(expected)} on its twin, {twin.Name}, at element {element} of {result.Name} (counted in memory from its "
-            + string.Create(CultureInfo.InvariantCulture, $"first); they may differ by {tolerance:G3}, ")
+            $"Twin check: {call} gave {Text(actual)} on {backend.Name} and {Text(expected)} on its twin, {twin.Name}, at element {element} of {result.Name} "
+            + string.Create(CultureInfo.InvariantCulture, $"(counted in memory from its first); they may differ by {tolerance:G3}, ")
             + $"{OpCheckException.When(call.Pass, _updates)},{CallSite.Here()}. One of the two backends has a defect.")
         {
             Check = OpChecks.Twin,

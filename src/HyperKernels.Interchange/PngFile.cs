@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 
-namespace HyperKernels.Cli.Training;
+namespace HyperKernels.Interchange;
 
 /// <summary>Writes images in PNG's format, eight bits a channel. Source: ISO/IEC 15948.</summary>
-internal static class PngFile
+public static class PngFile
 {
     private const byte GreyScale = 0;
     private const byte TrueColour = 2;

@@ -34,4 +34,44 @@ public sealed partial class ReadmeExamples
         Assert.That(parallel.Figures.Passes, Is.EqualTo(60));
         Assert.That(Ops.CrossEntropy(net.Forward(Tensor.From(first, [32, 64])), Tensor.From(classes, [32])).ToScalar(), Is.LessThan(1), "ten classes by chance: 2.3");
     }
+
+    [Test]
+    public void Scale_ShardedGeneratorTrains()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        using MemoryScope scope = new();
+        Func<TensorLayer>[] layers = [static () => new Linear(8, 16), static () => new Relu(), static () => new Linear(16, 10)];
+        IEnumerable<(Tensor, Tensor, Tensor)> batches = Enumerable.Repeat(
+            (Tensor.Ones([4, 8]), Tensor.From([1, 2, 3, 4], [4]), Tensor.From([0f, 30f, 60f, 90f])), 40).ToArray();
+        double after = double.NaN;
+        string where = Environment.CurrentDirectory;
+        // The example writes where it runs.
+        Environment.CurrentDirectory = folder.Root;
+        try
+        {
+            // <sharded>
+            using ICommunicator all = MpiCommunicator.OpenOrSolo();
+            int first = layers.Length * all.Rank / all.Size;
+            int end = layers.Length * (all.Rank + 1) / all.Size;
+            Sequential stage = new([.. layers[first..end].Select(make => make())]);   // the target's layers that are this process's own
+
+            using HyperNetwork own = HyperNetwork.For(stage, Condition.Range("angle", 0, 90), hidden: [16, 128]);
+            ShardedHyperNetwork network = new(all, own);                    // hidden layers: those of rank 0
+            using Adam adam = new(own.Parameters);
+            foreach ((Tensor x, Tensor labels, Tensor angles) in batches)   // the same batches everywhere
+            {
+                double loss = network.Step(x, [angles], logits => Ops.CrossEntropy(logits, labels), adam);
+            }
+            own.Save($"generator-{all.Rank}-of-{all.Size}.safetensors");
+            // </sharded>
+            (Tensor input, Tensor classes, Tensor conditions) = batches.First();
+            after = Ops.CrossEntropy(network.Forward(input, conditions), classes).ToScalar();
+        }
+        finally
+        {
+            Environment.CurrentDirectory = where;
+        }
+        Assert.That(after, Is.LessThan(1.5), "ten classes by chance: 2.3");
+        Assert.That(File.Exists(Path.Combine(folder.Root, "generator-0-of-1.safetensors")));
+    }
 }

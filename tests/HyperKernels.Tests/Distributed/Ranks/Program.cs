@@ -13,6 +13,8 @@ internal static class Program
         ["wrong-size"] = Failures.WrongSize,
         ["die"] = Failures.Die,
         ["steps"] = Steps.Run,
+        ["shards"] = Shards.BesideOne,
+        ["large-shards"] = Shards.Large,
         ["runtime"] = Failures.RuntimeStillThrows,
     };
 

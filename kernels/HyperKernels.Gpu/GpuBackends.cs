@@ -70,7 +70,8 @@ public static class GpuBackends
     {
         if (!tensor.IsDense || tensor.Ref.Buffer is not GpuBuffer buffer)
         {
-            Throw.Argument($"AsArrayView: the tensor must be without gaps between its rows, on OpenCL or CUDA; it is {tensor}{(tensor.IsDense ? "" : ", a view with gaps")}.");
+            Throw.Argument(
+                $"AsArrayView: the tensor must be without gaps between its rows, on OpenCL or CUDA; it is {tensor.Description}{(tensor.IsDense ? "" : ", a view with gaps")}.");
             return default;
         }
         return buffer.View<float>(tensor.Ref.Offset).SubView(0, tensor.Count);

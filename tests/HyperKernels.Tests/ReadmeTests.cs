@@ -11,8 +11,8 @@ public sealed partial class ReadmeTests
     private const int MostLines = 200;
 
     public static IEnumerable<string> Pages =>
-        Directory.EnumerateFiles(Path.Combine(TestData.Repository, "docs"), "*.md")
-            .Select(path => $"docs/{Path.GetFileName(path)}")
+        Directory.EnumerateFiles(Path.Combine(TestData.Repository, "docs"), "*.md", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(TestData.Repository, path).Replace('\\', '/'))
             .Order()
             .Prepend("README.md");
 

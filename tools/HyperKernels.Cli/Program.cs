@@ -10,6 +10,7 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
+        WidestImage.TakeOver(args);
         // Not a RootCommand: that one takes its name from the assembly, which cannot be called hyperkernels.
         Command root = new("hyperkernels", "Hypernetworks and hypergraph networks: checks, benchmarks and training runs.")
         {

@@ -133,7 +133,7 @@ public static partial class Ops
     {
         if (indices.ElementType != ElementType.Int32)
         {
-            Throw.Argument($"{name}: {what} must be integers; got {indices}. Make them with Tensor.From([1, 2]): numbers without f or decimal point.");
+            Throw.Argument($"{name}: {what} must be integers; got {indices.Description}. Make them with Tensor.From([1, 2]): numbers without f or decimal point.");
         }
         CheckDevices(name, x, indices);
         TensorNode node = indices.Node;

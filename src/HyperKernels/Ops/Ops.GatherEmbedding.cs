@@ -17,7 +17,7 @@ public static partial class Ops
         Shape at = indices.Shape;
         if (shape.Rank is not (2 or 3) || indices.ElementType != ElementType.Int32)
         {
-            Throw.Argument($"Embedding: table must be [V, F] or [C, V, F] and indices int32; table is {shape}, indices is {indices}.");
+            Throw.Argument($"Embedding: table must be [V, F] or [C, V, F] and indices int32; table is {shape}, indices is {indices.Description}.");
         }
         CheckIndices("Embedding", table, indices, shape[-2]);
         if (shape.Rank == 2)

@@ -64,7 +64,7 @@ public static partial class Ops
         }
         if (!ReferenceEquals(x.Device, incidence.Device))
         {
-            Throw.Argument($"{op}: tensor and incidence must be on one device; got {x} and an incidence on {incidence.Device}. Use incidence.To(device).");
+            Throw.Argument($"{op}: tensor and incidence must be on one device; got {x.Description} and an incidence on {incidence.Device}. Use incidence.To(device).");
         }
     }
 

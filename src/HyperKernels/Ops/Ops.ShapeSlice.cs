@@ -164,7 +164,7 @@ public static partial class Ops
         {
             if (piece.ElementType != pieces[0].ElementType || !ReferenceEquals(piece.Device, pieces[0].Device))
             {
-                Throw.Argument($"{name}: all tensors must hold the same type on one device; got {pieces[0]} and {piece}.");
+                Throw.Argument($"{name}: all tensors must hold the same type on one device; got {pieces[0].Description} and {piece.Description}.");
             }
         }
     }

@@ -26,7 +26,7 @@ public static partial class Ops
         Shape shape = logits.Shape;
         if (shape.Rank == 0 || labels.ElementType != ElementType.Int32 || labels.Shape != shape.Remove(-1))
         {
-            Throw.Argument($"CrossEntropy: logits must be [..., classes] and labels int32 [...]; logits is {shape}, labels is {labels}."
+            Throw.Argument($"CrossEntropy: logits must be [..., classes] and labels int32 [...]; logits is {shape}, labels is {labels.Description}."
                 + (labels.ElementType == ElementType.Float32 && labels.Shape == shape ? " For a probability per class use CrossEntropyWithProbabilities." : ""));
         }
         int classes = shape[-1];

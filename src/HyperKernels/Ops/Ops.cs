@@ -77,7 +77,7 @@ public static partial class Ops
     {
         if (!ReferenceEquals(a.Device, b.Device))
         {
-            Throw.Argument($"{op}: both tensors must be on one device; got {a} and {b}. Use To(device).");
+            Throw.Argument($"{op}: both tensors must be on one device; got {a.Description} and {b.Description}. Use To(device).");
         }
     }
 
@@ -86,7 +86,7 @@ public static partial class Ops
         if (x.ElementType != ElementType.Float32)
         {
             // Tensor.From([1, 3]) makes integers: the likely mistake.
-            Throw.Argument($"{op}: floats are needed; got {x}. Make floats with Tensor.From([1f, 2f]): whole numbers without the f make an integer tensor.");
+            Throw.Argument($"{op}: floats are needed; got {x.Description}. Make floats with Tensor.From([1f, 2f]): whole numbers without the f make an integer tensor.");
         }
     }
 

@@ -25,7 +25,7 @@ public readonly partial struct Weight
     {
         if (index.Rank != 1 || index.Count == 0)
         {
-            Throw.Argument($"Weight.ByRow: the index must be integers [B], one per sample; it is {index}.");
+            Throw.Argument($"Weight.ByRow: the index must be integers [B], one per sample; it is {index.Description}.");
         }
         int sets = (int)index.Count;
         if (Kind == WeightKind.Dense)

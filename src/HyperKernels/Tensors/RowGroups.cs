@@ -51,7 +51,7 @@ public sealed class RowGroups
     {
         if (groupOfRow.ElementType != ElementType.Int32)
         {
-            Throw.Argument($"RowGroups: the group of each row must be an integer; got {groupOfRow}. TopK and ArgMax give integers.");
+            Throw.Argument($"RowGroups: the group of each row must be an integer; got {groupOfRow.Description}. TopK and ArgMax give integers.");
         }
         int each = groupOfRow.Rank == 0 || groupOfRow.Shape[0] == 0 ? 1 : (int)groupOfRow.Shape.RowCount;
         return Of(groupOfRow.ToIntArray(), groups, each, groupOfRow.Device);

@@ -45,7 +45,8 @@ public readonly partial struct Tensor
     {
         if (!IsDense || Device.Backend.ForeignMemory is not { } foreign)
         {
-            Throw.InvalidOperation($"DeviceHandle: the tensor must be without gaps between its rows, on OpenCL or CUDA; it is {this}{(IsDense ? "" : ", a view with gaps")}.");
+            Throw.InvalidOperation(
+                $"DeviceHandle: the tensor must be without gaps between its rows, on OpenCL or CUDA; it is {Description}{(IsDense ? "" : ", a view with gaps")}.");
             offset = 0;
             return 0;
         }

@@ -190,7 +190,7 @@ public readonly partial struct Tensor
         if (!IsDense || !Device.Backend.TryGetSpan(Ref, Size.Of(Count), out Span<float> values))
         {
             Throw.InvalidOperation(
-                $"AsSpan: the tensor must be without gaps between its rows, on the processor; it is {this}{(IsDense ? "" : ", a view with gaps")}. Use ToArray.");
+                $"AsSpan: the tensor must be without gaps between its rows, on the processor; it is {Description}{(IsDense ? "" : ", a view with gaps")}. Use ToArray.");
             return default;
         }
         return values;
@@ -215,12 +215,31 @@ public readonly partial struct Tensor
         return ElementType == ElementType.Float32 ? From(ToArray(), Shape, device) : From(ToIntArray(), Shape, device);
     }
 
+    /// <summary>The bits of some elements, by their row-major places: all in one copy where they are all there are.</summary>
+    internal int[] BitsAt(IReadOnlyList<long> places)
+    {
+        int[] bits = new int[places.Count];
+        if (bits.Length == Count)
+        {
+            Download(MemoryMarshal.AsBytes(bits.AsSpan()), bits.Length);
+            return bits;
+        }
+        BufferRef start = Ref;
+        long row = Math.Max(1, Shape.RowCount);
+        for (int i = 0; i < bits.Length; i++)
+        {
+            (long index, long rest) = Math.DivRem(places[i], row);
+            Device.Backend.Download(new BufferRef(start.Buffer, start.Offset + (index * RowStride) + rest), MemoryMarshal.AsBytes(bits.AsSpan(i, 1)));
+        }
+        return bits;
+    }
+
     private void Overwrite(ReadOnlySpan<byte> values, int count)
     {
         CheckCount("CopyFrom", count, Shape);
         if (!IsDense)
         {
-            Throw.Argument($"CopyFrom: the tensor must have no gaps between its rows; {this} is a view with some.");
+            Throw.Argument($"CopyFrom: the tensor must have no gaps between its rows; {Description} is a view with some.");
         }
         BufferRef place = Ref;
         Device.Backend.Upload(values, place);
@@ -260,8 +279,8 @@ public readonly partial struct Tensor
         if (ElementType != wanted)
         {
             Throw.Argument(wanted == ElementType.Float32
-                ? $"{where}: floats were asked for; the tensor is {this}. Use ToIntArray or CopyTo(Span<int>)."
-                : $"{where}: integers were asked for; the tensor is {this}. Use ToArray or CopyTo(Span<float>).");
+                ? $"{where}: floats were asked for; the tensor is {Description}. Use ToIntArray or CopyTo(Span<int>)."
+                : $"{where}: integers were asked for; the tensor is {Description}. Use ToArray or CopyTo(Span<float>).");
         }
     }
 

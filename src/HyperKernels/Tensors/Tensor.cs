@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using HyperKernels.Backends;
 
@@ -11,6 +12,8 @@ namespace HyperKernels;
 /// A handle is two words and making one allocates nothing. Reading tensors from several threads at once is safe; so is computing from
 /// them. Writing (<see cref="CopyFrom(ReadOnlySpan{float})"/>, an optimiser's step) must not overlap with anything else on that tensor.
 /// </remarks>
+[DebuggerDisplay("{TensorView.Line(this),nq}")]
+[DebuggerTypeProxy(typeof(TensorView))]
 public readonly partial struct Tensor : IEquatable<Tensor>, IDisposable
 {
     private readonly TensorNode? _node;
@@ -115,8 +118,11 @@ public readonly partial struct Tensor : IEquatable<Tensor>, IDisposable
     public override int GetHashCode() => HashCode.Combine(_node is null ? 0 : System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(_node), _version);
 
     /// <summary>Type, shape and device: <c>float32 [64, 10] on cpu</c>.</summary>
-    public override string ToString() =>
+    public string Description =>
         IsAlive ? $"{(ElementType == ElementType.Float32 ? "float32" : "int32")} {Shape} on {Device}" : "a disposed tensor";
+
+    /// <summary>The values as NumPy prints them, shortened where there are more than a thousand. Waits for the device.</summary>
+    public override string ToString() => IsAlive ? TensorText.Of(this) : Description;
 
     /// <summary>Whether both handles point at the same tensor.</summary>
     public static bool operator ==(Tensor left, Tensor right) => left.Equals(right);

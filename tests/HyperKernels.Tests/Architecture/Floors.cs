@@ -80,11 +80,14 @@ internal static class Floors
         // A backend: buffers and integers. What an application hands over becomes a tensor.
         ["kernels/HyperKernels.Gpu"] = Engine(s_floor1),
         ["src/HyperKernels.Models"] = Engine(s_engine),
+        // Looks at the code of users, and uses none of ours.
+        ["src/HyperKernels.Analyzers"] = [],
         ["src/HyperKernels.Distributed"] = Engine(s_engine),
         ["src/HyperKernels.Interchange"] = Engine(s_engine),
         ["src/HyperKernels.Cases"] = [.. Engine(s_engine), "src/HyperKernels.Models/**"],
         // What applications are: the engine's public types alone.
         ["samples/HyperKernels.Serving"] = Engine(s_engine),
+        ["samples/scripts"] = [.. Engine(s_engine), "src/HyperKernels.Models/**"],
         ["tools/HyperKernels.Cli"] =
         [
             .. Engine(s_engine), "src/HyperKernels.Models/**", "src/HyperKernels.Cases/**", "src/HyperKernels.Distributed/**", "src/HyperKernels.Interchange/**",

@@ -166,7 +166,7 @@ public sealed partial class Condition
             bool isColumnOfIndices = values.Rank <= 1 || (values.Rank == 2 && values.Shape[1] == 1);
             if (values.ElementType != ElementType.Int32 || !isColumnOfIndices)
             {
-                Throw.Argument($"Condition \"{Name}\": integers [rows] are needed; got {values}.");
+                Throw.Argument($"Condition \"{Name}\": integers [rows] are needed; got {values.Description}.");
             }
             return values.Rank == 1 ? values : Ops.Reshape(values, [(int)values.Count]);
         }
@@ -175,7 +175,7 @@ public sealed partial class Condition
         bool isRow = values.Rank <= 1 && values.Count == Size;
         if (values.ElementType != ElementType.Float32 || !(isRows || isColumn || isRow))
         {
-            Throw.Argument($"Condition \"{Name}\": floats [rows, {Size}] are needed; got {values}.");
+            Throw.Argument($"Condition \"{Name}\": floats [rows, {Size}] are needed; got {values.Description}.");
         }
         return isRows ? values : isColumn ? Ops.Reshape(values, [(int)values.Count, 1]) : Ops.Reshape(values, [1, Size]);
     }

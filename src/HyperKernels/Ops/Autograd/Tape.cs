@@ -97,7 +97,7 @@ public sealed partial class Tape : MemoryScope
             wanted[i] = FindSlot(of[i].Node);
             if (wanted[i] < 0)
             {
-                Throw.Argument($"Tape.Gradient: tensor {i} ({of[i]}) is not on this tape; call Watch on it before it is used.");
+                Throw.Argument($"Tape.Gradient: tensor {i} ({of[i].Description}) is not on this tape; call Watch on it before it is used.");
             }
         }
         Run(output, seed ?? default, differentiable, wanted, receiver: null);

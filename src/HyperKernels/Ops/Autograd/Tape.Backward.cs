@@ -96,8 +96,8 @@ public sealed partial class Tape
             if (slot >= 0 && !SlotAt(slot).IsAsRecorded(number))
             {
                 Throw.InvalidOperation(
-                    $"Tape: a tensor ({SlotAt(slot).Value}) was overwritten, by an optimiser's step or CopyFrom, after an op on this tape took it: gradients would be those of "
-                    + "other values. Take all gradients before the step, or compute the output again after it.");
+                    $"Tape: a tensor ({SlotAt(slot).Value.Description}) was overwritten, by an optimiser's step or CopyFrom, after an op on this tape took it: gradients "
+                    + "would be those of other values. Take all gradients before the step, or compute the output again after it.");
             }
         }
     }

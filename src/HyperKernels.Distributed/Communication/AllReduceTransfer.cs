@@ -62,11 +62,11 @@ internal sealed class AllReduceTransfer<T> : Transfer
     private void Exchange()
     {
         _received = ArrayPool<T>.Shared.Rent(Math.Max(1, Own * (_communicator.Size - 1)));
-        foreach (int other in Others())
+        foreach (int other in _communicator.Others())
         {
             _pending.Add(_communicator.ReceiveTagged(Received(other), other, _tag));
         }
-        foreach (int other in Others())
+        foreach (int other in _communicator.Others())
         {
             _pending.Add(_communicator.SendTagged<T>(_isWhole ? _values : Stretch(other), other, _tag));
         }
@@ -88,11 +88,11 @@ internal sealed class AllReduceTransfer<T> : Transfer
         {
             return;
         }
-        foreach (int other in Others())
+        foreach (int other in _communicator.Others())
         {
             _pending.Add(_communicator.ReceiveTagged(Stretch(other), other, _tag));
         }
-        foreach (int other in Others())
+        foreach (int other in _communicator.Others())
         {
             _pending.Add(_communicator.SendTagged<T>(Stretch(_communicator.Rank), other, _tag));
         }
@@ -110,15 +110,6 @@ internal sealed class AllReduceTransfer<T> : Transfer
         if (_communicator.Rank != 0)
         {
             sum.CopyTo(own);
-        }
-    }
-
-    private IEnumerable<int> Others()
-    {
-        // Everybody begins with its neighbour, so that nobody is asked by all at once.
-        for (int step = 1; step < _communicator.Size; step++)
-        {
-            yield return (_communicator.Rank + step) % _communicator.Size;
         }
     }
 

@@ -40,7 +40,7 @@ public interface ICommunicator : IDisposable
         where T : unmanaged, INumber<T>;
 
     /// <summary>Starts to gather values of all processes, in the order of ranks.</summary>
-    /// <param name="own">Those of this process: <c>counts[Rank]</c>.</param>
+    /// <param name="own">Those of this process: <c>counts[Rank]</c>. Nothing is copied where they stand at their place in <paramref name="all"/>.</param>
     /// <param name="all">Where those of all are written: the sum of the counts.</param>
     /// <param name="counts">How many each process gives, the same on every process.</param>
     /// <exception cref="ArgumentException">A length is not what the counts say.</exception>

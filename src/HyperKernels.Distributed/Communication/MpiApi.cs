@@ -59,10 +59,6 @@ internal static unsafe partial class MpiApi
     public static partial int MPI_Get_count(Status* status, nint type, int* count);
 
     [LibraryImport(Library)]
-    public static partial int MPI_Iallgatherv(
-        void* own, int count, nint type, void* all, int* counts, int* offsets, nint allType, nint communicator, nint* request);
-
-    [LibraryImport(Library)]
     public static partial int MPI_Bcast(void* values, int count, nint type, int root, nint communicator);
 
     [LibraryImport(Library)]

@@ -100,27 +100,11 @@ public sealed unsafe class MpiCommunicator : ICommunicator
     /// <inheritdoc/>
     public Transfer StartAllReduceSum<T>(Memory<T> values)
         where T : unmanaged, INumber<T> =>
-        Size == 1 || values.IsEmpty ? Transfer.Done : new AllReduceTransfer<T>(this, values, Interlocked.Increment(ref _sequence) & MaxTag);
+        Size == 1 || values.IsEmpty ? Transfer.Done : new AllReduceTransfer<T>(this, values, NextTag());
 
     /// <inheritdoc/>
     public Transfer StartAllGather<T>(ReadOnlyMemory<T> own, Memory<T> all, ReadOnlySpan<int> counts)
-        where T : unmanaged
-    {
-        int[] offsets = GatherPlaces.Of(counts, Size, Rank, own.Length, all.Length);
-        nint type = MpiLibrary.TypeOf<T>();
-        MemoryHandle from = own.Pin();
-        MemoryHandle to = all.Pin();
-        // MPI reads sizes and places until the end.
-        int* places = (int*)NativeMemory.Alloc((nuint)(2 * Size), sizeof(int));
-        counts.CopyTo(new Span<int>(places, Size));
-        offsets.CopyTo(new Span<int>(places + Size, Size));
-        nint request = 0;
-        MpiLibrary.Check(
-            MpiApi.MPI_Iallgatherv(from.Pointer, own.Length, type, to.Pointer, places, places + Size, type, _collectives, &request),
-            nameof(MpiApi.MPI_Iallgatherv),
-            $"{own.Length:N0} values of rank {Rank}");
-        return new GatherTransfer(new MpiTransfer(nameof(MpiApi.MPI_Iallgatherv), request, from, to), (nint)places);
-    }
+        where T : unmanaged => new AllGatherTransfer<T>(this, own, all, counts, NextTag());
 
     /// <inheritdoc/>
     public void Broadcast<T>(Span<T> values, int root = 0)
@@ -150,6 +134,15 @@ public sealed unsafe class MpiCommunicator : ICommunicator
         }
     }
 
+    /// <summary>All ranks but this one. Everybody begins with its neighbour, so that nobody is asked by all at once.</summary>
+    internal IEnumerable<int> Others()
+    {
+        for (int step = 1; step < Size; step++)
+        {
+            yield return (Rank + step) % Size;
+        }
+    }
+
     /// <summary>Sends a part of a collective operation.</summary>
     internal Transfer SendTagged<T>(ReadOnlyMemory<T> values, int to, int tag)
         where T : unmanaged => Send(values, to, tag, _collectives);
@@ -157,6 +150,8 @@ public sealed unsafe class MpiCommunicator : ICommunicator
     /// <summary>Receives a part of a collective operation.</summary>
     internal Transfer ReceiveTagged<T>(Memory<T> values, int from, int tag)
         where T : unmanaged => Receive(values, from, tag, _collectives);
+
+    private int NextTag() => Interlocked.Increment(ref _sequence) & MaxTag;
 
     private static MpiTransfer Send<T>(ReadOnlyMemory<T> values, int to, int tag, nint communicator)
         where T : unmanaged
@@ -176,7 +171,7 @@ public sealed unsafe class MpiCommunicator : ICommunicator
         nint type = MpiLibrary.TypeOf<T>();
         nint request = 0;
         MpiLibrary.Check(MpiApi.MPI_Irecv(memory.Pointer, values.Length, type, from, tag, communicator, &request), nameof(MpiApi.MPI_Irecv), what);
-        return new MpiTransfer($"{nameof(MpiApi.MPI_Irecv)} of {what}", request, memory, default, type, values.Length);
+        return new MpiTransfer($"{nameof(MpiApi.MPI_Irecv)} of {what}", request, memory, type, values.Length);
     }
 
     private void CheckRank(string where, int rank)
@@ -192,33 +187,6 @@ public sealed unsafe class MpiCommunicator : ICommunicator
         if ((uint)tag > MaxTag)
         {
             throw new ArgumentException($"{where}: the tag must be from 0 to {MaxTag}; got {tag}.");
-        }
-    }
-
-    private sealed class GatherTransfer(MpiTransfer inner, nint places) : Transfer
-    {
-        private nint _places = places;
-
-        public override bool Poll()
-        {
-            bool isDone = inner.Poll();
-            if (isDone)
-            {
-                Free();
-            }
-            return isDone;
-        }
-
-        public override void Wait()
-        {
-            inner.Wait();
-            Free();
-        }
-
-        private void Free()
-        {
-            NativeMemory.Free((void*)_places);
-            _places = 0;
         }
     }
 }

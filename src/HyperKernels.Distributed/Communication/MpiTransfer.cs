@@ -9,19 +9,17 @@ internal sealed unsafe class MpiTransfer : Transfer
     private readonly int _expected;
     private readonly nint _type;
     private MemoryHandle _memory;
-    private MemoryHandle _second;
     private nint _request;
     private bool _isDone;
 
     /// <param name="call">What started it.</param>
     /// <param name="request">What MPI calls it.</param>
     /// <param name="memory">Held in place until it is done.</param>
-    /// <param name="second">More of it, for operations that read here and write there.</param>
     /// <param name="type">Of the values that are received.</param>
     /// <param name="expected">How many are to be received; -1 where that need not be checked.</param>
-    public MpiTransfer(string call, nint request, MemoryHandle memory, MemoryHandle second = default, nint type = 0, int expected = -1)
+    public MpiTransfer(string call, nint request, MemoryHandle memory, nint type = 0, int expected = -1)
     {
-        (_call, _request, _memory, _second, _type, _expected) = (call, request, memory, second, type, expected);
+        (_call, _request, _memory, _type, _expected) = (call, request, memory, type, expected);
     }
 
     public override bool Poll()
@@ -61,7 +59,6 @@ internal sealed unsafe class MpiTransfer : Transfer
     {
         _isDone = true;
         _memory.Dispose();
-        _second.Dispose();
         if (_expected < 0)
         {
             return;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 
 namespace HyperKernels.Distributed;
@@ -7,23 +8,15 @@ internal sealed class GatheredFactors
 {
     private readonly Tensor _parameter;
     private readonly long _offset;
-    private readonly Shape _leftShape;
-    private readonly Shape _rightShape;
-    private readonly float[] _left;
-    private readonly float[] _right;
-    private readonly Transfer _leftTransfer;
-    private readonly Transfer _rightTransfer;
+    private readonly GatheredRows _left;
+    private readonly GatheredRows _right;
 
     public GatheredFactors(ICommunicator communicator, Tensor parameter, in GradientPart part, float weight)
     {
         (_parameter, _offset) = (parameter, part.Offset);
         _ = part.Gradient.TryGetFactors(out Tensor left, out Tensor right);
-        float[] ownLeft = left.ToArray();
-        TensorPrimitives.Multiply(ownLeft, weight, ownLeft);
-        _leftShape = [communicator.Size * left.Shape[0], left.Shape[1]];
-        _rightShape = [communicator.Size * right.Shape[0], right.Shape[1]];
-        (_left, _leftTransfer) = Gather(communicator, ownLeft);
-        (_right, _rightTransfer) = Gather(communicator, right.ToArray());
+        _left = new GatheredRows(communicator, left, weight);
+        _right = new GatheredRows(communicator, right, 1);
     }
 
     /// <summary>Whether each process receives fewer values so than in a sum, which is 2 (P - 1) / P of the product's.</summary>
@@ -32,24 +25,53 @@ internal sealed class GatheredFactors
 
     public void Poll()
     {
-        _leftTransfer.Poll();
-        _rightTransfer.Poll();
+        _left.Poll();
+        _right.Poll();
     }
 
     /// <summary>Puts the factors in the gradient's place.</summary>
     /// <returns>Their bytes.</returns>
     public long Finish(Tape tape)
     {
-        Transfer.WaitAll(_leftTransfer, _rightTransfer);
-        tape.ReplaceGradient(_parameter, Tensor.From(_left, _leftShape, _parameter.Device), Tensor.From(_right, _rightShape, _parameter.Device), _offset);
-        return (_leftShape.Count + _rightShape.Count) * sizeof(float);
+        Tensor left = _left.Finish();
+        Tensor right = _right.Finish();
+        tape.ReplaceGradient(_parameter, left, right, _offset);
+        return (left.Count + right.Count) * sizeof(float);
     }
 
-    private static (float[] All, Transfer Transfer) Gather(ICommunicator communicator, float[] own)
+    // The rows of one factor on all processes, which have as many each.
+    private sealed class GatheredRows
     {
-        float[] all = new float[communicator.Size * own.Length];
-        int[] counts = new int[communicator.Size];
-        Array.Fill(counts, own.Length);
-        return (all, communicator.StartAllGather<float>(own, all, counts));
+        private readonly Device _device;
+        private readonly Shape _shape;
+        private readonly float[] _values;
+        private readonly Transfer _transfer;
+
+        public GatheredRows(ICommunicator communicator, Tensor own, float weight)
+        {
+            _device = own.Device;
+            _shape = [communicator.Size * own.Shape[0], own.Shape[1]];
+            _values = ArrayPool<float>.Shared.Rent(checked((int)_shape.Count));
+            int count = (int)own.Count;
+            Memory<float> place = _values.AsMemory(communicator.Rank * count, count);
+            own.CopyTo(place.Span);
+            if (weight != 1)
+            {
+                TensorPrimitives.Multiply(place.Span, weight, place.Span);
+            }
+            int[] counts = new int[communicator.Size];
+            Array.Fill(counts, count);
+            _transfer = communicator.StartAllGather<float>(place, _values.AsMemory(0, (int)_shape.Count), counts);
+        }
+
+        public void Poll() => _transfer.Poll();
+
+        public Tensor Finish()
+        {
+            _transfer.Wait();
+            Tensor all = Tensor.From(_values.AsSpan(0, (int)_shape.Count), _shape, _device);
+            ArrayPool<float>.Shared.Return(_values);
+            return all;
+        }
     }
 }

@@ -4,6 +4,7 @@ using HyperKernels.Models;
 
 namespace HyperKernels.Tests.Cli;
 
+[Parallelizable(ParallelScope.All)]
 public sealed class CliTests
 {
     [Test]

@@ -5,6 +5,7 @@ using static HyperKernels.Tests.Cli.RecipeRun;
 namespace HyperKernels.Tests.Cli;
 
 /// <summary>The recipes of conditional layers through the program, as a user runs them.</summary>
+[Parallelizable(ParallelScope.All)]
 public sealed partial class ConditionalRecipeTests
 {
     [Test]

@@ -3,6 +3,7 @@ using static HyperKernels.Tests.Cli.RecipeRun;
 
 namespace HyperKernels.Tests.Cli;
 
+[Parallelizable(ParallelScope.All)]
 public sealed class HypeBoyRecipeTests
 {
     [Test]

@@ -3,6 +3,7 @@ using static HyperKernels.Tests.Cli.RecipeRun;
 
 namespace HyperKernels.Tests.Cli;
 
+[Parallelizable(ParallelScope.All)]
 public sealed class IntrinsicDimensionRecipeTests
 {
     // The accuracy of a network that gains a hundredth with every ten dimensions, of a usual 0.9.

@@ -3,6 +3,7 @@ using static HyperKernels.Tests.Cli.RecipeRun;
 
 namespace HyperKernels.Tests.Cli;
 
+[Parallelizable(ParallelScope.All)]
 public sealed class NodeRecipeTests
 {
     private const string All = "hgnn,hgnn+,hcha,hnhn,unigcn,unigat,unigcnii,allset,edhnn,edhnn-deep,phenomnn,hypergcn,mlp";

@@ -7,6 +7,7 @@ namespace HyperKernels.Tests.Cli;
 /// The recipes through the program, as a user runs them. The long ones repeat published or measured figures on real data:
 /// <c>dotnet test -c Release --filter Category=Long</c> runs them.
 /// </summary>
+[Parallelizable(ParallelScope.All)]
 public sealed class RecipeTests
 {
     [Test]

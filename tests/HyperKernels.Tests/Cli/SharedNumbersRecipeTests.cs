@@ -2,6 +2,7 @@ using static HyperKernels.Tests.Cli.RecipeRun;
 
 namespace HyperKernels.Tests.Cli;
 
+[Parallelizable(ParallelScope.All)]
 public sealed class SharedNumbersRecipeTests
 {
     [Test]

@@ -1,5 +1,6 @@
 namespace HyperKernels.Tests.Cli;
 
+[Parallelizable(ParallelScope.All)]
 public sealed class StoredRecipeTests
 {
     [Test]

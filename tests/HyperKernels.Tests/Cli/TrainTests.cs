@@ -4,6 +4,7 @@ using HyperKernels.IO;
 
 namespace HyperKernels.Tests.Cli;
 
+[Parallelizable(ParallelScope.All)]
 public sealed class TrainTests
 {
     [Test]

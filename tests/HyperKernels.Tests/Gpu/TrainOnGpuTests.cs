@@ -4,6 +4,7 @@ using HyperKernels.Tests.Cli;
 namespace HyperKernels.Tests.Gpu;
 
 /// <summary>Every recipe on every backend: the losses are those of the processor, to rounding.</summary>
+[Parallelizable(ParallelScope.All)]
 public sealed class TrainOnGpuTests
 {
     // Of a loss. Rounding differs between devices and grows with every step; after three Adam steps it is a few parts per million.

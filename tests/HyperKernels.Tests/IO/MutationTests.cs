@@ -5,7 +5,7 @@ namespace HyperKernels.Tests.IO;
 /// <summary>Damages valid files at random: a reader may read what is still valid, or refuse with path and byte, or line; nothing else.</summary>
 public sealed class MutationTests
 {
-    private const int Rounds = 1500;
+    private const int Rounds = 600;
 
     [Test]
     public void File_DamagedAtRandom_IsReadOrRefused()

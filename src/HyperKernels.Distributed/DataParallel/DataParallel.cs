@@ -93,6 +93,8 @@ public sealed class DataParallel : IGradientReceiver
         return sums;
     }
 
+    float IGradientReceiver.Weight => _weight;
+
     void IGradientReceiver.Ready(Tape tape, Tensor parameter)
     {
         Gradient gradient = tape.GradientOf(parameter);
@@ -138,23 +140,23 @@ public sealed class DataParallel : IGradientReceiver
     {
         if (IsGathered(part))
         {
-            _gathered.Add(new GatheredFactors(Communicator, parameter, part, _weight));
+            _gathered.Add(new GatheredFactors(Communicator, parameter, part));
             return;
         }
         if (part.Gradient.IsDense)
         {
-            _buckets.Add(parameter, part.Offset, part.Gradient.Values, _weight);
+            _buckets.Add(parameter, part.Offset, part.Gradient.Values);
         }
         else if (part.Count == parameter.Count)
         {
             _ = tape.TryGetGradient(parameter, out Tensor values);
-            _buckets.Add(parameter, 0, values, _weight);
+            _buckets.Add(parameter, 0, values);
         }
         else
         {
             _ = part.Gradient.TryGetFactors(out Tensor left, out Tensor right);
             using Tensor product = Ops.Matmul(left, right, transposeA: true);
-            _buckets.Add(parameter, part.Offset, product, _weight);
+            _buckets.Add(parameter, part.Offset, product);
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Numerics.Tensors;
 
 namespace HyperKernels.Distributed;
 
@@ -11,12 +10,12 @@ internal sealed class GatheredFactors
     private readonly GatheredRows _left;
     private readonly GatheredRows _right;
 
-    public GatheredFactors(ICommunicator communicator, Tensor parameter, in GradientPart part, float weight)
+    public GatheredFactors(ICommunicator communicator, Tensor parameter, in GradientPart part)
     {
         (_parameter, _offset) = (parameter, part.Offset);
         _ = part.Gradient.TryGetFactors(out Tensor left, out Tensor right);
-        _left = new GatheredRows(communicator, left, weight);
-        _right = new GatheredRows(communicator, right, 1);
+        _left = new GatheredRows(communicator, left);
+        _right = new GatheredRows(communicator, right);
     }
 
     /// <summary>Whether each process receives fewer values so than in a sum, which is 2 (P - 1) / P of the product's.</summary>
@@ -47,7 +46,7 @@ internal sealed class GatheredFactors
         private readonly float[] _values;
         private readonly Transfer _transfer;
 
-        public GatheredRows(ICommunicator communicator, Tensor own, float weight)
+        public GatheredRows(ICommunicator communicator, Tensor own)
         {
             _device = own.Device;
             _shape = [communicator.Size * own.Shape[0], own.Shape[1]];
@@ -55,10 +54,6 @@ internal sealed class GatheredFactors
             int count = (int)own.Count;
             Memory<float> place = _values.AsMemory(communicator.Rank * count, count);
             own.CopyTo(place.Span);
-            if (weight != 1)
-            {
-                TensorPrimitives.Multiply(place.Span, weight, place.Span);
-            }
             int[] counts = new int[communicator.Size];
             Array.Fill(counts, count);
             _transfer = communicator.StartAllGather<float>(place, _values.AsMemory(0, (int)_shape.Count), counts);

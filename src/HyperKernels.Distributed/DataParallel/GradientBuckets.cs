@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Numerics.Tensors;
 
 namespace HyperKernels.Distributed;
 
@@ -9,8 +8,8 @@ internal sealed class GradientBuckets(ICommunicator communicator, int room)
     private readonly List<Bucket> _started = [];
     private Bucket? _open;
 
-    /// <summary>Adds a gradient, or the part of one that begins at an offset, times a weight.</summary>
-    public void Add(Tensor parameter, long offset, Tensor gradient, float weight)
+    /// <summary>Adds a gradient, or the part of one that begins at an offset.</summary>
+    public void Add(Tensor parameter, long offset, Tensor gradient)
     {
         int count = checked((int)gradient.Count);
         if (_open is { } open && open.Count + count > room)
@@ -18,7 +17,7 @@ internal sealed class GradientBuckets(ICommunicator communicator, int room)
             Close();
         }
         _open ??= new Bucket(Math.Max(room, count));
-        _open.Add(parameter, offset, gradient, weight);
+        _open.Add(parameter, offset, gradient);
         if (_open.Count >= room)
         {
             Close();
@@ -74,15 +73,10 @@ internal sealed class GradientBuckets(ICommunicator communicator, int room)
 
         public Transfer? Transfer { get; set; }
 
-        public void Add(Tensor parameter, long offset, Tensor gradient, float weight)
+        public void Add(Tensor parameter, long offset, Tensor gradient)
         {
             int count = (int)gradient.Count;
-            Span<float> place = _values.AsSpan(Count, count);
-            gradient.CopyTo(place);
-            if (weight != 1)
-            {
-                TensorPrimitives.Multiply(place, weight, place);
-            }
+            gradient.CopyTo(_values.AsSpan(Count, count));
             _parts.Add((parameter, offset, Count, count));
             Count += count;
         }

@@ -7,6 +7,9 @@ namespace HyperKernels;
 /// <remarks>Put in force by <see cref="Tape.UseReceiver"/>. It is called by the pass itself, on its thread and inside its tape.</remarks>
 public interface IGradientReceiver
 {
+    /// <summary>What a loss counts for: passes begin with it, so that all gradients they give are times it. 1 where the loss is the whole one.</summary>
+    float Weight { get; }
+
     /// <summary>Nothing is left that adds to a parameter's gradient: <see cref="Tape.GradientOf"/> gives it. Those that the loss does not depend on are not told.</summary>
     /// <param name="tape">Whose pass it is.</param>
     /// <param name="parameter">Of <see cref="Parameter.OwnValue"/>. The order follows from what was recorded alone.</param>

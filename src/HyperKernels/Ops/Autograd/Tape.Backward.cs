@@ -26,7 +26,7 @@ public sealed partial class Tape
         BackwardPass.Begin();
         try
         {
-            Accumulate(start, seed.IsNone ? Tensor.Ones(output.Shape, output.Device) : seed);
+            Accumulate(start, Seed(output, seed, receiver?.Weight ?? 1));
             _gradients ??= new Gradients(this);
             for (int i = recordsBefore - 1; i >= 0; i--)
             {
@@ -48,6 +48,15 @@ public sealed partial class Tape
             BackwardPass.End();
             IsRecording = true;
         }
+    }
+
+    private static Tensor Seed(Tensor output, Tensor given, float weight)
+    {
+        if (given.IsNone)
+        {
+            return Tensor.Full(output.Shape, weight, output.Device);
+        }
+        return weight == 1 ? given : Ops.MultiplyScalar(given, weight);
     }
 
     private void Run(TapeRecord record, int number, bool differentiable)

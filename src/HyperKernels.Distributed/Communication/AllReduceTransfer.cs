@@ -6,8 +6,8 @@ using System.Runtime.CompilerServices;
 namespace HyperKernels.Distributed;
 
 /// <summary>
-/// A sum over all processes. Each process adds up one stretch of the values, in the order of ranks, and sends the sums to all. Few values, and
-/// those of two processes, go whole from each to each instead: one round of messages, not two, with the same sums.
+/// A sum over all processes. Each process adds up one stretch of the values, in the order of ranks, and sends the sums to all. Few values
+/// go whole from each to each instead: one round of messages, not two, with the same sums.
 /// </summary>
 /// <remarks>Any process sends and receives 2 (N - 1) / N of the values, in 2 (N - 1) messages each way: the least bytes there can be.</remarks>
 internal sealed class AllReduceTransfer<T> : Transfer
@@ -27,7 +27,7 @@ internal sealed class AllReduceTransfer<T> : Transfer
     public AllReduceTransfer(MpiCommunicator communicator, Memory<T> values, int tag)
     {
         (_communicator, _values, _tag) = (communicator, values, tag);
-        _isWhole = communicator.Size == 2 || (long)values.Length * Unsafe.SizeOf<T>() <= WholeBytes;
+        _isWhole = (long)values.Length * Unsafe.SizeOf<T>() <= WholeBytes;
         Exchange();
     }
 

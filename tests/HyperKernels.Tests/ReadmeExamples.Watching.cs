@@ -37,6 +37,28 @@ public sealed partial class ReadmeExamples
     }
 
     [Test]
+    public void Leaks_AreNamed()
+    {
+        using Device device = new(new Backends.Cpu.CpuBackend(Device.Cpu.VectorWidth, 1));
+        using Tensor x = Tensor.Ones([64], device);
+        List<Tensor> forgotten = [];
+        string told = Written(() =>
+        {
+            // <leaks>
+            device.Memory.NotesPlaces = true;
+            Step();                                                     // what is thought to leave nothing behind
+            foreach (TensorPlace place in device.Memory.LivePlaces())
+            {
+                Console.WriteLine(place);                               // 1 tensor, 256 bytes: called by Ops.Exp at Model.Step in Model.cs:line 42
+            }
+            // </leaks>
+        });
+        Assert.That(told, Does.Match(@"^1 tensor, 256 bytes: called by Ops\.Exp at ReadmeExamples\.Leaks_AreNamed"));
+
+        void Step() => forgotten.Add(Ops.Exp(x));
+    }
+
+    [Test]
     public void Meter_IsListenedTo()
     {
         string told = Written(static () =>

@@ -108,6 +108,13 @@ internal sealed class Terminal
         Messages.Live(new Text("")).AutoClear(true).Start(context => work(context.UpdateTarget));
     }
 
+    /// <summary>Loads what writes errors: where no file can be opened any more, it is too late for that, and the reason could not be said.</summary>
+    public static void Prepare()
+    {
+        using Stream error = Console.OpenStandardError();
+        error.Write([]);
+    }
+
     /// <summary>Reports a failure: one line on standard error, and the document that a reader of JSON waits for.</summary>
     /// <returns>The exit code.</returns>
     public static int Fail(int code, string message, bool json)

@@ -2,33 +2,38 @@ namespace HyperKernels.Backends;
 
 /// <summary>A place in a buffer: where a tensor's first element lies. Offsets count elements (four bytes each).</summary>
 /// <remarks>
-/// It knows which loan of the buffer it was taken in: where a tensor is disposed of while an op still works on it, the buffer may serve another by the op's end.
-/// Both stand in one word, so that a place stays two: the loan's lowest 16 bits are enough to tell it from those that follow.
+/// It knows the stamp of the buffer when it was taken: where a tensor is disposed of while an op still works on it, the buffer may serve another by the op's end,
+/// and where it is overwritten it holds other values. Both stand in one word, so that a place stays two: a stamp's lowest 24 bits are enough to tell it from those
+/// that follow, and 40 bits of elements are more than a device has.
 /// </remarks>
 internal readonly record struct BufferRef
 {
-    private const int LoanBits = 16;
+    private const int StampBits = 24;
+    private const long StampMask = (1 << StampBits) - 1;
 
-    private readonly long _offsetAndLoan;
+    private readonly long _offsetAndStamp;
 
     public BufferRef(DeviceBuffer buffer, long offset)
-        : this(buffer, offset, buffer.Loan)
+        : this(buffer, offset, buffer.Stamp)
     {
     }
 
-    private BufferRef(DeviceBuffer buffer, long offset, int loan)
+    private BufferRef(DeviceBuffer buffer, long offset, long stamp)
     {
         Buffer = buffer;
-        _offsetAndLoan = (offset << LoanBits) | (ushort)loan;
+        _offsetAndStamp = (offset << StampBits) | (stamp & StampMask);
     }
 
     public DeviceBuffer Buffer { get; }
 
-    public long Offset => _offsetAndLoan >> LoanBits;
+    public long Offset => _offsetAndStamp >> StampBits;
 
-    /// <summary>Whether the buffer is still lent to whom it was lent to when the place was taken.</summary>
-    public bool IsHeld => (ushort)Buffer.Loan == (ushort)_offsetAndLoan;
+    /// <summary>Whether the buffer is still lent to whom it was lent to when the place was taken, and has not been overwritten.</summary>
+    public bool IsAsTaken => ((Buffer.Stamp ^ _offsetAndStamp) & StampMask) == 0;
+
+    /// <summary>Whether it is still lent to whom it was lent to.</summary>
+    public bool IsHeld => DeviceBuffer.AreOfOneLoan(Buffer.Stamp & (int)StampMask, (int)(_offsetAndStamp & StampMask));
 
     /// <summary>The place some elements further on.</summary>
-    public BufferRef Skip(long elements) => new(Buffer, Offset + elements, (ushort)_offsetAndLoan);
+    public BufferRef Skip(long elements) => new(Buffer, Offset + elements, _offsetAndStamp);
 }

@@ -3,8 +3,11 @@ namespace HyperKernels.Backends;
 /// <summary>A block of device memory. Tensors and their views share it by counting references; the pool takes it back at zero.</summary>
 internal abstract class DeviceBuffer : IDisposable
 {
+    private const int WriteBits = 8;
+    private const int WriteMask = (1 << WriteBits) - 1;
+
     private int _references;
-    private int _loan;
+    private int _stamp;
     private int _writes;
 
     protected DeviceBuffer(long bytes)
@@ -28,16 +31,29 @@ internal abstract class DeviceBuffer : IDisposable
     /// <summary>Whether one tensor alone stands on this memory.</summary>
     public bool IsExclusive => Volatile.Read(ref _references) == 1;
 
-    /// <summary>How often the pool has taken it back.</summary>
-    public int Loan => Volatile.Read(ref _loan);
+    /// <summary>Changes with every end of a loan and with every write in place, so that who worked on it sees whether it still holds what it held.</summary>
+    public int Stamp => Volatile.Read(ref _stamp);
 
     /// <summary>How often values in it were overwritten in place, so that a tape sees that what it recorded is no longer there.</summary>
     public int Writes => Volatile.Read(ref _writes);
 
-    /// <summary>Ends the present loan: places taken in it no longer hold.</summary>
-    public void EndLoan() => Interlocked.Increment(ref _loan);
+    /// <summary>Whether two stamps are of one loan: what differs then are writes.</summary>
+    public static bool AreOfOneLoan(int left, int right) => (left ^ right) >> WriteBits == 0;
 
-    public void NoteWrite() => Interlocked.Increment(ref _writes);
+    /// <summary>Ends the present loan: places taken in it no longer hold.</summary>
+    public void EndLoan() => Interlocked.Add(ref _stamp, 1 << WriteBits);
+
+    /// <summary>Values were overwritten in place, or are about to be.</summary>
+    public void NoteWrite()
+    {
+        Interlocked.Increment(ref _writes);
+        int stamp = Stamp;
+        // Writes do not carry into the number of the loan.
+        for (int seen; (seen = Interlocked.CompareExchange(ref _stamp, (stamp & ~WriteMask) | ((stamp + 1) & WriteMask), stamp)) != stamp;)
+        {
+            stamp = seen;
+        }
+    }
 
     public void AddReference() => Interlocked.Increment(ref _references);
 

@@ -1,4 +1,5 @@
 using HyperKernels.Backends;
+using HyperKernels.Backends.Watched;
 
 namespace HyperKernels;
 
@@ -7,6 +8,9 @@ internal abstract class BufferHolder
 {
     /// <summary>Null while nothing holds it.</summary>
     public DeviceBuffer? Buffer { get; set; }
+
+    /// <summary>Who made what stands there; null where that was not noted.</summary>
+    public CallSite? Maker { get; set; }
 
     /// <summary>What stands in the buffer, for messages: a shape.</summary>
     public abstract override string ToString();

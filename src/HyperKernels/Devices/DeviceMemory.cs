@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using HyperKernels.Backends;
+using HyperKernels.Backends.Watched;
 
 namespace HyperKernels;
 
@@ -45,8 +46,34 @@ public sealed class DeviceMemory
     /// </summary>
     public long? Limit { get; set; }
 
+    /// <summary>
+    /// Whether every tensor notes the place in the program that makes it, for <see cref="LivePlaces"/>: what finds a tensor that is never disposed. Looking at the call
+    /// stack takes some 50 microseconds a tensor while it is on, and nothing while it is off.
+    /// </summary>
+    public bool NotesPlaces { get; set; }
+
     /// <summary>For tests: fills new buffers with NaN and keeps a guard zone behind each, checked when it comes back.</summary>
     internal bool Guarded { get; set; }
+
+    /// <summary>
+    /// The places in the program whose tensors are live, of those that were made while <see cref="NotesPlaces"/> was on; what holds most bytes comes first. Memory that
+    /// several tensors share counts with the first of them.
+    /// </summary>
+    public IReadOnlyList<TensorPlace> LivePlaces()
+    {
+        lock (_gate)
+        {
+            HashSet<DeviceBuffer> counted = [];
+            return
+            [
+                .. Live().Where(static holder => holder.Maker is not null)
+                    .Select(holder => (holder.Maker, Bytes: counted.Add(holder.Buffer!) ? holder.Buffer!.Bytes : 0))
+                    .GroupBy(static made => made.Maker)
+                    .Select(static group => new TensorPlace(group.Key!.ToString().TrimStart(), group.Count(), group.Sum(static made => made.Bytes)))
+                    .OrderByDescending(static place => place.Bytes),
+            ];
+        }
+    }
 
     /// <summary>Gives pooled memory back to the system.</summary>
     public void Trim()
@@ -169,11 +196,13 @@ public sealed class DeviceMemory
     /// <summary>A holder that was returned, else a new one. All of a memory's holders are made by the same function.</summary>
     internal BufferHolder RentHolder(Device device, Func<Device, BufferHolder> make)
     {
+        CallSite? maker = NotesPlaces ? CallSite.Here() : null;
         lock (_gate)
         {
             LiveTensors++;
             if (_holders.TryPop(out BufferHolder? holder))
             {
+                holder.Maker = maker;
                 return holder;
             }
             if (_everyHolder.Count == _everyHolder.Capacity)
@@ -181,6 +210,7 @@ public sealed class DeviceMemory
                 _everyHolder.RemoveAll(reference => !reference.TryGetTarget(out _));
             }
             holder = make(device);
+            holder.Maker = maker;
             _everyHolder.Add(new WeakReference<BufferHolder>(holder));
             return holder;
         }
@@ -270,16 +300,18 @@ public sealed class DeviceMemory
         ? throw new DeviceException($"{_backend.Name}: the limit of this device's memory, {limit:N0} bytes, would be passed.")
         : _backend.Allocate(size);
 
+    private IEnumerable<BufferHolder> Live() =>
+        _everyHolder.Select(static reference => reference.TryGetTarget(out BufferHolder? holder) ? holder : null).OfType<BufferHolder>()
+            .Where(static holder => holder.Buffer is not null);
+
     // Names the tensors that it would help most to dispose; a buffer with several views counts once.
     private string Largest()
     {
         lock (_gate)
         {
-            IEnumerable<BufferHolder> live =
-                _everyHolder.Select(reference => reference.TryGetTarget(out BufferHolder? holder) ? holder : null).OfType<BufferHolder>();
             string[] largest =
             [
-                .. live.Where(holder => holder.Buffer is not null).DistinctBy(holder => holder.Buffer)
+                .. Live().DistinctBy(holder => holder.Buffer)
                     .OrderByDescending(holder => holder.Buffer!.Bytes).Take(LargestTensors).Select(holder => $"{holder} of {holder.Buffer!.Bytes:N0} bytes"),
             ];
             return largest.Length == 0 ? "" : $" (the largest: {string.Join(", ", largest)})";

@@ -6,7 +6,7 @@ public static class AtomicFile
     /// <summary>What is appended to the path of the file that was replaced.</summary>
     public const string PreviousSuffix = ".previous";
 
-    private const int ReadOnlyFlag = 0;
+    private const int BufferBytes = 1 << 16;
 
     private static readonly TimeSpan s_abandonedAfter = TimeSpan.FromMinutes(1);
 
@@ -23,60 +23,80 @@ public static class AtomicFile
         string folder = Path.GetDirectoryName(target)
             ?? throw new ArgumentException($"AtomicFile.Write: path must name a file; got '{path}'.", nameof(path));
         string temporary = Path.Combine(folder, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.tmp");
-        RemoveAbandoned(folder, Path.GetFileName(target));
+        FileLayer files = FileLayer.Current;
+        RemoveAbandoned(files, folder, Path.GetFileName(target));
         try
         {
-            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 1 << 16))
+            using (Stream file = Create(files, temporary, target, folder))
+            using (BufferedStream stream = new(file, BufferBytes))
             {
                 write(stream);
-                stream.Flush(flushToDisk: true);
+                stream.Flush();
+                files.FlushToDisk(file);
             }
-            if (keepPrevious && File.Exists(target))
+            if (keepPrevious && files.FileExists(target))
             {
-                // Links the old content to the backup name first, so that the target exists at every moment.
-                File.Replace(temporary, target, target + PreviousSuffix);
+                files.Replace(temporary, target, target + PreviousSuffix);
             }
             else
             {
-                File.Move(temporary, target, overwrite: true);
+                files.Move(temporary, target);
             }
         }
         catch (Exception failure)
         {
-            TryDelete(temporary);
+            TryDelete(files, temporary);
             if (IsFileTooLarge(failure))
             {
                 throw new IOException($"{target}: a file of that size is not allowed here: the process has a limit (ulimit -f), or the file system.", failure);
             }
             throw;
         }
-        FlushFolder(folder);
+        files.FlushFolder(folder);
+    }
+
+    // Says which folder it was; what the system says names a file that the caller never heard of.
+    private static Stream Create(FileLayer files, string temporary, string target, string folder)
+    {
+        try
+        {
+            return files.Open(temporary, FileMode.CreateNew);
+        }
+        catch (DirectoryNotFoundException failure)
+        {
+            throw new DirectoryNotFoundException($"{target}: the folder {folder} does not exist, or not any more.", failure);
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            throw new IOException($"{target}: no file may be made in the folder {folder}: its permissions, or those of the file system, do not allow it.", failure);
+        }
     }
 
     // How the runtime reports EFBIG.
     private static bool IsFileTooLarge(Exception failure) => failure is ArgumentOutOfRangeException { ParamName: "value" };
 
     // A writer that was killed leaves its temporary file. While one writes it holds the file open for itself; between that and the rename the file is fresh.
-    private static void RemoveAbandoned(string folder, string name)
-    {
-        if (!Directory.Exists(folder))
-        {
-            return;
-        }
-        foreach (string temporary in Directory.EnumerateFiles(folder, $".{name}.*.tmp"))
-        {
-            if (DateTime.UtcNow - File.GetLastWriteTimeUtc(temporary) > s_abandonedAfter && IsNobodys(temporary))
-            {
-                TryDelete(temporary);
-            }
-        }
-    }
-
-    private static bool IsNobodys(string path)
+    private static void RemoveAbandoned(FileLayer files, string folder, string name)
     {
         try
         {
-            using FileStream held = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            string[] found = files.FolderExists(folder) ? files.Find(folder, $".{name}.*.tmp") : [];
+            foreach (string temporary in found.Where(path => DateTime.UtcNow - files.LastWrite(path) > s_abandonedAfter && IsNobodys(files, path)))
+            {
+                TryDelete(files, temporary);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // Whoever may write here, but not look, loses nothing but the room that they take.
+        }
+    }
+
+    private static bool IsNobodys(FileLayer files, string path)
+    {
+        try
+        {
+            using Stream held = files.Open(path, FileMode.Open);
             return true;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -85,37 +105,15 @@ public static class AtomicFile
         }
     }
 
-    private static void TryDelete(string path)
+    private static void TryDelete(FileLayer files, string path)
     {
         try
         {
-            File.Delete(path);
+            files.Delete(path);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             // It is in nobody's way, and an error that brought us here tells more than this one.
-        }
-    }
-
-    // A rename lasts through a power cut only when the folder is flushed too. Some file systems refuse it: then there is nothing to gain.
-    private static void FlushFolder(string folder)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            return;
-        }
-        try
-        {
-            int descriptor = PosixApi.Open(folder, ReadOnlyFlag);
-            if (descriptor >= 0)
-            {
-                _ = PosixApi.Fsync(descriptor);
-                _ = PosixApi.Close(descriptor);
-            }
-        }
-        catch (Exception failure) when (failure is DllNotFoundException or EntryPointNotFoundException)
-        {
-            // A system without this C library: the file itself is on the disk already.
         }
     }
 }

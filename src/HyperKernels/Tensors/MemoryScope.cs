@@ -92,11 +92,15 @@ public class MemoryScope : IDisposable
         }
     }
 
+    /// <summary>Whether the scope has ended.</summary>
+    internal bool IsDisposed => _disposed;
+
     /// <summary>The number of tensors owned so far: a mark for <see cref="ReleaseSince"/>.</summary>
     internal int Mark()
     {
         lock (_gate)
         {
+            ThrowIfDisposed();
             return _owned.Count;
         }
     }
@@ -106,6 +110,7 @@ public class MemoryScope : IDisposable
     {
         lock (_gate)
         {
+            ThrowIfDisposed();
             Release(mark, keepGradients: true);
         }
     }
@@ -115,15 +120,15 @@ public class MemoryScope : IDisposable
     {
         lock (_gate)
         {
-            if (_disposed)
+            if (!_disposed)
             {
-                return;
+                Release(0, keepGradients: false);
+                _disposed = true;
+                ListPool.Return(_owned);
+                _owned = null!;
             }
-            Release(0, keepGradients: false);
-            _disposed = true;
-            ListPool.Return(_owned);
-            _owned = null!;
         }
+        // Also where another flow has ended it before.
         if (ReferenceEquals(s_current.Value, this))
         {
             _use?.Dispose();

@@ -241,6 +241,8 @@ public readonly partial struct Tensor
         {
             Throw.Argument($"CopyFrom: the tensor must have no gaps between its rows; {Description} is a view with some.");
         }
+        // Before and after: whoever reads meanwhile sees that something changed, whether it began before the first or ends after the last value.
+        Ref.Buffer.NoteWrite();
         BufferRef place = Ref;
         Device.Backend.Upload(values, place);
         place.Buffer.NoteWrite();

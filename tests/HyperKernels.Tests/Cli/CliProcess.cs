@@ -46,6 +46,11 @@ internal sealed class CliProcess : IDisposable
 
     internal static CliProcess Start(params string[] arguments) => new(arguments);
 
+    /// <summary>Starts a shell's script, in which "$0" is the program and "$@" its arguments.</summary>
+    internal static CliProcess StartUnder(string script, params string[] arguments) => new("/bin/sh", ["-c", script, Executable, .. arguments]);
+
+    internal int Id => _process.Id;
+
     /// <summary>Runs the program to its end.</summary>
     internal static CliResult Run(params string[] arguments) => Run(s_longest, arguments);
 
@@ -59,7 +64,7 @@ internal sealed class CliProcess : IDisposable
     /// <summary>Runs the program to its end in a shell that has run something before: limits, for example.</summary>
     internal static CliResult RunUnder(string before, params string[] arguments)
     {
-        using CliProcess process = new("/bin/sh", ["-c", $"{before}; exec \"$0\" \"$@\"", Executable, .. arguments]);
+        using CliProcess process = StartUnder($"{before}; exec \"$0\" \"$@\"", arguments);
         return process.Finish();
     }
 

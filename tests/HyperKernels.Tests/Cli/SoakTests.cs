@@ -8,6 +8,7 @@ public sealed class SoakTests
     [TestCase("files", "refused")]
     [TestCase("kill", "kills")]
     [TestCase("threads", "answers")]
+    [TestCase("schedules", "documented refusals")]
     [TestCase("memory", "steps and inferences")]
     public void Soak_ForASecond_TriesAndFindsNothing(string part, string counted)
     {
@@ -25,6 +26,6 @@ public sealed class SoakTests
     {
         CliResult result = CliProcess.Run("soak", "fuzz");
         Assert.That(result.ExitCode, Is.EqualTo(2));
-        Assert.That(result.Error, Does.Contain("a part must be one of files, kill, threads, memory; got \"fuzz\""));
+        Assert.That(result.Error, Does.Contain("a part must be one of files, kill, threads, schedules, memory; got \"fuzz\""));
     }
 }

@@ -127,6 +127,7 @@ internal static class TrainCommand
         // What the others write, nobody reads.
         using OtherRanksFolder? others = all.Rank > 0 ? new() : null;
         string output = others?.Path ?? parsed.GetValue(s_out) ?? Path.Combine("runs", recipe.Name);
+        Terminal.Prepare();
         Device device = Devices.Find(parsed.GetValue(s_device)!);
         device.Threads = parsed.GetValue(s_threads) ?? Math.Max(1, device.Threads / Ranks.OnThisMachine);
         MakeFolder("train", output);

@@ -1,49 +1,60 @@
 using System.Diagnostics;
 using System.Globalization;
+using HyperKernels.Cli.Training;
 using HyperKernels.IO;
 
 namespace HyperKernels.Cli.Soak;
 
 /// <summary>
 /// Kills a run that writes a checkpoint at every step, at random moments, and lets it go on until it is done. The checkpoint must be readable whenever there was
-/// one, never of an earlier step than before, and in the end that of a run that nobody killed, bit for bit.
+/// one, never of an earlier step than before, and in the end that of a run that nobody killed, bit for bit, with the same log.
 /// </summary>
 internal static class KillPart
 {
-    private const int Steps = 12;
+    private const int Steps = 40;
     private const string CheckpointFile = "checkpoint.safetensors";
+
+    // About so many kills are to fall into a run before it is done.
+    private const double KillsPerRun = 10;
+
+    // Among so many kills one may fall at any moment: while the program starts, reads its checkpoint and cuts its log, too.
+    private const int EarlyEvery = 8;
+
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(2);
 
     public static SoakOutcome Run(SoakRun run)
     {
         Random random = new(run.Seed);
         string reference = Path.Combine(run.Folder, "whole");
         string victim = Path.Combine(run.Folder, "killed");
-        long start = Stopwatch.GetTimestamp();
-        using (Process whole = Train(reference, resume: false))
+        string path = Path.Combine(victim, CheckpointFile);
+        if (!TryTimeWholeRun(reference, out TimeSpan start, out TimeSpan working))
         {
-            whole.WaitForExit();
-            if (whole.ExitCode != ExitCode.Ok)
-            {
-                return new SoakOutcome([], [$"the run that is not killed ended with exit code {whole.ExitCode}"]);
-            }
+            return new SoakOutcome([], ["the run that is not killed did not end with exit code 0"]);
         }
-        TimeSpan longest = Stopwatch.GetElapsedTime(start);
         Checkpoint expected = Checkpoint.Load(Path.Combine(reference, CheckpointFile));
+        IReadOnlyList<LoggedStep> log = Log(reference);
 
-        (int kills, int finished, long step) = (0, 0, 0);
+        (int kills, int early, int finished, long step) = (0, 0, 0, 0);
         List<string> findings = [];
-        while (findings.Count == 0 && (run.GoesOn($"{kills} kills") || kills == 0))
+        while (findings.Count == 0 && (run.GoesOn($"{kills} kills, {finished} runs went on to their end") || kills == 0))
         {
-            string path = Path.Combine(victim, CheckpointFile);
-            using Process process = Train(victim, resume: File.Exists(path) || File.Exists(path + ".previous"));
-            if (!process.WaitForExit(longest * random.NextDouble()))
+            using Process process = Train(victim, resume: File.Exists(path) || File.Exists(path + AtomicFile.PreviousSuffix));
+            bool isEarly = random.Next(EarlyEvery) == 0;
+            bool ended = isEarly
+                ? process.WaitForExit(start * random.NextDouble())
+                : EndsBeforeCheckpoint(process, path) || process.WaitForExit(working * (2 / KillsPerRun * random.NextDouble()));
+            if (!ended)
             {
                 process.Kill();
                 process.WaitForExit();
                 kills++;
+                early += isEarly ? 1 : 0;
                 step = Check(path, step, findings);
                 continue;
             }
+            // Also the pipes, or they would be open still where there are thousands of runs.
+            process.WaitForExit();
             if (process.ExitCode != ExitCode.Ok)
             {
                 findings.Add($"after {kills} kills the run ended with exit code {process.ExitCode}");
@@ -53,18 +64,56 @@ internal static class KillPart
             if (!HaveSameBits(Checkpoint.Load(path), expected))
             {
                 findings.Add($"after {kills} kills the finished run has other weights than one that nobody killed ({path})");
-                break;
             }
-            step = 0;
-            Directory.Delete(victim, recursive: true);
+            else if (!HaveSameNumbers(Log(victim), log))
+            {
+                findings.Add($"after {kills} kills the finished run has another log than one that nobody killed ({victim})");
+            }
+            else
+            {
+                step = 0;
+                Directory.Delete(victim, recursive: true);
+            }
         }
-        return new SoakOutcome([new SoakFigure("kills", kills), new SoakFigure("runs that went on to the same bits", finished)], findings);
+        return new SoakOutcome(
+            [
+                new SoakFigure("kills", kills),
+                new SoakFigure("of them before the first new checkpoint", early),
+                new SoakFigure("runs that went on to the same bits", finished - Math.Min(finished, findings.Count)),
+            ],
+            findings);
+    }
+
+    // How long a run needs to its first checkpoint, and from there to its end.
+    private static bool TryTimeWholeRun(string folder, out TimeSpan start, out TimeSpan working)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        using Process whole = Train(folder, resume: false);
+        bool ended = EndsBeforeCheckpoint(whole, Path.Combine(folder, CheckpointFile));
+        start = Stopwatch.GetElapsedTime(begin);
+        whole.WaitForExit();
+        working = Stopwatch.GetElapsedTime(begin) - start;
+        return !ended && whole.ExitCode == ExitCode.Ok;
+    }
+
+    // Waits for a checkpoint that was not there when the process started; one that is killed before has tried nothing.
+    private static bool EndsBeforeCheckpoint(Process process, string path)
+    {
+        DateTime before = File.GetLastWriteTimeUtc(path);
+        while (File.GetLastWriteTimeUtc(path) == before)
+        {
+            if (process.WaitForExit(s_look))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     // The step that the run will go on from; what was there before must not be lost.
     private static long Check(string path, long before, List<string> findings)
     {
-        if (!File.Exists(path) && !File.Exists(path + ".previous"))
+        if (!File.Exists(path) && !File.Exists(path + AtomicFile.PreviousSuffix))
         {
             if (before > 0)
             {
@@ -93,6 +142,16 @@ internal static class KillPart
     private static bool Same(IReadOnlyDictionary<string, HostArray> a, IReadOnlyDictionary<string, HostArray> b) =>
         a.Count == b.Count && a.All(named => b.TryGetValue(named.Key, out HostArray? other)
             && named.Value.Values.AsSpan().SequenceEqual(other.Values));
+
+    private static IReadOnlyList<LoggedStep> Log(string folder)
+    {
+        using MetricsLog log = new(Path.Combine(folder, "metrics.jsonl"));
+        log.ResumeAt(long.MaxValue);
+        return log.Steps;
+    }
+
+    private static bool HaveSameNumbers(IReadOnlyList<LoggedStep> a, IReadOnlyList<LoggedStep> b) =>
+        a.Count == b.Count && a.Zip(b).All(static pair => pair.First.Step == pair.Second.Step && pair.First.Metrics.SequenceEqual(pair.Second.Metrics));
 
     // This program once more: an executable of its own, or what the runtime was started with.
     private static Process Train(string output, bool resume)

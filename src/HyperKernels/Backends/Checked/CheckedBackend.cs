@@ -155,8 +155,17 @@ internal sealed partial class CheckedBackend(IBackend backend) : IBackend
         }
     }
 
-    // One that was disposed of meanwhile may serve another tensor.
+    // One that was disposed of meanwhile may serve another tensor, and one that was overwritten was read before, after or half way.
     private static void ThrowIfEnded(BufferRef place)
+    {
+        if (!place.IsAsTaken)
+        {
+            RefuseChanged(place);
+        }
+    }
+
+    [DoesNotReturn]
+    private static void RefuseChanged(BufferRef place)
     {
         if (!place.IsHeld)
         {
@@ -164,5 +173,8 @@ internal sealed partial class CheckedBackend(IBackend backend) : IBackend
                 "Tensor: it was disposed while an op worked on it, by another thread or with its scope; what the op gave is not to be used. Dispose of tensors and scopes when "
                 + "the work on them is done.");
         }
+        Throw.InvalidOperation(
+            "Tensor: it was overwritten, by an optimiser's step or CopyFrom on another thread, while an op worked on it; what the op gave is not to be used. Write when nobody "
+            + "reads, or let every flow have its own.");
     }
 }

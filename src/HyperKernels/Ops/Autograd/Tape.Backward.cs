@@ -12,6 +12,28 @@ public sealed partial class Tape
         {
             Throw.InvalidOperation("Tape: gradients must be asked for inside the tape's own using block, and inside no other scope.");
         }
+        ThrowIfDisposed("Tape", "tape");
+        if (Interlocked.CompareExchange(ref _backwardThread, Environment.CurrentManagedThreadId, 0) != 0)
+        {
+            ThrowIfUsedByAnother("gradients were asked for");
+            Throw.InvalidOperation("Tape: gradients were asked for while they are computed, by a gradient rule or whoever is told of gradients.");
+        }
+        try
+        {
+            RunAlone(output, seed, differentiable, wanted, receiver);
+        }
+        finally
+        {
+            Volatile.Write(ref _backwardThread, 0);
+            if (IsDisposed)
+            {
+                Forget();
+            }
+        }
+    }
+
+    private void RunAlone(Tensor output, Tensor seed, bool differentiable, ReadOnlySpan<int> wanted, IGradientReceiver? receiver)
+    {
         int start = FindSlot(output.Node);
         if (start < 0)
         {
@@ -64,6 +86,8 @@ public sealed partial class Tape
         CheckValues(record, number);
         int mark = differentiable ? 0 : Mark();
         RunRule(record, number);
+        // Also after it: another thread may have written while it read.
+        CheckValues(record, number);
         if (!differentiable)
         {
             ForgetOutputs(record);

@@ -23,8 +23,27 @@ public sealed partial class Tape : MemoryScope
     private bool _watches;
     private int _generation;
 
+    // The thread that takes gradients now; 0 if none does.
+    private int _backwardThread;
+
     /// <summary>The tape that records now in this logical flow, or null.</summary>
-    internal static Tape? Recording => Current is Tape { IsRecording: true } tape ? tape : null;
+    /// <exception cref="InvalidOperationException">Another flow takes gradients on it: what is computed meanwhile would be missing in later ones.</exception>
+    internal static Tape? Recording
+    {
+        get
+        {
+            if (Current is not Tape tape)
+            {
+                return null;
+            }
+            if (tape.IsRecording)
+            {
+                return tape;
+            }
+            tape.ThrowIfUsedByAnother("an op was computed inside it");
+            return null;
+        }
+    }
 
     /// <summary>Whether ops are recorded; off while gradients are computed, unless those are to be differentiated again.</summary>
     internal bool IsRecording { get; private set; } = true;
@@ -39,6 +58,7 @@ public sealed partial class Tape : MemoryScope
     public Tensor Watch(Tensor tensor)
     {
         ThrowIfDisposed("Tape.Watch", "tape");
+        ThrowIfUsedByAnother("a tensor was watched");
         Ops.CheckFloat("Tape.Watch", tensor);
         lock (_gate)
         {
@@ -141,8 +161,10 @@ public sealed partial class Tape : MemoryScope
     internal void ReplaceGradient(Tensor of, Tensor gradient) => Put(of, part: -1, new Gradient(Held(gradient)));
 
     /// <summary>Forgets everything recorded and ends every tensor made so far: a loop may reuse one tape.</summary>
+    /// <exception cref="InvalidOperationException">Another flow takes gradients on it.</exception>
     public override void Reset()
     {
+        ThrowIfUsedByAnother("it was reset");
         _records.Clear();
         _places.Clear();
         _slots.Clear();
@@ -224,11 +246,29 @@ public sealed partial class Tape : MemoryScope
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        if (Volatile.Read(ref _backwardThread) is 0)
+        {
+            Forget();
+        }
+        // Else a backward pass goes on without its tensors, is refused, and forgets the rest itself.
+        base.Dispose(disposing);
+    }
+
+    private void Forget()
+    {
         _records.Clear();
         _places.Clear();
         _slots.Clear();
         _leaves.Clear();
-        base.Dispose(disposing);
+    }
+
+    private void ThrowIfUsedByAnother(string what)
+    {
+        int thread = Volatile.Read(ref _backwardThread);
+        if (thread != 0 && thread != Environment.CurrentManagedThreadId)
+        {
+            Throw.InvalidOperation($"Tape: while one flow takes gradients on a tape, {what} by another. Ask for gradients when all tasks inside the tape are done.");
+        }
     }
 
     // Made by an op of this tape since the last reset.

@@ -1,0 +1,86 @@
+using System.Diagnostics.Metrics;
+
+namespace HyperKernels.Tests;
+
+/// <summary>What one logical flow does in the midst of another's op or backward pass: an exception that is documented, never other numbers.</summary>
+public sealed class FlowTests
+{
+    [Test]
+    public void Op_WhoseInputIsOverwrittenMeanwhile_IsRefused()
+    {
+        using Tensor x = Tensor.From([1f, 2f, 3f]);
+        Assert.That(
+            () => During(null, () => Ops.Exp(x), () => x.CopyFrom([4f, 5f, 6f])),
+            Throws.TypeOf<InvalidOperationException>().With.Message.StartsWith("Tensor: it was overwritten, by an optimiser's step or CopyFrom on another thread"));
+        using Tensor y = Ops.Exp(x);
+        Assert.That(y.ToArray()[0], Is.EqualTo(MathF.Exp(4)).Within(1e-4f));
+    }
+
+    [Test]
+    public void Op_InATapeWhoseGradientsAnotherFlowTakes_IsRefused_AndTheGradientsAreRight()
+    {
+        using Tape tape = new();
+        Tensor x = tape.Watch(Tensor.From([1f, 2f]));
+        Tensor loss = Ops.Sum(Ops.Square(x));
+        List<Exception> refusals = [];
+        Tensor gradient = default;
+        During(null, () => gradient = tape.Gradient(loss, x), () =>
+        {
+            foreach (Action misuse in (Action[])[() => Ops.Exp(x), () => tape.Watch(x), tape.Reset, () => tape.Gradient(loss, x)])
+            {
+                refusals.Add(Assert.Throws<InvalidOperationException>(() => misuse())!);
+            }
+        });
+        Assert.That(refusals.Select(refusal => refusal.Message), Has.Exactly(4).Items.And.All.StartsWith("Tape: while one flow takes gradients on a tape, "));
+        Assert.That(gradient.ToArray(), Is.EqualTo(new[] { 2f, 4f }));
+    }
+
+    [Test]
+    public void Backward_WhoseTapeAnotherFlowDisposesOf_IsRefused()
+    {
+        Tape tape = new();
+        Tensor x = tape.Watch(Tensor.From([1f, 2f]));
+        Tensor loss = Ops.Sum(Ops.Square(Ops.Exp(x)));
+        Assert.That(() => During(null, () => tape.Gradient(loss, x), tape.Dispose), Throws.TypeOf<ObjectDisposedException>());
+        tape.Dispose();
+        using Tensor after = Ops.Exp(Tensor.From([0f]));
+        Assert.That(after.ToScalar(), Is.EqualTo(1f), "there is no scope around it any more");
+    }
+
+    [Test]
+    public void Dispose_OfAScopeThatAnotherFlowEnded_MakesTheEnclosingOneCurrent()
+    {
+        using MemoryScope outer = new();
+        MemoryScope inner = new();
+        Task.Run(inner.Dispose).Wait();
+        Assert.That(() => Tensor.Ones([2]), Throws.TypeOf<ObjectDisposedException>());
+        inner.Dispose();
+        Assert.That(Tensor.Ones([2]).ToArray(), Is.All.EqualTo(1f));
+    }
+
+    // Once, when the first op's kernel (of a name) is done and the op is not, another thread does something, in the scopes of this one.
+    private static void During(string? op, Action work, Action meanwhile)
+    {
+        int thread = Environment.CurrentManagedThreadId;
+        bool done = false;
+        using MeterListener listener = new();
+        listener.InstrumentPublished = static (instrument, self) =>
+        {
+            if (instrument.Name == "hyperkernels.op.duration")
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<double>((_, _, tags, _) =>
+        {
+            if (Environment.CurrentManagedThreadId == thread && !done && (op is null || tags[0].Value as string == op))
+            {
+                done = true;
+                Task.Run(meanwhile).Wait();
+            }
+        });
+        listener.Start();
+        work();
+        Assert.That(done, "nothing was done meanwhile");
+    }
+}

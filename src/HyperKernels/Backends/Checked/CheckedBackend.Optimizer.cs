@@ -16,7 +16,20 @@ internal sealed partial class CheckedBackend
         Target.Optimize(step, targets);
         foreach (ref readonly OptimizerTarget target in targets)
         {
-            Keep(target.Value, target.Gradient, target.First, target.Second, target.Left, target.Right);
+            KeepHeld(target.Value, target.Gradient, target.First, target.Second, target.Left, target.Right);
+        }
+    }
+
+    // An optimiser is who writes, and a captured step's takes the same places at every run: only what was disposed of is refused.
+    private static void KeepHeld(params ReadOnlySpan<BufferRef?> places)
+    {
+        foreach (BufferRef? place in places)
+        {
+            GC.KeepAlive(place?.Buffer);
+            if (place is { IsHeld: false } given)
+            {
+                RefuseChanged(given);
+            }
         }
     }
 

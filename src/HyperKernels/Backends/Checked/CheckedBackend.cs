@@ -131,7 +131,10 @@ internal sealed partial class CheckedBackend(IBackend backend) : IBackend
     [DoesNotReturn]
     private void Refuse(BufferRef place, long first, long end, long size, string operand, string op)
     {
-        ThrowIfEnded(place);
+        if (!place.IsHeld)
+        {
+            RefuseChanged(place);
+        }
         throw new DeviceException(
             $"{Name}: {op}: {operand} would reach elements {place.Offset + first} to below {place.Offset + end} of a buffer of {size}: an op asked for what its "
             + "tensors do not hold. This is a defect of HyperKernels; nothing was read or written.");

@@ -26,6 +26,9 @@ internal sealed record StoreFile(string Name, string Type)
     /// <summary>A class for each node, <c>[N]</c>; below 0 for none.</summary>
     public static readonly StoreFile Labels = new("labels", "I32");
 
+    /// <summary>All that there may be.</summary>
+    public static readonly IReadOnlyList<StoreFile> All = [EdgeOffsets, EdgeNodes, NodeOffsets, NodeEdges, NodeMemberships, Features, Labels];
+
     /// <summary>The name in the folder.</summary>
     public string FileName => $"{Name}.safetensors";
 }

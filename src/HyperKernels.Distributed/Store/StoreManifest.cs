@@ -86,6 +86,10 @@ internal sealed record StoreManifest(int Nodes, int Edges, long Memberships, int
         {
             throw new InvalidDataException($"{path}: line {failure.LineNumber + 1}: the manifest is not valid JSON.", failure);
         }
+        catch (InvalidOperationException failure)
+        {
+            throw new InvalidDataException($"{path}: a string escapes half of a surrogate pair.", failure);
+        }
     }
 
     private static StoreManifest Parse(string path, JsonElement root)
@@ -103,8 +107,14 @@ internal sealed record StoreManifest(int Nodes, int Edges, long Memberships, int
         {
             throw new InvalidDataException($"{path}: \"files\" must be an object.");
         }
+        bool namesAnother = false;
         foreach (JsonProperty named in listed.EnumerateObject())
         {
+            if (!StoreFile.All.Any(file => file.FileName == named.Name))
+            {
+                namesAnother = true;
+                continue;
+            }
             long bytes = NumberOf(named.Value, "bytes", $"files/{named.Name}/bytes", long.MaxValue);
             files[named.Name] = (bytes, named.Value.TryGetProperty("crc32c", out JsonElement sum) ? Checksum(named.Name, sum) : null);
         }
@@ -116,7 +126,9 @@ internal sealed record StoreManifest(int Nodes, int Edges, long Memberships, int
                 throw new InvalidDataException($"{path}: \"files\" must name {file.FileName}.");
             }
         }
-        return manifest;
+        return namesAnother
+            ? throw new InvalidDataException($"{path}: \"files\" may name {string.Join(", ", StoreFile.All.Select(static file => file.FileName))}; it names another.")
+            : manifest;
 
         long Number(string name, long most) => NumberOf(root, name, name, most);
 

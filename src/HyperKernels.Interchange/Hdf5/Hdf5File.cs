@@ -129,12 +129,12 @@ public static class Hdf5File
         using FileStream stream = File.OpenRead(path);
         try
         {
-            using NativeFile file = H5File.Open(stream, leaveOpen: true);
+            using NativeFile file = H5File.Open(new CountedStream(stream), leaveOpen: true);
             return read(file);
         }
         catch (Exception failure) when (Refusal.Wraps(failure, path))
         {
-            throw Refusal.At(path, 0, $"the file is no HDF5 file, is damaged, or has a form that is not read: {failure.Message}", failure);
+            throw Refusal.At(path, 0, $"the file is no HDF5 file, is damaged, or has a form that is not read: {Refusal.Reason(failure)}", failure);
         }
     }
 }

@@ -34,7 +34,7 @@ public static class ImageFile
         }
         catch (Exception failure) when (Refusal.Wraps(failure, path))
         {
-            throw Refusal.At(path, 0, $"the image is damaged, or of a form that is not read: {failure.Message}", failure);
+            throw Refusal.At(path, 0, $"the image is damaged, or of a form that is not read: {Refusal.Reason(failure)}", failure);
         }
     }
 

@@ -26,7 +26,7 @@ public static class ArrowTable
         }
         catch (Exception failure) when (Refusal.Wraps(failure, path))
         {
-            throw Refusal.At(path, 0, $"the file is no Arrow file, or it is damaged or compressed: {failure.Message}", failure);
+            throw Refusal.At(path, 0, $"the file is no Arrow file, or it is damaged or compressed: {Refusal.Reason(failure)}", failure);
         }
     }
 
@@ -53,7 +53,7 @@ public static class ArrowTable
     {
         Span<byte> start = stackalloc byte[Signature.Length];
         bool isFile = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(Signature);
-        file.Position = 0;
+        ArrowMessages.Check(path, file, isFile);
         List<RecordBatch> batches = [];
         Schema? schema = null;
         using ArrowStreamReader reader = isFile ? new ArrowFileReader(file, leaveOpen: true) : new ArrowStreamReader(file, leaveOpen: true);

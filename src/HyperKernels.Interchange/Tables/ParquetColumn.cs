@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Numerics;
 using HyperKernels.IO;
 using Parquet;
@@ -9,9 +8,6 @@ namespace HyperKernels.Interchange;
 /// <summary>A column of a Parquet file while it is read or written, row group by row group.</summary>
 internal sealed class ParquetColumn
 {
-    // Of one value, encoded and compressed: a bit of a run, at most. What a header promises beyond that is no file.
-    private const long MostRowsPerByte = 1 << 16;
-
     private readonly string _path;
     private readonly Part _part;
 
@@ -65,9 +61,11 @@ internal sealed class ParquetColumn
 
     public Task ReadAsync(ParquetRowGroupReader group, long fileBytes, CancellationToken cancellation)
     {
-        if (group.RowCount < 0 || group.RowCount > Math.Min(Array.MaxLength, MostRowsPerByte * fileBytes))
+        double most = Math.Max(FileLimits.AlwaysBytes, fileBytes * FileLimits.Expansion) / sizeof(long);
+        if (group.RowCount < 0 || group.RowCount > Math.Min(Array.MaxLength, most))
         {
-            throw Refusal.At(_path, 0, string.Create(CultureInfo.InvariantCulture, $"a row group promises {group.RowCount:N0} rows, which the file cannot hold."));
+            throw Refusal.At(
+                _path, 0, FormattableString.Invariant($"a row group promises {group.RowCount:N0} rows, more than FileLimits.Expansion allows for a file of {fileBytes:N0} bytes."));
         }
         return _part.ReadAsync(group, Field, (int)group.RowCount, cancellation);
     }

@@ -30,7 +30,7 @@ public static class ParquetTable
             }
             catch (Exception failure) when (Refusal.Wraps(failure, path))
             {
-                throw Refusal.At(path, 0, $"the file is no Parquet file, or it is damaged: {failure.Message}", failure);
+                throw Refusal.At(path, 0, $"the file is no Parquet file, or it is damaged: {Refusal.Reason(failure)}", failure);
             }
         }
     }
@@ -60,7 +60,8 @@ public static class ParquetTable
     private static async Task<TensorTable> ReadAsync(
         string path, FileStream file, IReadOnlyList<string>? columns, IProgress<LoadProgress>? progress, CancellationToken cancellation)
     {
-        ParquetReader reader = await ParquetReader.CreateAsync(file, leaveStreamOpen: true, cancellationToken: cancellation).ConfigureAwait(false);
+        ParquetFooter.Check(path, file);
+        ParquetReader reader = await ParquetReader.CreateAsync(new CountedStream(file), leaveStreamOpen: true, cancellationToken: cancellation).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
             DataField[] fields = reader.Schema.GetDataFields();

@@ -19,5 +19,5 @@ internal static class Throw
     public static void Disposed(string message) => throw new ObjectDisposedException(null, message);
 
     [DoesNotReturn]
-    public static void InvalidData(string message) => throw new InvalidDataException(message);
+    public static void InvalidData(string message) => throw new InvalidDataException(OneLine.Of(message));
 }

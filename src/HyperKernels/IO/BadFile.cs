@@ -7,11 +7,11 @@ namespace HyperKernels.IO;
 internal static class BadFile
 {
     internal static InvalidDataException At(string path, long offset, string rule, Exception? cause = null) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"{path}: byte {offset:N0}: {rule}"), cause);
+        new(string.Create(CultureInfo.InvariantCulture, $"{path}: byte {offset:N0}: {OneLine.Of(rule)}"), cause);
 
     /// <summary>The same for text: path, line from 1, rule.</summary>
     internal static InvalidDataException AtLine(string path, long line, string rule) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"{path}: line {line:N0}: {rule}"));
+        new(string.Create(CultureInfo.InvariantCulture, $"{path}: line {line:N0}: {OneLine.Of(rule)}"));
 
     /// <summary>A number as the messages show it.</summary>
     internal static string N(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
@@ -20,16 +20,5 @@ internal static class BadFile
     internal static string Quote(ReadOnlySpan<byte> field) => Quote(Encoding.UTF8.GetString(field[..Math.Min(field.Length, 400)]));
 
     /// <summary>A name out of a file, short and on one line whatever it holds.</summary>
-    internal static string Quote(string name)
-    {
-        ReadOnlySpan<char> head = name.AsSpan(0, Math.Min(name.Length, 80));
-        string text = string.Create(head.Length, head, static (to, from) =>
-        {
-            for (int i = 0; i < to.Length; i++)
-            {
-                to[i] = char.IsControl(from[i]) || char.IsSurrogate(from[i]) ? '?' : from[i];
-            }
-        });
-        return name.Length > head.Length ? $"\"{text}...\"" : $"\"{text}\"";
-    }
+    internal static string Quote(string name) => $"\"{OneLine.Of(name, 80)}\"";
 }

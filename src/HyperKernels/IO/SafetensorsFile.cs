@@ -189,10 +189,10 @@ public sealed unsafe class SafetensorsFile : IDisposable
             throw BadFile.At(path, length, $"a file begins with the {prefix.Length} bytes of its header's length; it has {length}.");
         }
         ulong claimed = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        if (claimed > SafetensorsHeader.MaxBytes)
+        if (claimed > (ulong)Math.Max(0, FileLimits.HeaderBytes))
         {
-            throw BadFile.At(path, 0, FormattableString.Invariant(
-                $"a header may have at most {SafetensorsHeader.MaxBytes:N0} bytes; this one claims {claimed:N0}."));
+            string why = FileLimits.HeaderBytes < SafetensorsHeader.MaxBytes ? ", as FileLimits.HeaderBytes says" : "";
+            throw BadFile.At(path, 0, FormattableString.Invariant($"a header may have at most {FileLimits.HeaderBytes:N0} bytes{why}; this one claims {claimed:N0}."));
         }
         if ((long)claimed > length - prefix.Length)
         {

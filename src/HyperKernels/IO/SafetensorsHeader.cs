@@ -25,6 +25,9 @@ internal ref struct SafetensorsHeader
     private Utf8JsonReader _reader;
     private bool _hasMetadata;
 
+    // The tensor that is being read: messages are put together when there is one, not for every tensor of a header.
+    private string? _name;
+
     private SafetensorsHeader(
         string path,
         ReadOnlySpan<byte> header,
@@ -118,7 +121,10 @@ internal ref struct SafetensorsHeader
                 throw BadFile.At(_path, keyAt, $"a file may hold at most {BadFile.N(MaxEntries)} metadata keys.");
             }
             _reader.Read();
-            Expect(JsonTokenType.String, $"metadata key {BadFile.Quote(key)} must have a string as its value");
+            if (_reader.TokenType != JsonTokenType.String)
+            {
+                throw BadFile.At(_path, Position, $"metadata key {BadFile.Quote(key)} must have a string as its value.");
+            }
             if (!_metadata.TryAdd(key, Text()))
             {
                 throw BadFile.At(_path, keyAt, $"metadata key {BadFile.Quote(key)} stands twice.");
@@ -128,8 +134,8 @@ internal ref struct SafetensorsHeader
 
     private void ReadEntry(string name, long at)
     {
-        string subject = $"tensor {BadFile.Quote(name)}";
-        Expect(JsonTokenType.StartObject, $"{subject} must be an object");
+        _name = name;
+        Expect(JsonTokenType.StartObject, " must be an object");
         StoredType? type = null;
         ImmutableArray<long>? shape = null;
         (long Begin, long End)? range = null;
@@ -142,16 +148,16 @@ internal ref struct SafetensorsHeader
             {
                 case "dtype":
                     again = type is not null;
-                    type = ReadType(subject);
+                    type = ReadType();
                     break;
                 case "shape":
                     again = shape is not null;
-                    shape = ReadShape(subject);
+                    shape = ReadShape();
                     break;
                 case "data_offsets":
                     again = range is not null;
                     rangeAt = fieldAt;
-                    range = ReadRange(subject);
+                    range = ReadRange();
                     break;
                 default:
                     // The reference passes over fields that it does not know.
@@ -160,43 +166,41 @@ internal ref struct SafetensorsHeader
             }
             if (again)
             {
-                throw BadFile.At(_path, fieldAt, $"{subject} gives one of dtype, shape, data_offsets twice.");
+                throw Fail(fieldAt, $" gives one of dtype, shape, data_offsets twice.");
             }
         }
         if (type is null || shape is null || range is null)
         {
-            throw BadFile.At(_path, at, $"{subject} must have dtype, shape and data_offsets.");
+            throw Fail(at, " must have dtype, shape and data_offsets.");
         }
-        SafetensorsEntry entry = Check(name, subject, type.Value, shape.Value, range.Value, rangeAt);
+        SafetensorsEntry entry = Check(name, type.Value, shape.Value, range.Value, rangeAt);
         if (!_entries.TryAdd(name, entry))
         {
             throw BadFile.At(_path, at, $"the name {BadFile.Quote(name)} stands twice.");
         }
         _placed.Add(new Placed(entry, rangeAt));
+        _name = null;
     }
 
     private readonly SafetensorsEntry Check(
-        string name, string subject, StoredType type, ImmutableArray<long> shape, (long Begin, long End) range, long at)
+        string name, StoredType type, ImmutableArray<long> shape, (long Begin, long End) range, long at)
     {
-        string text = StoredTypes.Text(shape.AsSpan());
         if (!StoredTypes.TryByteLength(shape.AsSpan(), type, out long elements, out long needed))
         {
-            throw BadFile.At(_path, at, $"{subject}: the size of its shape {text} of {type.Name()} passes 63 bits.");
+            throw Fail(at, $": the size of its shape {StoredTypes.Text(shape.AsSpan())} of {type.Name()} passes 63 bits.");
         }
         (long begin, long end) = range;
         if (end < begin)
         {
-            throw BadFile.At(_path, at, $"{subject} ends at data byte {BadFile.N(end)}, before its begin {BadFile.N(begin)}.");
+            throw Fail(at, $" ends at data byte {BadFile.N(end)}, before its begin {BadFile.N(begin)}.");
         }
         if (end - begin != needed)
         {
-            throw BadFile.At(_path, at,
-                $"{subject} spans {BadFile.N(end - begin)} bytes but its shape {text} of {type.Name()} needs {BadFile.N(needed)}.");
+            throw Fail(at, $" spans {BadFile.N(end - begin)} bytes but its shape {StoredTypes.Text(shape.AsSpan())} of {type.Name()} needs {BadFile.N(needed)}.");
         }
         if (end > _dataLength)
         {
-            throw BadFile.At(_path, at,
-                $"{subject} ends at data byte {BadFile.N(end)} but the file holds {BadFile.N(_dataLength)}; it may be cut off.");
+            throw Fail(at, $" ends at data byte {BadFile.N(end)} but the file holds {BadFile.N(_dataLength)}; it may be cut off.");
         }
         return new SafetensorsEntry(name, type, shape, elements, _dataStart + begin, needed);
     }
@@ -224,42 +228,43 @@ internal ref struct SafetensorsHeader
         }
     }
 
-    private StoredType ReadType(string subject)
+    private StoredType ReadType()
     {
         _reader.Read();
-        Expect(JsonTokenType.String, $"{subject}: dtype must be a string");
+        Expect(JsonTokenType.String, ": dtype must be a string");
         string name = Text();
         return StoredTypes.TryParse(name, out StoredType type)
             ? type
-            : throw BadFile.At(_path, Position, $"{subject}: dtype {BadFile.Quote(name)} is not one of {StoredTypes.AllNames}.");
+            : throw Fail(Position, $": dtype {BadFile.Quote(name)} is not one of {StoredTypes.AllNames}.");
     }
 
-    private ImmutableArray<long> ReadShape(string subject)
+    private ImmutableArray<long> ReadShape()
     {
         _reader.Read();
-        Expect(JsonTokenType.StartArray, $"{subject}: shape must be an array");
-        ImmutableArray<long>.Builder shape = ImmutableArray.CreateBuilder<long>(4);
+        Expect(JsonTokenType.StartArray, ": shape must be an array");
+        Span<long> shape = stackalloc long[StoredTypes.MaxRank];
+        int rank = 0;
         while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
         {
-            if (shape.Count == StoredTypes.MaxRank)
+            if (rank == StoredTypes.MaxRank)
             {
-                throw BadFile.At(_path, Position, $"{subject}: a shape may have at most {StoredTypes.MaxRank} dimensions.");
+                throw Fail(Position, $": a shape may have at most {StoredTypes.MaxRank} dimensions.");
             }
-            shape.Add(Number($"{subject}: a size in shape"));
+            shape[rank++] = Number(": a size in shape");
         }
-        return shape.DrainToImmutable();
+        return ImmutableArray.Create(shape[..rank]);
     }
 
-    private (long Begin, long End) ReadRange(string subject)
+    private (long Begin, long End) ReadRange()
     {
         _reader.Read();
-        Expect(JsonTokenType.StartArray, $"{subject}: data_offsets must be an array of two numbers");
+        Expect(JsonTokenType.StartArray, ": data_offsets must be an array of two numbers");
         _reader.Read();
-        long begin = Number($"{subject}: data_offsets");
+        long begin = Number(": data_offsets");
         _reader.Read();
-        long end = Number($"{subject}: data_offsets");
+        long end = Number(": data_offsets");
         _reader.Read();
-        Expect(JsonTokenType.EndArray, $"{subject}: data_offsets must be an array of two numbers");
+        Expect(JsonTokenType.EndArray, ": data_offsets must be an array of two numbers");
         return (begin, end);
     }
 
@@ -268,7 +273,7 @@ internal ref struct SafetensorsHeader
         // "-0" is a number to the reader and a fraction to the reference.
         if (_reader.TokenType != JsonTokenType.Number || _reader.ValueSpan[0] == (byte)'-' || !_reader.TryGetInt64(out long value))
         {
-            throw BadFile.At(_path, Position, $"{what} must be a whole number from 0 to {BadFile.N(long.MaxValue)}.");
+            throw Fail(Position, $"{what} must be a whole number from 0 to {BadFile.N(long.MaxValue)}.");
         }
         return value;
     }
@@ -285,11 +290,13 @@ internal ref struct SafetensorsHeader
         }
     }
 
+    private readonly InvalidDataException Fail(long at, string rule) => BadFile.At(_path, at, _name is null ? rule : $"tensor {BadFile.Quote(_name)}{rule}");
+
     private readonly void Expect(JsonTokenType token, string rule)
     {
         if (_reader.TokenType != token)
         {
-            throw BadFile.At(_path, Position, $"{rule}.");
+            throw Fail(Position, $"{rule}.");
         }
     }
 }

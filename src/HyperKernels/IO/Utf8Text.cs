@@ -32,10 +32,12 @@ internal static class Utf8Text
         return start + (failure.BytePositionInLine ?? 0);
     }
 
-    /// <summary>The reason alone, without the line and column at its end.</summary>
+    /// <summary>The reason alone, without the line and column at its end, and with the beginning of what it quotes: that may be all of the file.</summary>
     internal static string ReasonOf(JsonException failure)
     {
-        int detail = failure.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return detail < 0 ? failure.Message : failure.Message[..detail];
+        int detail = failure.Message.LastIndexOf(" LineNumber:", StringComparison.Ordinal);
+        string reason = detail < 0 ? failure.Message : failure.Message[..detail];
+        int end = reason.LastIndexOf("' is ", StringComparison.Ordinal);
+        return reason.StartsWith('\'') && end > 0 ? $"'{OneLine.Of(reason[1..end], 80)}{reason[end..]}" : reason;
     }
 }

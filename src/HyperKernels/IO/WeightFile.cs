@@ -77,14 +77,14 @@ public static class WeightFile
             catch (Exception failure) when (
                 failure is JsonException or KeyNotFoundException or FormatException or InvalidOperationException or ArgumentException or OverflowException)
             {
-                throw new InvalidDataException($"{path}: metadata \"{key}\" does not describe a weight of this file: {failure.Message}", failure);
+                throw new InvalidDataException($"{path}: metadata {BadFile.Quote(key)} does not describe a weight of this file: {OneLine.Of(failure.Message)}", failure);
             }
         }
         foreach ((string name, HostArray values) in parts)
         {
             if (!weights.TryAdd(name, values.ToTensor(device)))
             {
-                throw new InvalidDataException($"{path}: \"{name}\" is a tensor and a weight made of parts.");
+                throw new InvalidDataException($"{path}: {BadFile.Quote(name)} is a tensor and a weight made of parts.");
             }
         }
         return weights;

@@ -87,7 +87,7 @@ public abstract partial class Layer
         string? format = file.Metadata.GetValueOrDefault(FormatKey);
         if (format is not (Format or FirstFormat))
         {
-            string got = format is null ? "none" : $"\"{format}\"";
+            string got = format is null ? "none" : BadFile.Quote(format);
             Throw.InvalidData(
                 $"{path}: metadata \"{FormatKey}\" must be \"{Format}\"; got {got}. A state alone is read by StateFile.Read and taken by LoadState, "
                 + "weights of the Python library hyperlight by HyperlightFile.Read of HyperKernels.Models.");
@@ -125,7 +125,7 @@ public abstract partial class Layer
         }
         catch (Exception failure) when (failure is JsonException or FormatException or InvalidOperationException or ArgumentException or OverflowException)
         {
-            throw new InvalidDataException($"{path}: metadata \"{key}\" does not describe the layers of this file: {failure.Message}", failure);
+            throw new InvalidDataException($"{path}: metadata \"{key}\" does not describe the layers of this file: {OneLine.Of(failure.Message)}", failure);
         }
     }
 }

@@ -125,6 +125,8 @@ public sealed class HypergraphStoreTests
     [TestCase("format", "store 1", "store 2", "\"format\" must be")]
     [TestCase("json", "{", "[", "is not valid JSON")]
     [TestCase("files", "labels.safetensors", "labels.other", "\"files\" must name labels.safetensors")]
+    [TestCase("surrogate", "hyperkernels hypergraph", "\\ud800", "half of a surrogate pair")]
+    [TestCase("another", "\"files\": {", "\"files\": { \"a\\nb\": {},", "it names another.")]
     public void Open_BadManifest_IsRefused(string _, string before, string after, string says)
     {
         Write();

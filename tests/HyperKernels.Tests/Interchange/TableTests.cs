@@ -109,8 +109,8 @@ public sealed class TableTests
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();
         string path = folder.File("x", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-        Assert.That(() => ArrowTable.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{path}: byte 0: "));
-        Assert.That(async () => await ParquetTable.ReadAsync(path), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{path}: byte 0: "));
+        Assert.That(() => ArrowTable.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{path}: byte "));
+        Assert.That(async () => await ParquetTable.ReadAsync(path), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{path}: byte "));
         await ParquetTable.WriteAsync(path, Table(withHalves: false));
         Assert.That(async () => await ParquetTable.ReadAsync(path, ["nothing"]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("no column \"nothing\""));
         using CancellationTokenSource source = new();

@@ -7,6 +7,7 @@ namespace HyperKernels.Models;
 internal sealed class LibraryState
 {
     private const int MostNames = 8;
+    private const int LongestName = 80;
 
     private readonly string _where;
     private readonly string _path;
@@ -124,6 +125,13 @@ internal sealed class LibraryState
     {
         string[] all = [.. names];
         string more = all.Length > MostNames ? $" and {all.Length - MostNames} more" : "";
-        return all.Length == 0 ? "nothing" : string.Join(", ", all.Take(MostNames).Select(static name => $"\"{name}\"")) + more;
+        return all.Length == 0 ? "nothing" : string.Join(", ", all.Take(MostNames).Select(Quote)) + more;
+    }
+
+    // A name out of a file, on one line whatever it holds.
+    private static string Quote(string name)
+    {
+        string head = name.Length > LongestName ? $"{name[..LongestName]}..." : name;
+        return $"\"{new string([.. head.Select(static letter => char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter)])}\"";
     }
 }

@@ -50,7 +50,7 @@ public static class HypergraphTensors
         }
         catch (ArgumentException failure)
         {
-            throw new InvalidDataException($"{path}: {failure.Message}", failure);
+            throw new InvalidDataException($"{path}: {OneLine.Of(failure.Message)}", failure);
         }
     }
 

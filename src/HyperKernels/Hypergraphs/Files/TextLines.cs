@@ -5,10 +5,11 @@ namespace HyperKernels.IO;
 /// <summary>Reads a text file line by line as bytes, through one buffer; refusals name file and line.</summary>
 internal sealed class TextLines : IDisposable
 {
+    private const int SmallestBuffer = 1 << 12;
     private const int FirstBuffer = 1 << 20;
 
     private readonly FileStream _file;
-    private byte[] _buffer = new byte[FirstBuffer];
+    private byte[] _buffer;
     private int _start;
     private int _end;
     private bool _isDone;
@@ -19,6 +20,8 @@ internal sealed class TextLines : IDisposable
         Path = path;
         // Unbuffered: the lines' own buffer is enough.
         _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+        // One byte more than the file has, so that its end is seen without a larger one.
+        _buffer = new byte[Math.Clamp(_file.Length + 1, SmallestBuffer, FirstBuffer)];
         Fill();
         if (_end >= 3 && _buffer.AsSpan(0, 3).SequenceEqual("\uFEFF"u8))
         {

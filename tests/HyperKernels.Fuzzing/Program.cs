@@ -1,0 +1,83 @@
+using HyperKernels.Fuzzing;
+using SharpFuzz;
+
+// targets                                   the names of all readers
+// seeds TARGET FOLDER                       writes the reader's valid files
+// loop TARGETS FOLDER KEPT SECONDS SEED     changes files in this process, led by coverage: of each of TARGETS, a,b,c, so many seconds
+// afl TARGET FOLDER                         reads what afl-fuzz gives it
+// try TARGET FOLDER FILE...                 says what is wrong with files
+// Instrumented code sets marks from its first branch on.
+using Coverage coverage = new();
+FileLimits.AlwaysBytes = Judge.PackedBytes;
+FileLimits.Expansion = 1;
+return args switch
+{
+    ["targets"] => Targets(),
+    ["seeds", string name, string folder] => Seeds(Find(name, Path.GetTempPath()), folder),
+    ["loop", string names, string folder, string kept, string seconds, string seed] => Run(names.Split(','), folder, kept, double.Parse(seconds), int.Parse(seed), coverage),
+    ["afl", string name, string folder] => Afl(Find(name, folder), folder),
+    ["try", string name, string folder, .. string[] files] => Try(Find(name, folder), folder, files),
+    _ => 2,
+};
+
+static FuzzTarget Find(string name, string folder) => FuzzTargets.All(folder).SingleOrDefault(target => target.Name == name)
+    ?? throw new ArgumentException($"there is no target {name}; targets lists them.");
+
+static int Targets()
+{
+    DirectoryInfo folder = Directory.CreateTempSubdirectory();
+    Console.WriteLine(string.Join('\n', FuzzTargets.All(folder.FullName).Select(static target => target.Name)));
+    folder.Delete(recursive: true);
+    return 0;
+}
+
+static int Seeds(FuzzTarget target, string folder)
+{
+    Directory.CreateDirectory(folder);
+    for (int i = 0; i < target.Seeds.Count; i++)
+    {
+        File.WriteAllBytes(Path.Combine(folder, $"seed{i}"), target.Seeds[i]);
+    }
+    return 0;
+}
+
+static int Run(string[] names, string folder, string kept, double seconds, int seed, Coverage coverage)
+{
+    IReadOnlyList<FuzzTarget> all = FuzzTargets.All(folder);
+    foreach (FuzzTarget target in names.Select(name => all.Single(target => target.Name == name)))
+    {
+        new Loop(target, folder, Path.Combine(kept, target.Name), seed, coverage).Run(TimeSpan.FromSeconds(seconds));
+        File.WriteAllBytes(Path.Combine(folder, target.FileName), target.Seeds[0]);
+        coverage.Forget();
+    }
+    return 0;
+}
+
+static int Afl(FuzzTarget target, string folder)
+{
+    Judge judge = new(target, folder);
+    using MemoryStream file = new();
+    Fuzzer.OutOfProcess.Run(stream =>
+    {
+        file.SetLength(0);
+        stream.CopyTo(file);
+        if (judge.Try(file.GetBuffer().AsSpan(0, (int)file.Length)) is { } verdict)
+        {
+            throw new InvalidOperationException(verdict.Text);
+        }
+    });
+    return 0;
+}
+
+static int Try(FuzzTarget target, string folder, string[] files)
+{
+    Judge judge = new(target, folder);
+    bool isGood = true;
+    foreach (string file in files)
+    {
+        Verdict? verdict = judge.Try(File.ReadAllBytes(file));
+        isGood &= verdict is null;
+        Console.WriteLine($"{file}: {verdict?.Text ?? "nothing is wrong"}; {judge.Slowest.TotalMilliseconds:F0} ms, {judge.MostAllocated:N0} bytes");
+    }
+    return isGood ? 0 : 1;
+}

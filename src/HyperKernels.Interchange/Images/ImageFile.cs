@@ -64,6 +64,7 @@ public static class ImageFile
 
     private static (int Height, int Width, int Channels, byte[] Pixels) ReadJpeg(string path, byte[] file)
     {
+        JpegMarkers.Check(path, file);
         JpegDecoder decoder = new();
         decoder.SetInput(file);
         decoder.Identify();

@@ -73,6 +73,10 @@ public sealed class ImageFileTests
         {
             AssertRefused(png[..60], "cut off");
             AssertRefused(jpeg[..200], "damaged");
+            // The package for JPEG would end the process here.
+            int frame = jpeg.AsSpan().IndexOf((byte[])[0xFF, 0xC0]);
+            AssertRefused([.. jpeg[..(frame + 14)], 0x02, .. jpeg[(frame + 15)..]], "a frame must name each component once, with 1 to 4 samples each way");
+            AssertRefused([.. jpeg[..(frame + 13)], jpeg[frame + 10], .. jpeg[(frame + 14)..]], "a frame must name each component once");
             AssertRefused(huge, "no more than FileLimits.Expansion allows; the header says 60000 x 60000");
             AssertRefused([1, 2, 3], "begin as PNG or JPEG do");
             Assert.That(() => ImageFile.Read(folder.File("x"), channels: 4), Throws.ArgumentException);

@@ -46,7 +46,7 @@ internal static class FuzzTargets
                 Written(folder, static path => new H5File { ["c"] = new long[3] }.Write(path))) with { IsForeign = true },
             One("png", "x.png", Anywhere, static path => ImageFile.Read(path),
                 PngFile.Grey(new byte[20], 4, 5), PngFile.Colour(new byte[60], 4, 5), PngFile.ColourWithAlpha(new byte[80], 4, 5)) with { IsPacked = true },
-            One("jpeg", "x.jpg", Byte, static path => ImageFile.Read(path), Convert.FromBase64String(Jpeg)) with { IsPacked = true },
+            One("jpeg", "x.jpg", Byte, static path => ImageFile.Read(path), Convert.FromBase64String(Jpeg)) with { IsForeign = true },
         ];
     }
 

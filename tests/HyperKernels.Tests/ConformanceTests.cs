@@ -67,6 +67,16 @@ public sealed class ConformanceTests
         Assert.That(tested, Is.EquivalentTo(known));
     }
 
+    [Test]
+    public void EveryDifferentiableOp_IsDifferentiatedTwice()
+    {
+        // A step, and what Permute has rows for.
+        string[] without = ["huber", "transpose"];
+        IEnumerable<string> once = Catalogue.Ops.GroupBy(row => row.Op)
+            .Where(rows => rows.Any(row => row.Inputs.Any(input => input.Differentiable)) && !rows.Any(row => row.TwiceDifferentiable)).Select(rows => rows.Key);
+        Assert.That(once, Is.EquivalentTo(without));
+    }
+
     private static void Check(CaseProperty property, Device device)
     {
         CaseResult result = property.Check(device);

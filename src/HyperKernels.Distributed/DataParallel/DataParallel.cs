@@ -72,8 +72,10 @@ public sealed class DataParallel : IGradientReceiver
     /// <param name="parameters">The same on every process, in the same order.</param>
     public void Start(IEnumerable<Parameter> parameters)
     {
-        foreach (Parameter parameter in parameters)
+        ArgumentNullException.ThrowIfNull(parameters);
+        foreach (Parameter? given in parameters)
         {
+            Parameter parameter = given ?? throw new ArgumentException("DataParallel.Start: parameters must not hold null.", nameof(parameters));
             float[] values = parameter.OwnValue.ToArray();
             Communicator.Broadcast<float>(values);
             parameter.Load(values);

@@ -38,7 +38,10 @@ public readonly struct Shuffle
     {
         get
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)place, (ulong)Count);
+            if ((ulong)place >= (ulong)Count)
+            {
+                throw new ArgumentOutOfRangeException(nameof(place), $"Shuffle: places are from 0 to below {Count}; got {place}.");
+            }
             ulong value = (ulong)place;
             do
             {

@@ -9,7 +9,7 @@ public sealed partial class Hypergraph
     /// <remarks>Differentiable in the weights; they belong to the current scope.</remarks>
     public static Hypergraph Union(params ReadOnlySpan<Hypergraph> graphs)
     {
-        foreach (Hypergraph graph in graphs)
+        foreach (Hypergraph graph in Throw.IfAnyNull("Union", graphs.ToArray(), nameof(graphs)))
         {
             if (graph.NodeCount != graphs[0].NodeCount)
             {
@@ -26,6 +26,7 @@ public sealed partial class Hypergraph
         {
             Throw.Argument($"{name}: at least one graph is needed.");
         }
+        _ = Throw.IfAnyNull(name, graphs.ToArray(), nameof(graphs));
         Device device = graphs[0].Incidence.Device;
         (long nodes, long edges, long memberships) = (0, 0, 0);
         foreach (Hypergraph graph in graphs)

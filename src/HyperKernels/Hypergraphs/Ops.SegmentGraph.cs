@@ -7,6 +7,7 @@ public static partial class Ops
     /// <remarks>In a part of a larger hypergraph the sums are completed between processes first (<see cref="Hypergraph.WithExchange"/>).</remarks>
     public static Tensor NodesToEdges(Tensor x, Hypergraph graph, Tensor? nodeScale = null, Tensor? edgeScale = null)
     {
+        ArgumentNullException.ThrowIfNull(graph);
         Tensor? weights = graph.MembershipWeightsToward(Toward.Edges);
         if (graph.Rows.Exchange is not { } exchange)
         {
@@ -17,8 +18,11 @@ public static partial class Ops
     }
 
     /// <summary>As <see cref="EdgesToNodes(Tensor, Incidence, Tensor?, Tensor?, Tensor?)"/>, with the graph's membership weights.</summary>
-    public static Tensor EdgesToNodes(Tensor z, Hypergraph graph, Tensor? edgeScale = null, Tensor? nodeScale = null) =>
-        EdgesToNodes(z, graph.Incidence, graph.MembershipWeightsToward(Toward.Nodes), edgeScale, nodeScale);
+    public static Tensor EdgesToNodes(Tensor z, Hypergraph graph, Tensor? edgeScale = null, Tensor? nodeScale = null)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        return EdgesToNodes(z, graph.Incidence, graph.MembershipWeightsToward(Toward.Nodes), edgeScale, nodeScale);
+    }
 
     /// <summary>Rows of hyperedges, each process's own sums, become the sums of all processes. The gradient goes the same way: every process's use of a sum counts.</summary>
     internal static Tensor SumOverProcesses(Tensor rows, IEdgeExchange exchange)

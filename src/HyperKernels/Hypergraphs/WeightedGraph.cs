@@ -26,10 +26,10 @@ public sealed class WeightedGraph
     public int EdgeCount => _neighbours.Length / 2;
 
     /// <summary>The neighbours of a node, ascending.</summary>
-    public ReadOnlySpan<int> NeighboursOf(int node) => _neighbours.AsSpan(_offsets[node].._offsets[node + 1]);
+    public ReadOnlySpan<int> NeighboursOf(int node) => _neighbours.AsSpan(_offsets[Throw.IfNoPlace("WeightedGraph", node, NodeCount)].._offsets[node + 1]);
 
     /// <summary>The weights of a node's edges, in the order of its neighbours.</summary>
-    public ReadOnlySpan<float> WeightsOf(int node) => _weights.AsSpan(_offsets[node].._offsets[node + 1]);
+    public ReadOnlySpan<float> WeightsOf(int node) => _weights.AsSpan(_offsets[Throw.IfNoPlace("WeightedGraph", node, NodeCount)].._offsets[node + 1]);
 
     /// <summary>The graph as a hypergraph whose hyperedges are its edges, of two members each.</summary>
     /// <returns>N nodes, E hyperedges by their smaller member, then the larger; the weights are those of hyperedges and belong to the current scope.</returns>

@@ -19,9 +19,8 @@ public sealed class BatchOrder
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1, or no step is left.</exception>
     public BatchOrder(int examples, int batch, int seed, bool shuffle = true, bool dropLast = false)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(examples, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(examples, dropLast ? batch : 1);
+        Throw.IfOutside("BatchOrder", examples, 1, Array.MaxLength);
+        Throw.IfOutside("BatchOrder", batch, 1, dropLast ? examples : int.MaxValue);
         _rows = new int[examples];
         _batch = batch;
         _seed = seed;
@@ -34,8 +33,10 @@ public sealed class BatchOrder
 
     /// <summary>The examples of a step, counted from 0 through all epochs. Valid until the next call.</summary>
     /// <param name="step">The step, 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The step is negative.</exception>
     public ReadOnlySpan<int> Rows(long step)
     {
+        Throw.IfOutside("BatchOrder", step, 0, long.MaxValue);
         (long epoch, long within) = Math.DivRem(step, StepsPerEpoch);
         if (epoch != _epoch)
         {

@@ -69,14 +69,14 @@ public sealed class DataColumn
             Throw.Argument("DataColumn.Join: at least one column is needed.");
         }
         DataColumn first = parts[0];
-        foreach (DataColumn part in parts)
+        foreach (DataColumn part in Throw.IfAnyNull("DataColumn.Join", parts))
         {
             if (part._values.Type != first._values.Type || part.ExampleShape != first.ExampleShape || part.ElementType != first.ElementType || part._scale != first._scale)
             {
                 Throw.Argument($"DataColumn.Join: all columns must be alike; there are {first} and {part}.");
             }
         }
-        byte[] bytes = new byte[parts.Sum(static part => (long)part._values.Bytes.Length)];
+        byte[] bytes = Size.Array<byte>(parts.Sum(static part => (long)part._values.Bytes.Length), "the number of bytes");
         int at = 0;
         foreach (DataColumn part in parts)
         {
@@ -97,7 +97,8 @@ public sealed class DataColumn
     {
         int size = (int)ExampleShape.Count;
         int bytes = size * _values.Type.Size();
-        float[] values = new float[(long)rows.Length * size];
+        CheckRows(rows);
+        float[] values = Size.Array<float>((long)rows.Length * size, "the number of values", nameof(DataColumn));
         for (int i = 0; i < rows.Length; i++)
         {
             Span<float> to = values.AsSpan(i * size, size);
@@ -115,12 +116,24 @@ public sealed class DataColumn
     {
         int size = (int)ExampleShape.Count;
         int bytes = size * _values.Type.Size();
-        int[] values = new int[(long)rows.Length * size];
+        CheckRows(rows);
+        int[] values = Size.Array<int>((long)rows.Length * size, "the number of values", nameof(DataColumn));
         for (int i = 0; i < rows.Length; i++)
         {
             StoredConvert.ToInt32(_values.Type, _values.Bytes.Slice(rows[i] * bytes, bytes), values.AsSpan(i * size, size), Origin(rows[i]));
         }
         return values;
+    }
+
+    private void CheckRows(ReadOnlySpan<int> rows)
+    {
+        foreach (int row in rows)
+        {
+            if ((uint)row >= (uint)Count)
+            {
+                Throw.Argument($"DataColumn: there are examples 0 to {Count - 1}; example {row} was asked for.");
+            }
+        }
     }
 
     private static StoredOrigin Origin(int row) => new("memory", 0, $"example {row}");

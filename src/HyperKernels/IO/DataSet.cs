@@ -14,7 +14,7 @@ public sealed class DataSet
     /// <exception cref="ArgumentException">They have not.</exception>
     public DataSet(params ReadOnlySpan<DataColumn> columns)
     {
-        _columns = columns.ToArray();
+        _columns = Throw.IfAnyNull("DataSet", columns.ToArray(), nameof(columns));
         if (_columns.Length == 0 || _columns[0].Count == 0 || Array.Exists(_columns, column => column.Count != _columns[0].Count))
         {
             Throw.Argument($"DataSet: columns of the same number of examples are needed; got [{string.Join(", ", _columns.Select(static column => column.Count))}].");

@@ -150,7 +150,17 @@ public abstract partial class Layer : IDisposable
         ArgumentNullException.ThrowIfNull(initializer);
         CheckName(name);
         LayerAllowance.Take(this, shape);
-        Parameter parameter = new(name, initializer.Draw(shape, random), shape);
+        // The device says first whether it has room: values that fit nowhere are not drawn.
+        Parameter parameter = new(name, shape);
+        try
+        {
+            parameter.Load(initializer.Draw(shape, random));
+        }
+        catch
+        {
+            parameter.Dispose();
+            throw;
+        }
         _parameters.Add(new NamedParameter(name, parameter, this, role, weight, initializer));
         return parameter;
     }
@@ -179,7 +189,7 @@ public abstract partial class Layer : IDisposable
     {
         CheckName(name);
         LayerAllowance.Take(this, shape);
-        float[] values = new float[Size.Of(shape.Count, "the number of values")];
+        float[] values = Size.Array<float>(shape.Count, "the number of values");
         Array.Fill(values, value);
         Tensor buffer = Tensor.NewUnowned(Device.Default, shape, ElementType.Float32);
         buffer.CopyFrom(values);

@@ -116,6 +116,6 @@ public static partial class Ops
         {
             Throw.Argument($"L2Normalize: epsilon must be at least 1e-19; got {epsilon}.");
         }
-        return Divide(x, Sqrt(Clamp(Sum(Square(x), [axis], keepAxes: true), epsilon * epsilon, float.MaxValue)));
+        return Divide(x, Sqrt(Clamp(Sum(Square(x), [axis], keepAxes: true), epsilon * epsilon, float.PositiveInfinity)));
     }
 }

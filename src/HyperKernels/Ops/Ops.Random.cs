@@ -34,9 +34,14 @@ public static partial class Ops
     /// <remarks>Fisher and Yates' shuffle on the host; each pick is off from even by less than count / 2^64.</remarks>
     public static Tensor Permutation(int count, RandomStream random, Device? device = null)
     {
+        ArgumentNullException.ThrowIfNull(random);
         if (count < 0)
         {
             Throw.Argument($"Permutation: count must not be negative; got {count}.");
+        }
+        if (count > Array.MaxLength)
+        {
+            Throw.Argument($"Permutation: count must be at most {Array.MaxLength}, what an array holds; got {count}.");
         }
         int[] order = ArrayPool<int>.Shared.Rent(count);
         try
@@ -52,6 +57,7 @@ public static partial class Ops
 
     private static Tensor Draw(RandomKind kind, in Shape shape, RandomStream random, float a, float b, Device? device)
     {
+        ArgumentNullException.ThrowIfNull(random);
         Tensor y = Tensor.New(device ?? Device.Default, shape, ElementType.Float32);
         RandomState from = random.Take(shape.Count);
         y.Device.Backend.Random(kind, from.Seed, from.Position, shape.Count, a, b, y.Ref);

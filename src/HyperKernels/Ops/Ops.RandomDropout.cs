@@ -15,6 +15,7 @@ public static partial class Ops
     public static Tensor Dropout(Tensor x, float probability, RandomStream random)
     {
         CheckFloat("Dropout", x);
+        ArgumentNullException.ThrowIfNull(random);
         if (!(probability >= 0 && probability <= 1))
         {
             Throw.Argument($"Dropout: the probability must be in [0, 1]; got {probability}.");

@@ -72,8 +72,11 @@ public static partial class Ops
     /// <returns><c>[E, ...]</c> or <c>[N, ...]</c>; an empty segment gives zeros, not NaN.</returns>
     /// <exception cref="ArgumentException">values has not one row per membership, holds integers, or is on another device.</exception>
     /// <remarks>Differentiable any number of times. Sums run in an order that the incidence alone decides.</remarks>
-    public static Tensor SegmentMean(Tensor values, Incidence incidence, Toward toward) =>
-        SegmentSum("SegmentMean", incidence, SegmentEnd.Memberships, EndOf(toward), values, null, null, incidence.Index(toward).InverseCounts);
+    public static Tensor SegmentMean(Tensor values, Incidence incidence, Toward toward)
+    {
+        ArgumentNullException.ThrowIfNull(incidence);
+        return SegmentSum("SegmentMean", incidence, SegmentEnd.Memberships, EndOf(toward), values, null, null, incidence.Index(toward).InverseCounts);
+    }
 
     /// <summary>How alike the two ends of each membership are: <c>s[i] = sum over k of x[node of i, k] * z[edge of i, k]</c>.</summary>
     /// <param name="x">One row per node, <c>[N, ...]</c>.</param>

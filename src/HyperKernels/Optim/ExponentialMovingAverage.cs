@@ -21,7 +21,7 @@ public sealed class ExponentialMovingAverage : IDisposable
             Throw.Argument($"ExponentialMovingAverage: decay must be in [0, 1); got {decay}.");
         }
         Decay = decay;
-        List<Parameter> all = [.. parameters.Distinct()];
+        List<Parameter> all = [.. Throw.IfAnyNull("ExponentialMovingAverage", parameters).Distinct()];
         if (all.Count == 0 || all.Any(parameter => !ReferenceEquals(parameter.Device, all[0].Device)))
         {
             Throw.Argument($"ExponentialMovingAverage: parameters on one device are needed; got {all.Count} parameters.");

@@ -65,7 +65,7 @@ public static class GradientClipping
     private static List<(Tensor Value, Tensor Gradient)> Gradients(Tape tape, IEnumerable<Parameter> parameters)
     {
         List<(Tensor, Tensor)> gradients = [];
-        foreach (Parameter parameter in parameters)
+        foreach (Parameter parameter in Throw.IfAnyNull("GradientClipping", parameters))
         {
             if (tape.TryGetGradient(parameter.OwnValue, out Tensor gradient))
             {

@@ -23,7 +23,7 @@ public abstract partial class Optimizer : IDisposable
     {
         CheckRate("learningRate", learningRate);
         CheckRate("weightDecay", weightDecay);
-        Groups = [.. groups];
+        Groups = Throw.IfAnyNull("Optimizer", groups);
         LearningRate = learningRate;
         WeightDecay = weightDecay;
         _slots = slots;

@@ -7,7 +7,7 @@ namespace HyperKernels.Optim;
 public sealed class ParameterGroup(IEnumerable<Parameter> parameters, float? learningRate = null, float? weightDecay = null)
 {
     /// <summary>The parameters.</summary>
-    public IReadOnlyList<Parameter> Parameters { get; } = [.. parameters];
+    public IReadOnlyList<Parameter> Parameters { get; } = Throw.IfAnyNull("ParameterGroup", parameters);
 
     /// <summary>Their learning rate; null means the optimiser's.</summary>
     public float? LearningRate { get; set; } = learningRate;

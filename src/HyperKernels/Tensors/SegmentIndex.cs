@@ -67,7 +67,11 @@ internal sealed class SegmentIndex : IDisposable
     /// <summary>The pair that stands in a slot. The list is read back from the device when first asked for.</summary>
     public int PairAt(int slot) => Positions is null ? slot : (_pairOfSlot ?? PairOfSlot())[slot];
 
-    public ReadOnlySpan<int> Others(int segment) => _others.AsSpan(_offsets[segment], _offsets[segment + 1] - _offsets[segment]);
+    public ReadOnlySpan<int> Others(int segment)
+    {
+        Throw.IfNoPlace("Incidence", segment, _offsets.Length - 1);
+        return _others.AsSpan(_offsets[segment], _offsets[segment + 1] - _offsets[segment]);
+    }
 
     /// <summary><c>[S]</c>: one over the number of slots, at least 1. Made when first asked for.</summary>
     public Tensor InverseCounts

@@ -21,6 +21,29 @@ internal static class Size
         return (int)count;
     }
 
+    /// <summary>An array of the collector's, where the number may be more than arrays hold or the machine has memory for.</summary>
+    /// <param name="count">How many elements.</param>
+    /// <param name="what">What they are, for the message: filled in with the expression.</param>
+    /// <param name="where">Who asks, for the message: filled in with the method.</param>
+    /// <exception cref="ArgumentException">The number is negative or more than an array holds.</exception>
+    /// <exception cref="DeviceException">There is not enough memory.</exception>
+    public static T[] Array<T>(long count, [CallerArgumentExpression(nameof(count))] string what = "", [CallerMemberName] string where = "")
+    {
+        if (count < 0 || count > System.Array.MaxLength)
+        {
+            Throw.Argument(string.Create(CultureInfo.InvariantCulture, $"{where}: {what} must be from 0 to {System.Array.MaxLength:N0}, what an array holds; got {count:N0}."));
+        }
+        try
+        {
+            return new T[count];
+        }
+        catch (OutOfMemoryException failure)
+        {
+            throw new DeviceException(
+                string.Create(CultureInfo.InvariantCulture, $"{where}: there is no memory for {count:N0} elements of {Unsafe.SizeOf<T>()} bytes ({what})."), failure);
+        }
+    }
+
     [DoesNotReturn]
     private static void TooLarge(long count, string what, string where) =>
         Throw.Argument(string.Create(

@@ -24,6 +24,14 @@ public static class CliqueFeatures
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(candidates);
+        foreach (int[] candidate in Refuse.Nulls("CliqueFeatures", candidates))
+        {
+            if (candidate.Length < 2 || candidate.Any(node => (uint)node >= (uint)graph.NodeCount))
+            {
+                throw new ArgumentException(
+                    $"CliqueFeatures: a candidate has two nodes or more, from 0 to {graph.NodeCount - 1}; got [{string.Join(", ", candidate.Take(20))}].", nameof(candidates));
+            }
+        }
         int[][] cliques = [.. MaximalCliques.Of(graph)];
         int[][] cliquesOf = MemberSets.EdgesOfNodes(graph.NodeCount, cliques);
         float[] rows = new float[candidates.Count * Count];

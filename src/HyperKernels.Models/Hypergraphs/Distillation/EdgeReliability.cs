@@ -64,6 +64,9 @@ public static class EdgeReliability
     /// <param name="probability">Of <see cref="KeepProbability"/>, <c>[E]</c>.</param>
     /// <param name="random">Draws one number for each hyperedge.</param>
     /// <returns>1 for those that are kept, 0 for others, <c>[E]</c>.</returns>
-    public static Tensor Sample(Tensor probability, RandomStream random) =>
-        Ops.Step(Ops.Subtract(probability, Ops.RandomUniform(probability.Shape, random, device: probability.Device)));
+    public static Tensor Sample(Tensor probability, RandomStream random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        return Ops.Step(Ops.Subtract(probability, Ops.RandomUniform(probability.Shape, random, device: probability.Device)));
+    }
 }

@@ -13,9 +13,9 @@ public sealed class FlowChain : Flow, IStoredLayer<FlowChain>
     /// <param name="flows">In order; all of one number of features.</param>
     /// <exception cref="ArgumentException">There are none, or their numbers of features differ.</exception>
     public FlowChain(params IReadOnlyList<Flow> flows)
-        : base(flows is { Count: > 0 } ? flows[0].Features : 0)
+        : base(Refuse.Nulls("FlowChain", flows) is [{ } first, ..] ? first.Features : 0)
     {
-        _flows = [.. flows!];
+        _flows = [.. flows];
         for (int i = 0; i < _flows.Length; i++)
         {
             if (_flows[i].Features != Features)

@@ -24,19 +24,20 @@ public sealed class HyperparameterSpace : Layer, IStoredLayer<HyperparameterSpac
     /// <exception cref="ArgumentException">There are none, two have one name, a size is below 1, or a deviation is not above 0.</exception>
     public HyperparameterSpace(params IReadOnlyList<Hyperparameter> hyperparameters)
     {
-        ArgumentNullException.ThrowIfNull(hyperparameters);
-        _all = [.. hyperparameters];
+        _all = Refuse.Nulls("HyperparameterSpace", hyperparameters);
         _sizes = Array.ConvertAll(_all, static one => one.Size);
         if (_all.Length == 0 || _all.Select(static one => one.Name).Distinct().Count() != _all.Length)
         {
             throw new ArgumentException(
-                $"HyperparameterSpace: at least one hyperparameter is needed, each with a name of its own; got [{string.Join(", ", _all.Select(static one => one.Name))}].",
+                "HyperparameterSpace: at least one hyperparameter is needed, each with a name of its own; got "
+                + $"[{string.Join(", ", _all.Select(static one => Refuse.Name(one.Name)))}].",
                 nameof(hyperparameters));
         }
         if (_all.FirstOrDefault(static one => one.Size < 1 || !(one.Deviation > 0)) is { } wrong)
         {
             throw new ArgumentException(
-                FormattableString.Invariant($"HyperparameterSpace: size must be at least 1 and deviation above 0; \"{wrong.Name}\" has {wrong.Size} and {wrong.Deviation}."),
+                "HyperparameterSpace: size must be at least 1 and deviation above 0; "
+                + FormattableString.Invariant($"{Refuse.Name(wrong.Name)} has {wrong.Size} and {wrong.Deviation}."),
                 nameof(hyperparameters));
         }
         Size = _sizes.Sum();
@@ -66,7 +67,11 @@ public sealed class HyperparameterSpace : Layer, IStoredLayer<HyperparameterSpac
     /// <param name="rows">C.</param>
     /// <param name="random">Where n comes from.</param>
     /// <returns><c>[C, n]</c>, without bounds.</returns>
-    public Tensor Perturb(int rows, RandomStream random) => Perturb(Ops.RandomNormal([rows, Size], random, device: Unconstrained.Device));
+    public Tensor Perturb(int rows, RandomStream random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        return Perturb(Ops.RandomNormal([rows, Size], random, device: Unconstrained.Device));
+    }
 
     /// <summary>Perturbs the hyperparameters by given normal numbers.</summary>
     /// <param name="noise"><c>[C, n]</c>; of hyperparameters that a batch shares the first row counts.</param>

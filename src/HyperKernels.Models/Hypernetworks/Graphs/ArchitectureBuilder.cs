@@ -61,6 +61,7 @@ public sealed class ArchitectureBuilder
     /// <returns>The node whose result is the layer's; the input if the layer is no operation (an activation).</returns>
     public int Add(Layer layer, int input) => layer switch
     {
+        null => throw new ArgumentNullException(nameof(layer)),
         IArchitectureLayer own => own.AddTo(this, input),
         Linear linear => Biased(GraphOperation.Conv, linear.Weight, linear.Bias, input),
         Conv2d conv => Biased(OperationOf(conv), conv.Weight, conv.Bias, input),

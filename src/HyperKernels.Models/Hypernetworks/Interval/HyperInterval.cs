@@ -163,8 +163,7 @@ public static class HyperInterval
     public static IntervalTensor Universal(HyperNetwork network, int tasks, bool orNearest = false)
     {
         IntervalConditioning conditioning = ConditioningOf(network);
-        ArgumentOutOfRangeException.ThrowIfLessThan(tasks, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(tasks, conditioning.Tasks);
+        Refuse.Outside("HyperInterval", tasks, 1, conditioning.Tasks);
         int size = conditioning.Embedding;
         float[] rows;
         using (MemoryScope scope = new())

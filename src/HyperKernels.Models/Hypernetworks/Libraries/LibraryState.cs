@@ -47,7 +47,7 @@ internal sealed class LibraryState
     public HostArray Take(string name) => _left.Remove(name, out HostArray? values)
         ? values
         : throw new InvalidDataException(
-            $"{_where}: {_path} must hold \"{_prefix}{name}\"; it has {Names(_all.Keys)}. If the hypernetwork is part of a larger model, give the prefix of its names.");
+            $"{_where}: {_path} must hold {Refuse.Name(_prefix + name)}; it has {Names(_all.Keys)}. If the hypernetwork is part of a larger model, give the prefix of its names.");
 
     /// <summary>Takes a matrix.</summary>
     /// <exception cref="InvalidDataException">There is none of that name, or it is no matrix, or it has other sides than those given.</exception>

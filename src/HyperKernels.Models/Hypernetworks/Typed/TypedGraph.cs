@@ -25,6 +25,12 @@ public sealed class TypedGraph : IDisposable
         {
             throw new ArgumentException($"TypedGraph: there must be a type and a relation at least; got {nodesOfType.Count} types and {relations.Count} relations.");
         }
+        if (nodesOfType.Any(static count => count < 0) || nodesOfType.Sum(static count => (long)count) > Array.MaxLength)
+        {
+            throw new ArgumentException(
+                $"TypedGraph: every type needs 0 nodes or more, {Array.MaxLength} in all at most; got [{string.Join(", ", nodesOfType.Take(20))}].", nameof(nodesOfType));
+        }
+        _ = Refuse.Nulls("TypedGraph", relations);
         _offsets = new int[nodesOfType.Count + 1];
         for (int type = 0; type < nodesOfType.Count; type++)
         {

@@ -13,6 +13,10 @@ internal sealed class NetworkGraphLayout
 
     public NetworkGraphLayout(NetworkGraphBuilder built, NetworkGraphForm form)
     {
+        if (form == NetworkGraphForm.Channels && built.Edges.Count == 0)
+        {
+            throw new ArgumentException("NetworkGraph: the network needs a layer with a matrix or kernels, whose numbers become edges; it has none.");
+        }
         _built = built;
         Tensors = built.Tensors;
         _offsets = new int[Tensors.Count + 1];

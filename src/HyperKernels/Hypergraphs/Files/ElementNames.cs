@@ -30,10 +30,10 @@ public sealed class ElementNames : IReadOnlyList<string>
     public int Count => _texts.Length;
 
     /// <summary>The name of a number.</summary>
-    public string this[int index] => _texts[index];
+    public string this[int index] => _texts[Throw.IfNoPlace("ElementNames", index, _texts.Length)];
 
     /// <summary>Whether the name is a whole number rather than a word.</summary>
-    public bool IsNumber(int index) => _isNumber is not null && _isNumber[index];
+    public bool IsNumber(int index) => _isNumber is not null && _isNumber[Throw.IfNoPlace("ElementNames", index, _isNumber.Length)];
 
     /// <summary>A name that stands twice, or null.</summary>
     internal string? Repeated => _places.Value.Count == Count ? null : _texts.Where((text, i) => _places.Value[(text, IsNumber(i))] != i).First();

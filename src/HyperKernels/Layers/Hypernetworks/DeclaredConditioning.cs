@@ -25,7 +25,7 @@ public sealed class DeclaredConditioning : Conditioning, IStoredLayer<DeclaredCo
         {
             Throw.Argument("Conditioning: at least one condition is needed, for example Condition.Range(\"angle\", 0, 90).");
         }
-        _declared = [.. conditions];
+        _declared = Throw.IfAnyNull("Conditioning", conditions);
         Encoding = encoding ?? Encoding.CosSin;
         string[] names = [.. _declared.Select(static c => c.Name)];
         if (names.Distinct().Count() != names.Length)

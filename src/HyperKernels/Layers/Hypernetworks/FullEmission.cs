@@ -37,11 +37,16 @@ public sealed class FullEmission : Emission, IStoredLayer<FullEmission>
     public Parameter? Theta0 { get; }
 
     /// <inheritdoc/>
-    public override Tensor Flat(Tensor embedding, TensorLayer generator) => Ops.Linear(generator.Forward(embedding), Weight.Value, Theta0?.Value);
+    public override Tensor Flat(Tensor embedding, TensorLayer generator)
+    {
+        ArgumentNullException.ThrowIfNull(generator);
+        return Ops.Linear(generator.Forward(embedding), Weight.Value, Theta0?.Value);
+    }
 
     /// <inheritdoc/>
     public override void Generate(Tensor embedding, TensorLayer generator, Span<Weight> weights)
     {
+        ArgumentNullException.ThrowIfNull(generator);
         Tensor hidden = generator.Forward(embedding);
         Tensor[] rented = ArrayPool<Tensor>.Shared.Rent(2 * weights.Length);
         try

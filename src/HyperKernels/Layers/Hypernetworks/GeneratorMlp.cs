@@ -18,6 +18,7 @@ public sealed class GeneratorMlp : TensorLayer, IStoredLayer<GeneratorMlp>
         int inFeatures, IReadOnlyList<int> hidden, Activation activation, Initializer initializer, RandomStream? random = null)
     {
         ArgumentNullException.ThrowIfNull(hidden);
+        ArgumentNullException.ThrowIfNull(initializer);
         Activation = activation;
         _hidden = new Linear[hidden.Count];
         for (int i = 0; i < _hidden.Length; i++)

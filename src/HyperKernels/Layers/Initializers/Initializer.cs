@@ -66,7 +66,7 @@ public abstract partial class Initializer
 
     internal float[] Draw(Shape shape, RandomStream? random)
     {
-        float[] values = new float[Size.Of(shape.Count, "the number of values")];
+        float[] values = Size.Array<float>(shape.Count, "the number of values");
         // What a file holds takes the place of what would be drawn, and reading one must not move the caller's streams.
         if (values.Length > 0 && !LayerAllowance.IsInForce)
         {

@@ -15,6 +15,7 @@ internal static class Program
         ["steps"] = Steps.Run,
         ["shards"] = Shards.BesideOne,
         ["large-shards"] = Shards.Large,
+        ["trainings"] = Trainings.Run,
         ["runtime"] = Failures.RuntimeStillThrows,
     };
 

@@ -36,7 +36,7 @@ internal sealed unsafe class ForkJoin : IDisposable
         get => Volatile.Read(ref _threads);
         set
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            Throw.IfOutside("ForkJoin", value, 1, int.MaxValue, "threads");
             Volatile.Write(ref _threads, value);
         }
     }

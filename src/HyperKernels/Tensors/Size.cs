@@ -40,7 +40,7 @@ internal static class Size
         catch (OutOfMemoryException failure)
         {
             throw new DeviceException(
-                string.Create(CultureInfo.InvariantCulture, $"{where}: there is no memory for {count:N0} elements of {Unsafe.SizeOf<T>()} bytes ({what})."), failure);
+                string.Create(CultureInfo.InvariantCulture, $"{where}: there is no memory for {count:N0} elements of type {typeof(T).Name} ({what})."), failure);
         }
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 namespace HyperKernels.Tests.Cli;
 
 /// <summary>The campaign at its smallest: every part runs as a user runs it, and finds nothing.</summary>
+[Parallelizable(ParallelScope.All)]
 public sealed class SoakTests
 {
     [TestCase("files", "refused")]

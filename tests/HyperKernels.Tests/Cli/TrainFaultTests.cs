@@ -4,6 +4,7 @@ using HyperKernels.IO;
 namespace HyperKernels.Tests.Cli;
 
 /// <summary>What takes the ground from under a training run: it stops with one line and an exit code, and its last checkpoint is whole.</summary>
+[Parallelizable(ParallelScope.All)]
 public sealed class TrainFaultTests
 {
     private const string CheckpointFile = "checkpoint.safetensors";

@@ -74,7 +74,7 @@ public sealed class HyperparameterTests
                 "Hyperparameter \"drop\": a value must lie strictly between 0 and 0.9; got 0.9. The ends are never reached: begin near one."));
             Assert.That(() => Hyperparameter.Positive("decay", double.NaN), Throws.ArgumentException);
             Assert.That(() => new HyperparameterSpace(Hyperparameter.Free("a"), Hyperparameter.Free("a")), Throws.ArgumentException.With.Message.StartsWith(
-                "HyperparameterSpace: at least one hyperparameter is needed, each with a name of its own; got [a, a]."));
+                "HyperparameterSpace: at least one hyperparameter is needed, each with a name of its own; got [\"a\", \"a\"]."));
             Assert.That(() => new HyperparameterSpace(Hyperparameter.Free("a") with { Deviation = 0 }), Throws.ArgumentException.With.Message.StartsWith(
                 "HyperparameterSpace: size must be at least 1 and deviation above 0; \"a\" has 1 and 0."));
             Assert.That(() => space.Values(Tensor.Zeros([4, 3])), Throws.ArgumentException.With.Message.StartsWith(

@@ -32,7 +32,8 @@ public sealed class TrainFaultTests
         string output = Path.Combine(folder.Root, "run");
         using CliProcess process = Begin(output, arguments => CliProcess.StartUnder($"exec {Unprivileged} \"$0\" \"$@\"", arguments));
         Run("chmod", "555", output);
-        Stops(process, $"no file may be made in the folder {output}", output);
+        // Also where it comes between a file's making and its renaming; nothing can be tidied up then.
+        Stops(process, output, output, leavesTemporary: true);
         Run("chmod", "755", output);
     }
 
@@ -83,7 +84,7 @@ public sealed class TrainFaultTests
         return process;
     }
 
-    private static void Stops(CliProcess process, string saying, string folder)
+    private static void Stops(CliProcess process, string saying, string folder, bool leavesTemporary = false)
     {
         CliResult result = process.Finish();
         Assert.That(result.ExitCode, Is.EqualTo(4), result.ToString());
@@ -91,7 +92,7 @@ public sealed class TrainFaultTests
         Assert.That(result.Error.Trim().Split('\n'), Has.Length.EqualTo(1), "one line");
         Checkpoint left = Checkpoint.Load(Path.Combine(folder, CheckpointFile));
         Assert.That((left.Step > 0, left.Warning), Is.EqualTo((true, (string?)null)));
-        Assert.That(Directory.GetFiles(folder, "*.tmp"), Is.Empty);
+        Assert.That(Directory.GetFiles(folder, "*.tmp"), Has.Length.AtMost(leavesTemporary ? 1 : 0));
     }
 
     private static void Run(string program, params string[] arguments)

@@ -5,11 +5,8 @@ namespace HyperKernels.Interchange;
 /// <summary>The one kind of refusal all readers of files give, as those of the engine do: path, byte, rule.</summary>
 internal static class Refusal
 {
-    private const int MostQuoted = 80;
-    private const int Longest = 1_000;
-
     public static InvalidDataException At(string path, long offset, string rule, Exception? cause = null) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"{path}: byte {offset:N0}: {OneLine(rule, Longest)}"), cause);
+        new(string.Create(CultureInfo.InvariantCulture, $"{path}: byte {offset:N0}: {OneLine.Of(rule)}"), cause);
 
     /// <summary>Whether what a library threw at a damaged file must be told as a refusal: it is none yet.</summary>
     public static bool Wraps(Exception failure, string path) =>
@@ -18,14 +15,4 @@ internal static class Refusal
 
     /// <summary>What was wrong, in words: libraries take memory on a file's word, so that there may be none where the file is damaged.</summary>
     public static string Reason(Exception failure) => failure is OutOfMemoryException ? "it asks for more memory than there is" : failure.Message;
-
-    /// <summary>A name out of a file, short and on one line whatever it holds.</summary>
-    public static string Quote(string name) => $"\"{OneLine(name, MostQuoted)}\"";
-
-    // A file can neither fill a log nor write lines of its own into it.
-    private static string OneLine(string text, int most)
-    {
-        string head = text.Length > most ? text[..most] + "..." : text;
-        return new string([.. head.Select(static c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c)]);
-    }
 }

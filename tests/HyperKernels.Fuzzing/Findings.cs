@@ -1,3 +1,4 @@
+using HyperKernels.Cli.Soak;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -22,7 +23,7 @@ internal sealed class Findings
 
     public int Count => _kinds.Count;
 
-    public void Keep(Verdict verdict, ReadOnlySpan<byte> file)
+    public void Keep(FileVerdict verdict, ReadOnlySpan<byte> file)
     {
         string name = Name(verdict.Kind);
         if (_kinds.Add(name))

@@ -11,6 +11,12 @@ namespace HyperKernels.Fuzzing;
 /// <summary>Every reader of files there is: those of <c>hyperkernels soak files</c>, and those that this program's packages bring.</summary>
 internal static class FuzzTargets
 {
+    /// <summary>What packed content may become in a fuzzing run whatever its size: more takes time and tells nothing more.</summary>
+    public const long PackedContent = 1 << 20;
+
+    /// <summary>What reading it may take.</summary>
+    public const long PackedBytes = 16 * PackedContent;
+
     private const string Byte = ": byte ";
     private const string Line = ": line ";
     private const string Anywhere = ": ";
@@ -23,14 +29,15 @@ internal static class FuzzTargets
         + "GxEAAgEFAAAAAAAAAAAAAAAAAAMECTI3dbT/2gAMAwEAAhEDEQA/AOT1ys7jmnbu00NXKzuOadu7TIL7CxVBcMwNgrnlGmACmPJ//9k=";
 
     /// <summary>All of them; their valid files are written in a folder, and left there where a reader wants more than one.</summary>
-    public static IReadOnlyList<FuzzTarget> All(string folder)
+    public static IReadOnlyList<DamagedFiles> All(string folder)
     {
         Directory.CreateDirectory(folder);
         return
         [
-            .. DamagedFiles.All(folder).Select(format => new FuzzTarget(
-                format.Name.Replace(",", "", StringComparison.Ordinal).Replace(' ', '-'), format.FileName, [format.Good, .. More(format.Name, folder)],
-                format.Read, format.Place, format.Name.Contains("compressed", StringComparison.Ordinal))),
+            .. DamagedFiles.All(folder).Select(format => format with
+            {
+                Name = format.Name.Replace(",", "", StringComparison.Ordinal).Replace(' ', '-'), Good = [.. format.Good, .. More(format.Name, folder)],
+            }),
             One("layer", "layer.safetensors", Anywhere, path => Layer.Load(path).Dispose(), [.. Layers().Select(layer => Saved(folder, layer))]),
             One("state-dict", "state.safetensors", Anywhere, ReadState, Written(folder, path => StateDictFile.Save(path, Network()))),
             .. Libraries(folder),
@@ -50,7 +57,7 @@ internal static class FuzzTargets
         ];
     }
 
-    private static FuzzTarget One(string name, string fileName, string place, Action<string> read, params byte[][] seeds) => new(name, fileName, seeds, read, place);
+    private static DamagedFiles One(string name, string fileName, string place, Action<string> read, params byte[][] seeds) => new(name, fileName, seeds, read, place);
 
     // Further forms of what the soak run damages.
     private static IEnumerable<byte[]> More(string name, string folder) => name switch
@@ -107,7 +114,7 @@ internal static class FuzzTargets
         }
     }
 
-    private static IEnumerable<FuzzTarget> Libraries(string folder)
+    private static IEnumerable<DamagedFiles> Libraries(string folder)
     {
         byte[] state = Written(folder, static path => Safetensors.Write(path,
         [
@@ -130,7 +137,7 @@ internal static class FuzzTargets
     private static HypergraphData Graph() => new(5, 4, [1, 2, 0, 0, 4, 4], [0, 0, 0, 2, 3, 3]) { EdgeTimes = [4, 3, 2, 1], NodeLabels = [0, 1, 1, 0, 2] };
 
     // Several files, of which one is changed.
-    private static IEnumerable<FuzzTarget> Benson(string folder)
+    private static IEnumerable<DamagedFiles> Benson(string folder)
     {
         string prefix = Path.Combine(folder, "b");
         BensonFiles.Write(prefix, Graph() with { NodeLabels = null });
@@ -138,21 +145,21 @@ internal static class FuzzTargets
         foreach (string part in new[] { "nverts", "simplices", "times", "node-labels" })
         {
             string name = $"b-{part}.txt";
-            yield return One($"benson-{part}", name, Anywhere, _ => BensonFiles.Read(prefix), File.ReadAllBytes(Path.Combine(folder, name)));
+            yield return One($"benson-{part}", name, Anywhere, _ => BensonFiles.Read(prefix), File.ReadAllBytes(Path.Combine(folder, name))) with { IsOneOfSeveral = true };
         }
     }
 
-    private static IEnumerable<FuzzTarget> Cornell(string folder)
+    private static IEnumerable<DamagedFiles> Cornell(string folder)
     {
         CornellFiles.Write(folder, "c", Graph() with { EdgeTimes = null, NodeLabelNames = ["red", "green", "blue"] });
         foreach (string part in new[] { "hyperedges", "node-labels", "label-names" })
         {
             string name = $"{part}-c.txt";
-            yield return One($"cornell-{part}", name, Anywhere, _ => CornellFiles.Read(folder, "c"), File.ReadAllBytes(Path.Combine(folder, name)));
+            yield return One($"cornell-{part}", name, Anywhere, _ => CornellFiles.Read(folder, "c"), File.ReadAllBytes(Path.Combine(folder, name))) with { IsOneOfSeveral = true };
         }
     }
 
-    private static IEnumerable<FuzzTarget> Store(string folder)
+    private static IEnumerable<DamagedFiles> Store(string folder)
     {
         string store = Path.Combine(folder, "store");
         Directory.CreateDirectory(store);
@@ -167,7 +174,8 @@ internal static class FuzzTargets
         foreach (string file in Directory.GetFiles(store).Order(StringComparer.Ordinal))
         {
             string name = Path.GetFileNameWithoutExtension(file);
-            yield return One($"store-{name}", Path.Combine("store", Path.GetFileName(file)), Anywhere, _ => ReadStore(store), File.ReadAllBytes(file));
+            yield return One($"store-{name}", Path.Combine("store", Path.GetFileName(file)), Anywhere, _ => ReadStore(store), File.ReadAllBytes(file))
+                with { IsOneOfSeveral = true };
         }
     }
 

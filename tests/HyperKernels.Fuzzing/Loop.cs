@@ -1,3 +1,4 @@
+using HyperKernels.Cli.Soak;
 using System.Diagnostics;
 
 namespace HyperKernels.Fuzzing;
@@ -16,9 +17,9 @@ internal sealed class Loop
 
     private static readonly TimeSpan s_hang = TimeSpan.FromSeconds(10);
 
-    private readonly FuzzTarget _target;
+    private readonly DamagedFiles _target;
     private readonly string _corpus;
-    private readonly Judge _judge;
+    private readonly FileJudge _judge;
     private readonly Findings _findings;
     private readonly Coverage _coverage;
     private readonly Random _random;
@@ -30,13 +31,13 @@ internal sealed class Loop
     /// <param name="kept">Where what is found is kept: <c>corpus</c>, <c>findings</c> and <c>figures</c>. A run goes on from what is there.</param>
     /// <param name="seed">Of what is changed.</param>
     /// <param name="coverage">What the assemblies' marks are read from.</param>
-    public Loop(FuzzTarget target, string folder, string kept, int seed, Coverage coverage)
+    public Loop(DamagedFiles target, string folder, string kept, int seed, Coverage coverage)
     {
         _coverage = coverage;
         _target = target;
         _corpus = Path.Combine(kept, "corpus");
         Directory.CreateDirectory(_corpus);
-        _judge = new Judge(target, folder);
+        _judge = new FileJudge(target, folder, FuzzTargets.PackedBytes);
         _findings = new Findings(Path.Combine(kept, "findings"));
         _random = new Random(seed);
         Figures = Path.Combine(kept, "figures");
@@ -46,12 +47,12 @@ internal sealed class Loop
 
     public void Run(TimeSpan time)
     {
-        foreach (byte[] file in _target.Seeds.Concat(Directory.EnumerateFiles(_corpus).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)))
+        foreach (byte[] file in _target.Good.Concat(Directory.EnumerateFiles(_corpus).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)))
         {
             Try(file, isKept: true);
         }
         using Timer watch = new(_ => Watch(), null, s_hang, TimeSpan.FromSeconds(1));
-        Mutator mutator = new(_random, Longest);
+        FileMutator mutator = new(_random, Longest);
         long start = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(start) < time)
         {
@@ -89,7 +90,7 @@ internal sealed class Loop
     {
         if (_judge.Since is var since and not 0 && Stopwatch.GetElapsedTime(since) > s_hang)
         {
-            _findings.Keep(new Verdict("hang", $"was read for more than {s_hang.TotalSeconds} s"), File.ReadAllBytes(_judge.Path));
+            _findings.Keep(new FileVerdict("hang", $"was read for more than {s_hang.TotalSeconds} s"), File.ReadAllBytes(_judge.Path));
             WriteFigures();
             Process.GetCurrentProcess().Kill();
         }

@@ -1,3 +1,4 @@
+using HyperKernels.Cli.Soak;
 using HyperKernels.Fuzzing;
 using SharpFuzz;
 
@@ -8,7 +9,7 @@ using SharpFuzz;
 // try TARGET FOLDER FILE...                 says what is wrong with files
 // Instrumented code sets marks from its first branch on.
 using Coverage coverage = new();
-FileLimits.AlwaysBytes = Judge.PackedBytes;
+FileLimits.AlwaysBytes = FuzzTargets.PackedContent;
 FileLimits.Expansion = 1;
 return args switch
 {
@@ -20,7 +21,7 @@ return args switch
     _ => 2,
 };
 
-static FuzzTarget Find(string name, string folder) => FuzzTargets.All(folder).SingleOrDefault(target => target.Name == name)
+static DamagedFiles Find(string name, string folder) => FuzzTargets.All(folder).SingleOrDefault(target => target.Name == name)
     ?? throw new ArgumentException($"there is no target {name}; targets lists them.");
 
 static int Targets()
@@ -31,31 +32,31 @@ static int Targets()
     return 0;
 }
 
-static int Seeds(FuzzTarget target, string folder)
+static int Seeds(DamagedFiles target, string folder)
 {
     Directory.CreateDirectory(folder);
-    for (int i = 0; i < target.Seeds.Count; i++)
+    for (int i = 0; i < target.Good.Count; i++)
     {
-        File.WriteAllBytes(Path.Combine(folder, $"seed{i}"), target.Seeds[i]);
+        File.WriteAllBytes(Path.Combine(folder, $"seed{i}"), target.Good[i]);
     }
     return 0;
 }
 
 static int Run(string[] names, string folder, string kept, double seconds, int seed, Coverage coverage)
 {
-    IReadOnlyList<FuzzTarget> all = FuzzTargets.All(folder);
-    foreach (FuzzTarget target in names.Select(name => all.Single(target => target.Name == name)))
+    IReadOnlyList<DamagedFiles> all = FuzzTargets.All(folder);
+    foreach (DamagedFiles target in names.Select(name => all.Single(target => target.Name == name)))
     {
         new Loop(target, folder, Path.Combine(kept, target.Name), seed, coverage).Run(TimeSpan.FromSeconds(seconds));
-        File.WriteAllBytes(Path.Combine(folder, target.FileName), target.Seeds[0]);
+        File.WriteAllBytes(Path.Combine(folder, target.FileName), target.Good[0]);
         coverage.Forget();
     }
     return 0;
 }
 
-static int Afl(FuzzTarget target, string folder)
+static int Afl(DamagedFiles target, string folder)
 {
-    Judge judge = new(target, folder);
+    FileJudge judge = new(target, folder, FuzzTargets.PackedBytes);
     using MemoryStream file = new();
     Fuzzer.OutOfProcess.Run(stream =>
     {
@@ -69,13 +70,13 @@ static int Afl(FuzzTarget target, string folder)
     return 0;
 }
 
-static int Try(FuzzTarget target, string folder, string[] files)
+static int Try(DamagedFiles target, string folder, string[] files)
 {
-    Judge judge = new(target, folder);
+    FileJudge judge = new(target, folder, FuzzTargets.PackedBytes);
     bool isGood = true;
     foreach (string file in files)
     {
-        Verdict? verdict = judge.Try(File.ReadAllBytes(file));
+        FileVerdict? verdict = judge.Try(File.ReadAllBytes(file));
         isGood &= verdict is null;
         Console.WriteLine($"{file}: {verdict?.Text ?? "nothing is wrong"}; {judge.Slowest.TotalMilliseconds:F0} ms, {judge.MostAllocated:N0} bytes");
     }

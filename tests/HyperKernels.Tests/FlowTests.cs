@@ -36,6 +36,23 @@ public sealed class FlowTests
     }
 
     [Test]
+    public void Keep_ForATapeWhoseGradientsAnotherFlowTakes_IsRefused_AndTheTensorStays()
+    {
+        using Tape tape = new();
+        Tensor x = tape.Watch(Tensor.From([1f, 2f]));
+        Tensor loss = Ops.Sum(Ops.Square(x));
+        // Another flow has a scope of its own inside the tape.
+        (MemoryScope inner, Tensor made) = Task.Run(() => (new MemoryScope(), Tensor.From([5f]))).Result;
+        Exception? refusal = null;
+        During(null, () => tape.Gradient(loss, x), () => refusal = Assert.Catch(() => inner.Keep(made)));
+        Assert.That(refusal, Is.TypeOf<InvalidOperationException>().With.Message.StartsWith("Tape: while one flow takes gradients on a tape, a tensor was kept for it"));
+        Assert.That(made.ToScalar(), Is.EqualTo(5f));
+        inner.Keep(made);
+        inner.Dispose();
+        Assert.That(made.ToScalar(), Is.EqualTo(5f));
+    }
+
+    [Test]
     public void Backward_WhoseTapeAnotherFlowDisposesOf_IsRefused()
     {
         Tape tape = new();

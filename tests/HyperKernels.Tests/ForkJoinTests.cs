@@ -86,6 +86,30 @@ internal sealed class ForkJoinTests
     }
 
     [Test]
+    public void For_WorkersThatStay_KeepNothingOfTheFlowThatStartedThem()
+    {
+        using ForkJoin threads = new(2);
+        AsyncLocal<object?> ambient = new();
+        WeakReference started = null!;
+        Thread flow = new(() =>
+        {
+            ambient.Value = new object();
+            started = new WeakReference(ambient.Value);
+            CountTiles tiles = new() { Counts = new int[8] };
+            threads.For(0, tiles.Counts.Length, ref tiles);
+        });
+        flow.Start();
+        flow.Join();
+        Assert.That(
+            () =>
+            {
+                GC.Collect();
+                return started.IsAlive;
+            },
+            Is.False.After(2_000, 20));
+    }
+
+    [Test]
     public void For_AfterDispose_RunsOnTheCaller()
     {
         ForkJoin threads = new(2);

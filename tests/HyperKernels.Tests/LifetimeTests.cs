@@ -42,6 +42,40 @@ public sealed class LifetimeTests
         Assert.That(() => tape.Gradient(loss, x), Throws.InvalidOperationException.With.Message.Contains("was overwritten"));
     }
 
+    private static IEnumerable<TestCaseData> Constants()
+    {
+        static Tensor Rows(Tensor x) => Ops.Reshape(x, [2, 2]);
+        yield return Case("factor", static () => Tensor.From([5f, 6f, 7f, 8f]), static (x, c) => Ops.Multiply(x, c));
+        yield return Case("matrix", static () => Tensor.From([5f, 6f, 7f, 8f], [2, 2]), static (x, c) => Ops.Matmul(Rows(x), c));
+        yield return Case("condition", static () => Tensor.From([1f, 0f, 1f, 0f]), static (x, c) => Ops.Where(c, x, Ops.Exp(x)));
+        yield return Case("labels", static () => Tensor.From([0, 1]), static (x, c) => Ops.CrossEntropy(Rows(x), c));
+        yield return Case("rows", static () => Tensor.From([0, 1]), static (x, c) => Ops.GatherRows(Rows(x), c));
+        yield return Case("targets of rows", static () => Tensor.From([0, 1]), static (x, c) => Ops.ScatterAddRows(Rows(x), c, 3));
+
+        static TestCaseData Case(string name, Func<Tensor> constant, Func<Tensor, Tensor, Tensor> op) => new TestCaseData(constant, op).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(Constants))]
+    public void Backward_AfterCopyFromOnAConstantThatItMet_IsRefused(Func<Tensor> make, Func<Tensor, Tensor, Tensor> op)
+    {
+        using Tensor constant = make();
+        using Tape tape = new();
+        Tensor x = tape.Watch(Tensor.From([1f, 2f, 3f, 4f]));
+        Tensor loss = Ops.Sum(op(x, constant));
+        Assert.That(tape.Gradient(loss, x).ToArray(), Has.Some.Not.Zero);
+        if (constant.ElementType == ElementType.Int32)
+        {
+            constant.CopyFrom((ReadOnlySpan<int>)[1, 0]);
+        }
+        else
+        {
+            constant.CopyFrom([0f, 1f, 0f, 1f]);
+        }
+        Assert.That(() => tape.Gradient(loss, x), Throws.InvalidOperationException.With.Message.Contains("was overwritten"));
+        // What is computed with the new values has their gradients, on the same tape.
+        Assert.That(tape.Gradient(Ops.Sum(op(x, constant)), x).ToArray(), Has.Some.Not.Zero);
+    }
+
     [Test]
     public void DroppedTensors_LeaveTheCounters()
     {

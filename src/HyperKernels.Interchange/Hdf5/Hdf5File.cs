@@ -48,7 +48,7 @@ public static class Hdf5File
         {
             List<string> names = [];
             Collect(file, string.Empty, names, DeepestGroups);
-            throw Refusal.At(path, 0, $"there is no data set {Refusal.Quote(name)}; there are {string.Join(", ", names.Take(20).Select(Refusal.Quote))}.");
+            throw Refusal.At(path, 0, $"there is no data set {OneLine.Quote(name)}; there are {string.Join(", ", names.Take(20).Select(OneLine.Quote))}.");
         }
         IH5Dataset dataset = file.Dataset(name);
         long[] shape = [.. dataset.Space.Dimensions.Select(static size => checked((long)size))];
@@ -58,7 +58,7 @@ public static class Hdf5File
             long wanted = rows ?? (shape.Length > 0 ? shape[0] - start : 0);
             if (shape.Length == 0 || start < 0 || wanted < 0 || start > shape[0] - wanted)
             {
-                throw Refusal.At(path, 0, $"{Refusal.Quote(name)} has the shape [{string.Join(", ", shape)}]; rows {start} to {start + wanted} were asked for.");
+                throw Refusal.At(path, 0, $"{OneLine.Quote(name)} has the shape [{string.Join(", ", shape)}]; rows {start} to {start + wanted} were asked for.");
             }
             shape[0] = wanted;
             ulong[] starts = new ulong[shape.Length];
@@ -85,7 +85,7 @@ public static class Hdf5File
             (H5DataTypeClass.FixedPoint, 4, false) => Of<uint>(),
             (H5DataTypeClass.FixedPoint, 8, true) => Of<long>(),
             (H5DataTypeClass.FixedPoint, 8, false) => Of<ulong>(),
-            _ => throw Refusal.At(path, 0, $"{Refusal.Quote(name)} holds {type.Class} of {type.Size} bytes; floats of 4 and 8 bytes and integers are read."),
+            _ => throw Refusal.At(path, 0, $"{OneLine.Quote(name)} holds {type.Class} of {type.Size} bytes; floats of 4 and 8 bytes and integers are read."),
         };
 
         NumericArray Of<T>()
@@ -103,7 +103,7 @@ public static class Hdf5File
         if (bytes > Math.Max(FileLimits.AlwaysBytes, file * FileLimits.Expansion) || bytes / elementSize > Array.MaxLength)
         {
             throw Refusal.At(
-                path, 0, $"{Refusal.Quote(name)} [{string.Join(", ", shape)}] is more than arrays or FileLimits.Expansion allow for a file of {file:N0} bytes. Read it by rows.");
+                path, 0, $"{OneLine.Quote(name)} [{string.Join(", ", shape)}] is more than arrays or FileLimits.Expansion allow for a file of {file:N0} bytes. Read it by rows.");
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed partial class OnnxImport
         return import.Make();
     }
 
-    private static string Listed(List<string> names) => $"{names.Count} ({string.Join(", ", names.Take(5).Select(Refusal.Quote))})";
+    private static string Listed(List<string> names) => $"{names.Count} ({string.Join(", ", names.Take(5).Select(OneLine.Quote))})";
 
     private OnnxNetwork Make()
     {
@@ -65,7 +65,7 @@ internal sealed partial class OnnxImport
         }
         if (!_values.TryGetValue(_model.Outputs[0], out int output))
         {
-            throw _model.Bad($"the output {Refusal.Quote(_model.Outputs[0])} must come from a node; none gives it.");
+            throw _model.Bad($"the output {OneLine.Quote(_model.Outputs[0])} must come from a node; none gives it.");
         }
         OnnxNetwork network = new(_steps, _layers, output);
         Dictionary<string, HostArray> constants = _constantValues.ToDictionary(
@@ -79,7 +79,7 @@ internal sealed partial class OnnxImport
     {
         if (node.Domain is not ("" or "ai.onnx"))
         {
-            throw node.Bad($"operators of the domain {Refusal.Quote(node.Domain)} are not read; those of ONNX itself are");
+            throw node.Bad($"operators of the domain {OneLine.Quote(node.Domain)} are not read; those of ONNX itself are");
         }
         if (node.Outputs.Count == 0 || (node.Outputs.Skip(1).Any(name => _uses.ContainsKey(name))))
         {
@@ -169,7 +169,7 @@ internal sealed partial class OnnxImport
     {
         if (!_values.TryAdd(name, value) || _model.Constants.ContainsKey(name))
         {
-            throw node.Bad($"its output {Refusal.Quote(name)} is the name of another value");
+            throw node.Bad($"its output {OneLine.Quote(name)} is the name of another value");
         }
     }
 
@@ -182,7 +182,7 @@ internal sealed partial class OnnxImport
             return value;
         }
         OnnxTensor constant = Constant(node, input)
-            ?? throw node.Bad($"input {input}, {Refusal.Quote(name)}, must come from a node before it, or be a constant");
+            ?? throw node.Bad($"input {input}, {OneLine.Quote(name)}, must come from a node before it, or be a constant");
         Take(node, constant.Values.Length);
         string unique = Unique(name);
         _constantValues.Add((unique, constant));

@@ -84,7 +84,7 @@ internal sealed class OnnxModel
                     OnnxTensor constant = OnnxTensor.Read(ref tensor);
                     if (!Constants.TryAdd(constant.Name, constant))
                     {
-                        throw message.Bad($"there are two constants {Refusal.Quote(constant.Name)}.");
+                        throw message.Bad($"there are two constants {OneLine.Quote(constant.Name)}.");
                     }
                     break;
                 case 11: Inputs.Add(Name(ref message)); break;

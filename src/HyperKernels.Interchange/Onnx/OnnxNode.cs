@@ -75,7 +75,7 @@ internal sealed class OnnxNode
         : throw Bad($"{what} must lie within 32 bits; it is {value}");
 
     public InvalidDataException Bad(string rule, Exception? cause = null) =>
-        Refusal.At(_path, Offset, $"node {Refusal.Quote(Name)} ({Refusal.Quote(Op).Trim('"')}): {rule.TrimEnd('.')}.", cause);
+        Refusal.At(_path, Offset, $"node {OneLine.Quote(Name)} ({OneLine.Quote(Op).Trim('"')}): {rule.TrimEnd('.')}.", cause);
 
     private InvalidDataException WrongKind(string name, string wanted) => Bad($"attribute \"{name}\" must be {wanted}");
 

@@ -54,7 +54,7 @@ internal sealed class OnnxTensor
                     isRaw = true;
                     break;
                 case 10: message.Doubles(doubles); break;
-                case 13: throw message.Bad($"tensor {Refusal.Quote(name)} has its values in another file; only models in one file are read. Save it with its data inside.");
+                case 13: throw message.Bad($"tensor {OneLine.Quote(name)} has its values in another file; only models in one file are read. Save it with its data inside.");
                 default: message.Skip(); break;
             }
         }
@@ -79,14 +79,14 @@ internal sealed class OnnxTensor
     {
         if (dims.Count > Shape.MaxRank)
         {
-            throw message.Bad($"tensor {Refusal.Quote(name)} may have at most {Shape.MaxRank} axes; it has {dims.Count}.");
+            throw message.Bad($"tensor {OneLine.Quote(name)} may have at most {Shape.MaxRank} axes; it has {dims.Count}.");
         }
         long count = 1;
         foreach (long size in dims)
         {
             if (size is < 0 or > int.MaxValue || (count *= size) > Array.MaxLength)
             {
-                throw message.Bad($"tensor {Refusal.Quote(name)} has axes [{string.Join(", ", dims)}]; tensors have at most {Array.MaxLength:N0} values here.");
+                throw message.Bad($"tensor {OneLine.Quote(name)} has axes [{string.Join(", ", dims)}]; tensors have at most {Array.MaxLength:N0} values here.");
             }
         }
         return ([.. dims.Select(static size => (int)size)], count);
@@ -94,7 +94,7 @@ internal sealed class OnnxTensor
 
     private static T[] Checked<T>(ref ProtobufReader message, string name, long count, T[] values) => values.Length == count
         ? values
-        : throw message.Bad($"tensor {Refusal.Quote(name)} must have {count:N0} values; it has {values.Length:N0}.");
+        : throw message.Bad($"tensor {OneLine.Quote(name)} must have {count:N0} values; it has {values.Length:N0}.");
 
     private static OnnxTensor FromRaw(ref ProtobufReader message, string name, OnnxType type, int[] sizes, long count, ReadOnlySpan<byte> raw)
     {
@@ -108,7 +108,7 @@ internal sealed class OnnxTensor
         };
         if (raw.Length != count * size)
         {
-            throw message.Bad($"tensor {Refusal.Quote(name)} must have {count * size:N0} bytes for its {count:N0} values; it has {raw.Length:N0}.");
+            throw message.Bad($"tensor {OneLine.Quote(name)} must have {count * size:N0} bytes for its {count:N0} values; it has {raw.Length:N0}.");
         }
         return type switch
         {
@@ -141,5 +141,5 @@ internal sealed class OnnxTensor
     }
 
     private static InvalidDataException Unread(ref ProtobufReader message, string name, OnnxType type) =>
-        message.Bad($"tensor {Refusal.Quote(name)} has values of type {type}, which are not read; floats and whole numbers are.");
+        message.Bad($"tensor {OneLine.Quote(name)} has values of type {type}, which are not read; floats and whole numbers are.");
 }

@@ -130,7 +130,7 @@ public static class StateDictFile
         foreach ((string name, Shape shape) in ours)
         {
             string? their = names.GetValueOrDefault(name);
-            string called = their is null || their == name ? $"\"{name}\"" : $"\"{name}\" (there {Refusal.Quote(their)})";
+            string called = their is null || their == name ? $"\"{name}\"" : $"\"{name}\" (there {OneLine.Quote(their)})";
             if (their is null || !have.TryGetValue(their, out Shape found))
             {
                 if (!partial && !IsCounter(name))
@@ -146,7 +146,7 @@ public static class StateDictFile
         HashSet<string> used = [.. names.Values];
         string[] unexpected = partial
             ? []
-            : [.. theirs.Where(their => !used.Contains(their.Name) && !IsCounter(their.Name)).Select(static their => $"{Refusal.Quote(their.Name)} {their.Shape}")];
+            : [.. theirs.Where(their => !used.Contains(their.Name) && !IsCounter(their.Name)).Select(static their => $"{OneLine.Quote(their.Name)} {their.Shape}")];
         string[] kinds = [Listed("missing", missing), Listed("unexpected", unexpected), Listed("of another shape", shapes)];
         string mistakes = string.Join("; ", kinds.Where(static kind => kind.Length > 0));
         if (mistakes.Length > 0)

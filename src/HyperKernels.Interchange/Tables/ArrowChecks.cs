@@ -22,7 +22,7 @@ internal static class ArrowChecks
         };
         if (!fits)
         {
-            throw Refusal.At(path, 0, $"column {Refusal.Quote(name)} has fewer bytes than its {data.Length} values need, or texts that lie outside them.");
+            throw Refusal.At(path, 0, $"column {OneLine.Quote(name)} has fewer bytes than its {data.Length} values need, or texts that lie outside them.");
         }
         foreach (ArrayData child in data.Children ?? [])
         {

@@ -92,7 +92,7 @@ internal static class ArrowColumns
     {
         if (lists.NullCount > 0)
         {
-            throw Refusal.At(path, 0, $"column {Refusal.Quote(name)} has lists that are missing; lists of numbers are read where all are there.");
+            throw Refusal.At(path, 0, $"column {OneLine.Quote(name)} has lists that are missing; lists of numbers are read where all are there.");
         }
         int size = ((FixedSizeListType)lists.Data.DataType).ListSize;
         return ArrowArrayFactory.Slice(lists.Values, lists.Offset * size, lists.Length * size);
@@ -112,7 +112,7 @@ internal static class ArrowColumns
         UInt32Type => Primitive<uint>(parts),
         UInt64Type => Primitive<ulong>(parts),
         BooleanType => NullableNumbers.ToArray([.. parts.SelectMany(static part => Enumerable.Range(0, part.Length).Select(((BooleanArray)part).GetValue))]),
-        _ => throw Refusal.At(path, 0, $"column {Refusal.Quote(name)} is of type {type.Name}; numbers, flags, texts and lists of numbers of one length are read."),
+        _ => throw Refusal.At(path, 0, $"column {OneLine.Quote(name)} is of type {type.Name}; numbers, flags, texts and lists of numbers of one length are read."),
     };
 
     private static NumericArray Primitive<T>(IReadOnlyList<IArrowArray> parts)

@@ -92,7 +92,7 @@ internal sealed class ParquetColumn
     private InvalidDataException Unread()
     {
         string type = Field.IsArray || Field.MaxRepetitionLevel > 0 ? "lists" : Field.ClrType.Name;
-        return Refusal.At(_path, 0, $"column {Refusal.Quote(Field.Path.ToString())} is of {type}; numbers, flags and texts are read.");
+        return Refusal.At(_path, 0, $"column {OneLine.Quote(Field.Path.ToString())} is of {type}; numbers, flags and texts are read.");
     }
 
     private abstract class Part

@@ -89,6 +89,6 @@ public static class ParquetTable
     private static int Find(string path, string[] names, string name)
     {
         int place = Array.IndexOf(names, name);
-        return place >= 0 ? place : throw Refusal.At(path, 0, $"there is no column {Refusal.Quote(name)}; there are {string.Join(", ", names.Take(20).Select(Refusal.Quote))}.");
+        return place >= 0 ? place : throw Refusal.At(path, 0, $"there is no column {OneLine.Quote(name)}; there are {string.Join(", ", names.Take(20).Select(OneLine.Quote))}.");
     }
 }

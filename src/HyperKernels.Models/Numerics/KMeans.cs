@@ -14,7 +14,7 @@ public static class KMeans
     /// <exception cref="ArgumentException">There are more clusters than points, or none.</exception>
     public static Clusters Fit(IReadOnlyList<float[]> points, int clusters, RandomStream random)
     {
-        points = Refuse.Ragged("KMeans", points);
+        points = Rows.OfOneLength("KMeans", points);
         ArgumentNullException.ThrowIfNull(random);
         if (clusters < 1 || clusters > points.Count)
         {
@@ -45,8 +45,8 @@ public static class KMeans
     public static Clusters? Refine(
         IReadOnlyList<float[]> points, IReadOnlyList<double[]> centres, int rounds, double tolerance, ClusterDistance distance = ClusterDistance.SquaredEuclidean)
     {
-        points = Refuse.Ragged("KMeans", points);
-        centres = Refuse.Ragged("KMeans", centres);
+        points = Rows.OfOneLength("KMeans", points);
+        centres = Rows.OfOneLength("KMeans", centres);
         if (centres.Count == 0 || rounds < 1 || points.Any(point => point.Length != centres[0].Length))
         {
             throw new ArgumentException($"KMeans: there must be centres of the points' length and at least one round; got {centres.Count} centres and {rounds} rounds.");

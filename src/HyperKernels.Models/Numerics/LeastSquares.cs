@@ -21,8 +21,8 @@ public static class LeastSquares
     /// </remarks>
     public static double[][] Solve(double[][] x, double[][] y)
     {
-        x = Refuse.Ragged("LeastSquares", x);
-        y = Refuse.Ragged("LeastSquares", y);
+        x = Rows.OfOneLength("LeastSquares", x);
+        y = Rows.OfOneLength("LeastSquares", y);
         if (x.Length == 0 || x.Length != y.Length)
         {
             throw new ArgumentException($"LeastSquares: X and Y must have equally many rows and at least one; got {x.Length} and {y.Length}.");

@@ -4,6 +4,7 @@ namespace HyperKernels;
 internal static class OneLine
 {
     private const int Longest = 1_000;
+    private const int LongestName = 80;
 
     /// <summary>A text with a question mark for what is no letter of a line, and dots for what is beyond a length.</summary>
     public static string Of(string text, int most = Longest)
@@ -18,4 +19,7 @@ internal static class OneLine
         });
         return text.Length > head.Length ? $"{line}..." : line;
     }
+
+    /// <summary>A name in quotes, short.</summary>
+    public static string Quote(string name) => $"\"{Of(name, LongestName)}\"";
 }

@@ -26,9 +26,14 @@ internal static class Throw
             ? place
             : Argument<int>(count == 0 ? $"{where}: {what} {place} does not exist; there are none." : $"{where}: {what} must be from 0 to {count - 1}; got {place}.");
 
+    /// <summary>A size that becomes the length of an array.</summary>
+    /// <exception cref="ArgumentException">It is below 0, or more than an array holds.</exception>
+    public static int IfNoLength(string where, int length, [CallerArgumentExpression(nameof(length))] string what = "") =>
+        length >= 0 && length <= Array.MaxLength ? length : Argument<int>($"{where}: {what} must be from 0 to {Array.MaxLength}; got {length}.");
+
     /// <summary>A number within bounds, the ends included.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It lies outside.</exception>
-    public static void IfOutside(string where, long value, long low, long high, [CallerArgumentExpression(nameof(value))] string what = "")
+    public static void IfOutside(string where, long value, long low, long high = long.MaxValue, [CallerArgumentExpression(nameof(value))] string what = "")
     {
         if (value < low || value > high)
         {

@@ -27,21 +27,25 @@ public static class AtomicFile
         RemoveAbandoned(files, folder, Path.GetFileName(target));
         try
         {
-            using (Stream file = Create(files, temporary, target, folder))
+            using (Stream file = InFolder(target, folder, () => files.Open(temporary, FileMode.CreateNew)))
             using (BufferedStream stream = new(file, BufferBytes))
             {
                 write(stream);
                 stream.Flush();
                 files.FlushToDisk(file);
             }
-            if (keepPrevious && files.FileExists(target))
+            InFolder(target, folder, () =>
             {
-                files.Replace(temporary, target, target + PreviousSuffix);
-            }
-            else
-            {
-                files.Move(temporary, target);
-            }
+                if (keepPrevious && files.FileExists(target))
+                {
+                    files.Replace(temporary, target, target + PreviousSuffix);
+                }
+                else
+                {
+                    files.Move(temporary, target);
+                }
+                return target;
+            });
         }
         catch (Exception failure)
         {
@@ -56,11 +60,11 @@ public static class AtomicFile
     }
 
     // Says which folder it was; what the system says names a file that the caller never heard of.
-    private static Stream Create(FileLayer files, string temporary, string target, string folder)
+    private static T InFolder<T>(string target, string folder, Func<T> work)
     {
         try
         {
-            return files.Open(temporary, FileMode.CreateNew);
+            return work();
         }
         catch (DirectoryNotFoundException failure)
         {

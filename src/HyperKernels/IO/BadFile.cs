@@ -20,5 +20,5 @@ internal static class BadFile
     internal static string Quote(ReadOnlySpan<byte> field) => Quote(Encoding.UTF8.GetString(field[..Math.Min(field.Length, 400)]));
 
     /// <summary>A name out of a file, short and on one line whatever it holds.</summary>
-    internal static string Quote(string name) => $"\"{OneLine.Of(name, 80)}\"";
+    internal static string Quote(string name) => OneLine.Quote(name);
 }

@@ -119,7 +119,9 @@ public static partial class Ops
         Shape shape = BroadcastShape("Where", condition.Shape, BroadcastShape("Where", a.Shape, b.Shape));
         Tensor y = New(a, shape);
         a.Device.Backend.Where(Broadcasted(condition, a, b, shape), condition.Ref, a.Ref, b.Ref, y.Ref);
-        return Record(y, [a, b], (condition, a.Shape, b.Shape), static (g, s) =>
+        // No gradient leads through it.
+        Tensor chooser = Detach(condition);
+        return Record(y, [a, b, chooser], (condition: chooser, a.Shape, b.Shape), static (g, s) =>
         {
             Tensor zero = Tensor.Zeros([], s.condition.Device);
             if (g.Needs(0))

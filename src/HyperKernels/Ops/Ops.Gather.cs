@@ -28,7 +28,7 @@ public static partial class Ops
         y.Node.MinIndex = x.Node.MinIndex;
         y.Node.MaxIndex = x.Node.MaxIndex;
         x.Device.Backend.GatherRows(x.Ref, x.RowStride, index.Ref, Size.Of(rows.Count), Size.Of(shape.RowCount), y.Ref);
-        return Record(y, [x], (shape, index), static (g, s) =>
+        return Record(y, [x, index], (shape, index), static (g, s) =>
         {
             Tensor scattered = ScatterAddRows(Reshape(g.Output, RowsOf(s.index, s.shape)), Reshape(s.index, Size.Of(s.index.Count)), s.shape[0]);
             g[0] = scattered;
@@ -64,7 +64,7 @@ public static partial class Ops
         Tensor at = Dense(rows);
         Tensor y = New(values, result);
         values.Device.Backend.ScatterAddRows(from.Ref, at.Ref, Size.Of(rows.Count), Size.Of(result.RowCount), count, y.Ref);
-        return Record(y, [values], at, static (g, s) => g[0] = GatherRows(g.Output, s));
+        return Record(y, [values, at], at, static (g, s) => g[0] = GatherRows(g.Output, s));
     }
 
     /// <summary>One-hot vectors: 1 at the index, 0 elsewhere.</summary>
@@ -114,7 +114,7 @@ public static partial class Ops
         Tensor source = Dense(x);
         Tensor y = New(x, indices.Shape);
         x.Device.Backend.TakeAlong(false, outer, axis, count, inner, source.Ref, indices.Ref, y.Ref);
-        return Record(y, [x], (indices, x.Shape, outer, axis, count, inner), static (g, s) =>
+        return Record(y, [x, indices], (indices, x.Shape, outer, axis, count, inner), static (g, s) =>
             g[0] = PutAlong(g.Output, s.indices, s.Shape, s.outer, s.axis, s.count, s.inner));
     }
 
@@ -124,7 +124,7 @@ public static partial class Ops
         Tensor source = Dense(x);
         Tensor y = New(x, shape);
         x.Device.Backend.TakeAlong(true, outer, axis, count, inner, y.Ref, indices.Ref, source.Ref);
-        return Record(y, [x], (indices, x.Shape, outer, axis, count, inner), static (g, s) =>
+        return Record(y, [x, indices], (indices, x.Shape, outer, axis, count, inner), static (g, s) =>
             g[0] = Reshape(TakeAlong(g.Output, s.indices, s.outer, s.axis, s.count, s.inner), s.Shape));
     }
 

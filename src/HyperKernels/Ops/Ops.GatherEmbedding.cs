@@ -67,7 +67,7 @@ public static partial class Ops
             table.Device.Backend.GatherRows(
                 table.Ref.Skip(set * table.RowStride), shape[2], indices.Ref.Skip(from), each, shape[2], y.Ref.Skip(from * shape[2]));
         }
-        return Record(y, [table], (indices, shape), static (g, s) => g[0] = AddIntoTables(g.Output, s.indices, s.shape));
+        return Record(y, [table, indices], (indices, shape), static (g, s) => g[0] = AddIntoTables(g.Output, s.indices, s.shape));
     }
 
     /// <summary>The transpose of <see cref="GatherFromTables"/>, and it of this: each is the other's gradient.</summary>
@@ -82,6 +82,6 @@ public static partial class Ops
             values.Device.Backend.ScatterAddRows(
                 dense.Ref.Skip(from * shape[2]), indices.Ref.Skip(from), each, shape[2], shape[1], y.Ref.Skip(set * shape.RowCount));
         }
-        return Record(y, [values], indices, static (g, s) => g[0] = GatherFromTables(g.Output, s));
+        return Record(y, [values, indices], indices, static (g, s) => g[0] = GatherFromTables(g.Output, s));
     }
 }

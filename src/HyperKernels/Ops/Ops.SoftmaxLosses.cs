@@ -40,7 +40,7 @@ public static partial class Ops
         {
             logits.Device.Backend.CrossEntropy(rows, classes, denseLogits.Ref, denseLabels.Ref, losses.Ref, logSums.Ref);
         }
-        Record(losses, [logits], (logits, denseLogits, denseLabels, logSums), static (g, s) =>
+        Record(losses, [logits, denseLabels], (logits, denseLogits, denseLabels, logSums), static (g, s) =>
             g[0] = g.Recorded
                 ? Multiply(Subtract(Softmax(s.logits), OneHot(s.denseLabels, s.logits.Shape[-1])), LastAxis(g.Output))
                 : CrossEntropyGradient(s.denseLogits, s.denseLabels, s.logSums, g.Output));

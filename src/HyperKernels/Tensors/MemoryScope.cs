@@ -45,6 +45,7 @@ public class MemoryScope : IDisposable
     /// <summary>Lets a tensor out: it now belongs to the enclosing scope, or to the caller if there is none.</summary>
     /// <returns>The same handle.</returns>
     /// <exception cref="ObjectDisposedException">This scope, or the one that the tensor would go to, is disposed.</exception>
+    /// <exception cref="InvalidOperationException">It would go to a tape on which another flow takes gradients; it stays where it is.</exception>
     public Tensor Keep(Tensor tensor)
     {
         lock (_gate)
@@ -54,8 +55,8 @@ public class MemoryScope : IDisposable
             int index = _owned.LastIndexOf(tensor);
             if (index >= 0)
             {
+                _parent?.Adopt(tensor);
                 _owned[index] = default;
-                _parent?.Own(tensor);
             }
         }
         return tensor;
@@ -90,6 +91,22 @@ public class MemoryScope : IDisposable
             }
             _owned.Add(tensor);
         }
+    }
+
+    // Looks and takes at once: a backward pass that begins between the two would take the tensor for one of its own, and let it go.
+    private void Adopt(Tensor tensor)
+    {
+        lock (_gate)
+        {
+            ThrowIfUsedByAnother("a tensor was kept for it");
+            Own(tensor);
+        }
+    }
+
+    /// <summary>Makes sure that no other flow is at work on all that the scope owns.</summary>
+    /// <param name="what">What is done meanwhile, for the message.</param>
+    private protected virtual void ThrowIfUsedByAnother(string what)
+    {
     }
 
     /// <summary>Whether the scope has ended.</summary>

@@ -15,10 +15,9 @@ public sealed class MutationTests
         foreach (DamagedFiles format in DamagedFiles.All(folder.Root))
         {
             format.Read(folder.File(format.FileName));
-            FilesPart.Tally tally = new();
-            FilesPart.TryMany(format, new Random(1), folder.Root, Rounds, tally, findings);
-            Assert.That(tally.Refused, Is.GreaterThan(Rounds / 4), $"{format.Name}: the damage must be felt");
-            Assert.That(tally.Slowest.TotalSeconds, Is.LessThan(10), format.Name);
+            FileJudge judge = FilesPart.TryMany(format, new Random(1), folder.Root, Rounds, findings);
+            Assert.That(judge.Refused, Is.GreaterThan(Rounds / 4), $"{format.Name}: the damage must be felt");
+            Assert.That(judge.Slowest.TotalSeconds, Is.LessThan(10), format.Name);
         }
         Assert.That(findings, Is.Empty);
     }
@@ -27,9 +26,9 @@ public sealed class MutationTests
     public void Reader_ThatThrowsSomethingElse_IsFound()
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();
-        DamagedFiles bad = new("bad", "x.bad", [1, 2, 3], _ => throw new IndexOutOfRangeException("oh"), ": byte ");
+        DamagedFiles bad = new("bad", "x.bad", [[1, 2, 3]], _ => throw new IndexOutOfRangeException("oh"), ": byte ");
         List<string> findings = [];
-        FilesPart.TryMany(bad, new Random(1), folder.Root, 1, new FilesPart.Tally(), findings);
+        FilesPart.TryMany(bad, new Random(1), folder.Root, 1, findings);
         Assert.That(findings, Has.Count.EqualTo(1).And.Some.StartsWith("bad: IndexOutOfRangeException: oh"));
         Assert.That(File.Exists(folder.File("finding-0-x.bad")));
     }

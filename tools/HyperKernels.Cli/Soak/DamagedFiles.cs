@@ -5,21 +5,26 @@ using HyperKernels.Layers;
 
 namespace HyperKernels.Cli.Soak;
 
-/// <summary>A reader, a valid file for it, and how to damage it.</summary>
+/// <summary>A reader, and valid files that are damaged for it.</summary>
 /// <param name="Name">The format.</param>
 /// <param name="FileName">Its ending tells readers the format.</param>
-/// <param name="Good">The valid file.</param>
+/// <param name="Good">Valid files, small, which the program wrote itself.</param>
 /// <param name="Read">Reads a file wholly.</param>
 /// <param name="Place">What stands before the place in a refusal.</param>
-internal sealed record DamagedFiles(string Name, string FileName, byte[] Good, Action<string> Read, string Place)
+internal sealed record DamagedFiles(string Name, string FileName, IReadOnlyList<byte[]> Good, Action<string> Read, string Place)
 {
+    /// <summary>Whether content may become larger than its file, as <see cref="FileLimits"/> says.</summary>
+    public bool IsPacked { get; init; }
+
+    /// <summary>Whether its reader reads other files too, of which a refusal may name one.</summary>
+    public bool IsOneOfSeveral { get; init; }
+
+    /// <summary>Whether it is read with a package of somebody else, which takes memory on the file's word: how much is told, and no finding.</summary>
+    public bool IsForeign { get; init; }
+
     private const string Byte = ": byte ";
     private const string Line = ": line ";
     private const string Anywhere = ": ";
-
-    // Fragments that move a parser further than random bytes do.
-    private static readonly string[] s_fragments =
-        ["\"", "{", "}", "[", "]", ":", ",", "-1", "0", "99999999999", "1e9", "null", "\\u", "\\ude00", "\"shape\"", "(", ")", "'", "L", "\n", "F64"];
 
     /// <summary>Every format that is read, over files that are written in a folder first.</summary>
     public static IReadOnlyList<DamagedFiles> All(string folder) =>
@@ -35,47 +40,15 @@ internal sealed record DamagedFiles(string Name, string FileName, byte[] Good, A
             new Dictionary<string, string> { ["system"] = "mip", ["config"] = "{\"a\": 1}" }), ReadSafetensors, Byte),
         Written("npy", "x.npy", folder, path => NumpyFile.Write(path, NumericArray.From(new int[6], 2, 3)), path => NumpyFile.Read(path).ToFloat64(), Byte),
         Written("npz", "x.npz", folder, path => WriteArchive(path, compress: false), path => _ = NumpyArchive.Read(path).Count, Byte),
-        Written("npz, compressed", "y.npz", folder, path => WriteArchive(path, compress: true), path => _ = NumpyArchive.Read(path).Count, Byte),
+        Written("npz, compressed", "y.npz", folder, path => WriteArchive(path, compress: true), path => _ = NumpyArchive.Read(path).Count, Byte) with { IsPacked = true },
         Written("idx", "x.idx", folder, path => File.WriteAllBytes(path, Idx()), path => IdxFile.Read(path).ToFloat32(), Byte),
-        Written("idx, compressed", "x.idx.gz", folder, WriteCompressedIdx, path => IdxFile.Read(path).ToFloat32(), Byte),
+        Written("idx, compressed", "x.idx.gz", folder, WriteCompressedIdx, path => IdxFile.Read(path).ToFloat32(), Byte) with { IsPacked = true },
         Written("checkpoint", "checkpoint.safetensors", folder, WriteCheckpoint, path => _ = Checkpoint.Load(path).Step, Byte),
         Written("hypernetwork", "hyper.safetensors", folder, WriteHyperNetwork, ReadHyperNetwork, Anywhere),
         Written("onnx", "x.onnx", folder, WriteOnnx, path => OnnxFile.Read(path).Dispose(), Byte),
         .. Hypergraphs(folder, "x.hif.json", "x.xgi.json", "x.csv", "x.hgr", "x.txt"),
         Written("hypergraph tensors", "graph.safetensors", folder, path => HypergraphTensors.Write(path, Graph(named: true)), path => HypergraphTensors.Read(path), Anywhere),
     ];
-
-    /// <summary>The valid file with one to three changes: a byte, a bit, a piece less, twice or between, or an end too early.</summary>
-    public byte[] Damage(Random random)
-    {
-        List<byte> bytes = [.. Good];
-        for (int changes = random.Next(1, 4); changes > 0 && bytes.Count > 0; changes--)
-        {
-            int at = random.Next(bytes.Count);
-            switch (random.Next(6))
-            {
-                case 0:
-                    bytes[at] = (byte)random.Next(256);
-                    break;
-                case 1:
-                    bytes[at] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 2:
-                    bytes.RemoveRange(at, Math.Min(random.Next(1, 9), bytes.Count - at));
-                    break;
-                case 3:
-                    bytes.InsertRange(at, bytes.GetRange(at, Math.Min(random.Next(1, 40), bytes.Count - at)));
-                    break;
-                case 4:
-                    bytes.InsertRange(at, s_fragments[random.Next(s_fragments.Length)].Select(letter => (byte)letter));
-                    break;
-                default:
-                    bytes.RemoveRange(at, bytes.Count - at);
-                    break;
-            }
-        }
-        return [.. bytes];
-    }
 
     private static IEnumerable<DamagedFiles> Hypergraphs(string folder, params string[] names) =>
         names.Select(name => Written(name[2..], name, folder, path => HypergraphFile.Write(path, Graph(named: false)), path => HypergraphFile.Read(path), Line));
@@ -84,7 +57,7 @@ internal sealed record DamagedFiles(string Name, string FileName, byte[] Good, A
     {
         string path = Path.Combine(folder, fileName);
         write(path);
-        return new DamagedFiles(name, fileName, File.ReadAllBytes(path), read, place);
+        return new DamagedFiles(name, fileName, [File.ReadAllBytes(path)], read, place);
     }
 
     private static void ReadSafetensors(string path)

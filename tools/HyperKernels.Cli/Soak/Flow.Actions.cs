@@ -216,7 +216,9 @@ internal sealed partial class Flow
             return;
         }
         bool isParentGone = scope.Parent is { HasEnded: true };
-        bool kept = Try($"keep {item.Number}", scope.HasEnded || isParentGone, () => scope.HasEnded || scope.Parent is { HasEnded: true }, () => scope.Scope.Keep(item.Tensor));
+        bool kept = Try(
+            $"keep {item.Number}", scope.HasEnded || isParentGone, () => scope.HasEnded || scope.Parent is { HasEnded: true } or { Backwards: > 0 },
+            () => scope.Scope.Keep(item.Tensor));
         if (kept)
         {
             item.Owner = scope.Parent;

@@ -38,7 +38,7 @@ public sealed class ContextExperts : Layer, IStoredLayer<ContextExperts>
     /// <exception cref="ArgumentException">There are no experts, or their contexts differ in size.</exception>
     public ContextExperts(IReadOnlyList<ContextExpert> experts, bool split = false, bool gateBias = true, RandomStream? random = null)
     {
-        experts = Refuse.Nulls("ContextExperts", experts);
+        experts = Throw.IfAnyNull("ContextExperts", experts);
         if (experts.Count == 0 || experts.Any(expert => expert.ContextFeatures != experts[0].ContextFeatures))
         {
             string sizes = string.Join(", ", experts.Select(static expert => expert.ContextFeatures));
@@ -138,7 +138,7 @@ public sealed class ContextExperts : Layer, IStoredLayer<ContextExperts>
     /// <returns>Its piece, or all of it.</returns>
     public Tensor PieceOf(Tensor context, int expert)
     {
-        int width = _experts[Refuse.NoPlace("ContextExperts", expert, _experts.Length)].ContextFeatures;
+        int width = _experts[Throw.IfNoPlace("ContextExperts", expert, _experts.Length)].ContextFeatures;
         return Splits ? Ops.Slice(context, 1, expert * width, width) : context;
     }
 

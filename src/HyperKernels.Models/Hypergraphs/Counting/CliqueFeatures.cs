@@ -24,7 +24,7 @@ public static class CliqueFeatures
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(candidates);
-        foreach (int[] candidate in Refuse.Nulls("CliqueFeatures", candidates))
+        foreach (int[] candidate in Throw.IfAnyNull("CliqueFeatures", candidates))
         {
             if (candidate.Length < 2 || candidate.Any(node => (uint)node >= (uint)graph.NodeCount))
             {

@@ -26,7 +26,7 @@ public sealed class EdgeGraph : IDisposable
         }
         _sources = sources.ToArray();
         _targets = targets.ToArray();
-        _graphOfNode = graphOfNode.IsEmpty && graphCount == 1 ? new int[Refuse.Length("EdgeGraph", nodes)] : graphOfNode.ToArray();
+        _graphOfNode = graphOfNode.IsEmpty && graphCount == 1 ? new int[Throw.IfNoLength("EdgeGraph", nodes)] : graphOfNode.ToArray();
         if (_graphOfNode.Length != nodes)
         {
             throw new ArgumentException($"EdgeGraph: each node needs a graph; got {_graphOfNode.Length} for {nodes} nodes.");

@@ -27,7 +27,7 @@ public static class HypergraphAugmentation
     {
         CheckProbability(share);
         ArgumentNullException.ThrowIfNull(random);
-        int[] order = new int[Refuse.Length("ChooseNodes", nodes)];
+        int[] order = new int[Throw.IfNoLength("ChooseNodes", nodes)];
         random.FillPermutation(order);
         float[] chosen = new float[nodes];
         foreach (int node in order.AsSpan(0, (int)(nodes * share)))

@@ -13,7 +13,7 @@ public sealed class FlowChain : Flow, IStoredLayer<FlowChain>
     /// <param name="flows">In order; all of one number of features.</param>
     /// <exception cref="ArgumentException">There are none, or their numbers of features differ.</exception>
     public FlowChain(params IReadOnlyList<Flow> flows)
-        : base(Refuse.Nulls("FlowChain", flows) is [{ } first, ..] ? first.Features : 0)
+        : base(Throw.IfAnyNull("FlowChain", flows) is [{ } first, ..] ? first.Features : 0)
     {
         _flows = [.. flows];
         for (int i = 0; i < _flows.Length; i++)

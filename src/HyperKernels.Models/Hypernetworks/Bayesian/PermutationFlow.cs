@@ -33,7 +33,7 @@ public sealed class PermutationFlow : Flow, IStoredLayer<PermutationFlow>
     /// <param name="random">Decides; null means <see cref="Initializer.Random"/>.</param>
     public static PermutationFlow Random(int features, RandomStream? random = null)
     {
-        int[] order = new int[Refuse.Length("PermutationFlow", features)];
+        int[] order = new int[Throw.IfNoLength("PermutationFlow", features)];
         (random ?? Initializer.Random).FillPermutation(order);
         return new PermutationFlow(order);
     }

@@ -127,7 +127,7 @@ public sealed record Hyperparameter
         // Also refuses NaN.
         if (!(value > Low && value < High))
         {
-            string where = string.Create(CultureInfo.InvariantCulture, $"Hyperparameter {Refuse.Name(Name)}: a value must lie strictly between {Low} and {High}; got {value}.");
+            string where = string.Create(CultureInfo.InvariantCulture, $"Hyperparameter {OneLine.Quote(Name)}: a value must lie strictly between {Low} and {High}; got {value}.");
             throw new ArgumentException($"{where} The ends are never reached: begin near one.", nameof(value));
         }
         return Range switch

@@ -24,20 +24,20 @@ public sealed class HyperparameterSpace : Layer, IStoredLayer<HyperparameterSpac
     /// <exception cref="ArgumentException">There are none, two have one name, a size is below 1, or a deviation is not above 0.</exception>
     public HyperparameterSpace(params IReadOnlyList<Hyperparameter> hyperparameters)
     {
-        _all = Refuse.Nulls("HyperparameterSpace", hyperparameters);
+        _all = Throw.IfAnyNull("HyperparameterSpace", hyperparameters);
         _sizes = Array.ConvertAll(_all, static one => one.Size);
         if (_all.Length == 0 || _all.Select(static one => one.Name).Distinct().Count() != _all.Length)
         {
             throw new ArgumentException(
                 "HyperparameterSpace: at least one hyperparameter is needed, each with a name of its own; got "
-                + $"[{string.Join(", ", _all.Select(static one => Refuse.Name(one.Name)))}].",
+                + $"[{string.Join(", ", _all.Select(static one => OneLine.Quote(one.Name)))}].",
                 nameof(hyperparameters));
         }
         if (_all.FirstOrDefault(static one => one.Size < 1 || !(one.Deviation > 0)) is { } wrong)
         {
             throw new ArgumentException(
                 "HyperparameterSpace: size must be at least 1 and deviation above 0; "
-                + FormattableString.Invariant($"{Refuse.Name(wrong.Name)} has {wrong.Size} and {wrong.Deviation}."),
+                + FormattableString.Invariant($"{OneLine.Quote(wrong.Name)} has {wrong.Size} and {wrong.Deviation}."),
                 nameof(hyperparameters));
         }
         Size = _sizes.Sum();

@@ -102,7 +102,7 @@ public sealed partial class OutputRegulariser : IDisposable
     /// <exception cref="ArgumentException">There are fewer factors than tasks, or the network does not take task numbers alone.</exception>
     public void Record(int tasks)
     {
-        Refuse.Outside("OutputRegulariser", tasks, 0);
+        Throw.IfOutside("OutputRegulariser", tasks, 0);
         if (_options.Scaling is { } scaling && scaling.Count < tasks)
         {
             throw new ArgumentException($"OutputRegulariser: {tasks} factors are needed, one per task; got {scaling.Count}.", nameof(tasks));
@@ -132,7 +132,7 @@ public sealed partial class OutputRegulariser : IDisposable
     /// <exception cref="ArgumentException">There are not P values.</exception>
     public void SetImportances(int task, ReadOnlySpan<float> importances)
     {
-        Refuse.Outside("OutputRegulariser", task, 0);
+        Throw.IfOutside("OutputRegulariser", task, 0);
         int count = _network.Manifest.Count;
         if (importances.Length != 0 && importances.Length != count)
         {

@@ -25,7 +25,7 @@ public static class TaskInference
     public static (int[] Tasks, Tensor Logits) LowestEntropy(HyperNetwork network, Tensor input, int tasks)
     {
         ArgumentNullException.ThrowIfNull(network);
-        Refuse.Outside("TaskInference", tasks, 1);
+        Throw.IfOutside("TaskInference", tasks, 1);
         Tensor[] logits = [.. Enumerable.Range(0, tasks).Select(task => network.Forward(input, Tensor.From([task], [1])))];
         Tensor all = Ops.Stack(0, logits);
         (int samples, int classes) = (all.Shape[1], all.Shape[2]);

@@ -80,7 +80,7 @@ public sealed class GaussianDiffusion
     public int[] DrawSteps(int count, RandomStream random)
     {
         ArgumentNullException.ThrowIfNull(random);
-        float[] draws = new float[Refuse.Length("DrawSteps", count)];
+        float[] draws = new float[Throw.IfNoLength("DrawSteps", count)];
         random.FillUniform(draws);
         return Array.ConvertAll(draws, draw => Math.Min((int)(draw * Steps), Steps - 1));
     }

@@ -39,7 +39,7 @@ public sealed class Igpg : Layer, IStoredLayer<Igpg>
     {
         ArgumentNullException.ThrowIfNull(architectures);
         Options = options ??= new IgpgOptions();
-        _architectures = [.. Refuse.Nulls("Igpg", architectures).Select(static sizes => sizes.ToArray())];
+        _architectures = [.. Throw.IfAnyNull("Igpg", architectures).Select(static sizes => sizes.ToArray())];
         if (_architectures.Length == 0 || datasets < 1 || _architectures.Any(static sizes => sizes.Length == 0 || sizes.Min() < 1) || options.ChunkSize < 1)
         {
             throw new ArgumentException(

@@ -15,7 +15,7 @@ public sealed class ArchitectureBatch
         {
             throw new ArgumentException("ArchitectureBatch: at least one graph is needed; got none.", nameof(graphs));
         }
-        Graphs = Refuse.Nulls("ArchitectureBatch", graphs.ToArray(), nameof(graphs));
+        Graphs = Throw.IfAnyNull("ArchitectureBatch", graphs.ToArray(), nameof(graphs));
         _first = new int[Graphs.Count];
         for (int i = 0; i < _first.Length; i++)
         {
@@ -38,7 +38,7 @@ public sealed class ArchitectureBatch
     public IEnumerable<ArchitectureNode> Nodes => Graphs.SelectMany(static graph => graph.Nodes);
 
     /// <summary>The row of a graph's first node.</summary>
-    public int FirstNode(int graph) => _first[Refuse.NoPlace("ArchitectureBatch", graph, _first.Length)];
+    public int FirstNode(int graph) => _first[Throw.IfNoPlace("ArchitectureBatch", graph, _first.Length)];
 
     /// <summary>Shortest ways in a square per graph, padded with zeros: <c>[G, largest, largest]</c>.</summary>
     /// <param name="cutoff">Longer ways count as none.</param>

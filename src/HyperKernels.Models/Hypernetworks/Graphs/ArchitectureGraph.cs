@@ -69,16 +69,16 @@ public sealed class ArchitectureGraph
     }
 
     /// <summary>The nodes that a node feeds.</summary>
-    public ReadOnlySpan<int> Successors(int node) => _successors[Refuse.NoPlace("ArchitectureGraph", node, Nodes.Count)];
+    public ReadOnlySpan<int> Successors(int node) => _successors[Throw.IfNoPlace("ArchitectureGraph", node, Nodes.Count)];
 
     /// <summary>The nodes that feed a node.</summary>
-    public ReadOnlySpan<int> Predecessors(int node) => _predecessors[Refuse.NoPlace("ArchitectureGraph", node, Nodes.Count)];
+    public ReadOnlySpan<int> Predecessors(int node) => _predecessors[Throw.IfNoPlace("ArchitectureGraph", node, Nodes.Count)];
 
     /// <summary>The number of edges on the shortest way along edges; 0 where there is none, and from a node to itself.</summary>
     /// <param name="from">Where the way begins.</param>
     /// <param name="to">Where it ends.</param>
     public int Distance(int from, int to) =>
-        Distances[(Refuse.NoPlace("ArchitectureGraph", from, Nodes.Count) * Nodes.Count) + Refuse.NoPlace("ArchitectureGraph", to, Nodes.Count)];
+        Distances[(Throw.IfNoPlace("ArchitectureGraph", from, Nodes.Count) * Nodes.Count) + Throw.IfNoPlace("ArchitectureGraph", to, Nodes.Count)];
 
     /// <summary>All shortest ways, a row per node where they begin: <c>[N, N]</c>.</summary>
     public ReadOnlySpan<int> Distances => _distances ??= ShortestWays();

@@ -25,7 +25,7 @@ public sealed class GraphormerNetwork : GraphEncoder, IStoredLayer<GraphormerNet
             throw new ArgumentException($"GraphormerNetwork: layers and cutoff must be at least 1; got {layers} and {cutoff}.");
         }
         Cutoff = cutoff;
-        _layers = new GraphormerLayer[Refuse.Length("GraphormerNetwork", layers)];
+        _layers = new GraphormerLayer[Throw.IfNoLength("GraphormerNetwork", layers)];
         for (int i = 0; i < layers; i++)
         {
             GraphormerTables? tables = i == 0 ? new GraphormerTables(features, heads, random: random) : null;

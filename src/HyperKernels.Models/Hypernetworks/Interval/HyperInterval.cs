@@ -163,7 +163,7 @@ public static class HyperInterval
     public static IntervalTensor Universal(HyperNetwork network, int tasks, bool orNearest = false)
     {
         IntervalConditioning conditioning = ConditioningOf(network);
-        Refuse.Outside("HyperInterval", tasks, 1, conditioning.Tasks);
+        Throw.IfOutside("HyperInterval", tasks, 1, conditioning.Tasks);
         int size = conditioning.Embedding;
         float[] rows;
         using (MemoryScope scope = new())

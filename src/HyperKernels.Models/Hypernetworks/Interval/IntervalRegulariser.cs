@@ -44,7 +44,7 @@ public sealed class IntervalRegulariser : IDisposable
     /// <param name="tasks">How many tasks have been learned; 0 protects nothing.</param>
     public void Record(int tasks)
     {
-        Refuse.Outside("IntervalRegulariser", tasks, 0);
+        Throw.IfOutside("IntervalRegulariser", tasks, 0);
         Dispose();
         if (tasks == 0)
         {

@@ -7,7 +7,6 @@ namespace HyperKernels.Models;
 internal sealed class LibraryState
 {
     private const int MostNames = 8;
-    private const int LongestName = 80;
 
     private readonly string _where;
     private readonly string _path;
@@ -47,7 +46,8 @@ internal sealed class LibraryState
     public HostArray Take(string name) => _left.Remove(name, out HostArray? values)
         ? values
         : throw new InvalidDataException(
-            $"{_where}: {_path} must hold {Refuse.Name(_prefix + name)}; it has {Names(_all.Keys)}. If the hypernetwork is part of a larger model, give the prefix of its names.");
+            $"{_where}: {_path} must hold {OneLine.Quote(_prefix + name)}; it has {Names(_all.Keys)}. "
+            + "If the hypernetwork is part of a larger model, give the prefix of its names.");
 
     /// <summary>Takes a matrix.</summary>
     /// <exception cref="InvalidDataException">There is none of that name, or it is no matrix, or it has other sides than those given.</exception>
@@ -125,13 +125,6 @@ internal sealed class LibraryState
     {
         string[] all = [.. names];
         string more = all.Length > MostNames ? $" and {all.Length - MostNames} more" : "";
-        return all.Length == 0 ? "nothing" : string.Join(", ", all.Take(MostNames).Select(Quote)) + more;
-    }
-
-    // A name out of a file, on one line whatever it holds.
-    private static string Quote(string name)
-    {
-        string head = name.Length > LongestName ? $"{name[..LongestName]}..." : name;
-        return $"\"{new string([.. head.Select(static letter => char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter)])}\"";
+        return all.Length == 0 ? "nothing" : string.Join(", ", all.Take(MostNames).Select(OneLine.Quote)) + more;
     }
 }

@@ -30,7 +30,7 @@ public sealed class TypedGraph : IDisposable
             throw new ArgumentException(
                 $"TypedGraph: every type needs 0 nodes or more, {Array.MaxLength} in all at most; got [{string.Join(", ", nodesOfType.Take(20))}].", nameof(nodesOfType));
         }
-        _ = Refuse.Nulls("TypedGraph", relations);
+        _ = Throw.IfAnyNull("TypedGraph", relations);
         _offsets = new int[nodesOfType.Count + 1];
         for (int type = 0; type < nodesOfType.Count; type++)
         {

@@ -32,7 +32,7 @@ public sealed class GraphMetaNetwork : Layer, IStoredLayer<GraphMetaNetwork>
         Message = message;
         _nodes = Add("nodes", new Linear(nodeFeatures, hiddenFeatures, random: random));
         _edges = Add("edges", new Linear(edgeFeatures, hiddenFeatures, random: random));
-        _layers = new GraphMessageLayer[Refuse.Length("GraphMetaNetwork", layers)];
+        _layers = new GraphMessageLayer[Throw.IfNoLength("GraphMetaNetwork", layers)];
         for (int i = 0; i < layers; i++)
         {
             _layers[i] = Add($"{i}", message switch

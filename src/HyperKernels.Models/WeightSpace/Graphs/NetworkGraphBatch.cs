@@ -12,7 +12,7 @@ public sealed class NetworkGraphBatch : IDisposable
     /// <exception cref="ArgumentException">There is none.</exception>
     public NetworkGraphBatch(IReadOnlyList<NetworkGraph> graphs, Device? device = null)
     {
-        graphs = Refuse.Nulls("NetworkGraphBatch", graphs);
+        graphs = Throw.IfAnyNull("NetworkGraphBatch", graphs);
         if (graphs.Count == 0)
         {
             throw new ArgumentException("NetworkGraphBatch: at least one graph is needed; got none.", nameof(graphs));

@@ -128,12 +128,21 @@ public sealed partial class Tape
             int slot = i < record.Inputs ? record.InputSlot(i) : record.FirstOutput + i - record.Inputs;
             if (slot >= 0 && !SlotAt(slot).IsAsRecorded(number))
             {
-                Throw.InvalidOperation(
-                    $"Tape: a tensor ({SlotAt(slot).Value.Description}) was overwritten, by an optimiser's step or CopyFrom, after an op on this tape took it: gradients "
-                    + "would be those of other values. Take all gradients before the step, or compute the output again after it.");
+                RefuseOverwritten(SlotAt(slot).Value);
+            }
+        }
+        foreach (ref readonly Constant constant in CollectionsMarshal.AsSpan(_constants)[record.Constants])
+        {
+            if (!constant.IsAsRecorded)
+            {
+                RefuseOverwritten(constant.Value);
             }
         }
     }
+
+    private static void RefuseOverwritten(Tensor tensor) => Throw.InvalidOperation(
+        $"Tape: a tensor ({tensor.Description}) was overwritten, by an optimiser's step or CopyFrom, after an op on this tape took it: gradients "
+        + "would be those of other values. Take all gradients before the step, or compute the output again after it.");
 
     private void ForgetOutputs(TapeRecord record)
     {

@@ -14,6 +14,7 @@ namespace HyperKernels;
 public sealed partial class Tape : MemoryScope
 {
     private readonly List<TapeRecord> _records = [];
+    private readonly List<Constant> _constants = [];
     private readonly List<Slot> _slots = [];
     private readonly Dictionary<TensorNode, int> _leaves = [];
     private readonly Lock _gate = new();
@@ -166,6 +167,7 @@ public sealed partial class Tape : MemoryScope
     {
         ThrowIfUsedByAnother("it was reset");
         _records.Clear();
+        _constants.Clear();
         _places.Clear();
         _slots.Clear();
         _leaves.Clear();
@@ -219,12 +221,17 @@ public sealed partial class Tape : MemoryScope
         slots = slots[..inputs.Length];
         lock (_gate)
         {
+            int constant = _constants.Count;
             for (int i = 0; i < inputs.Length; i++)
             {
                 slots[i] = !Tracks(inputs[i]) ? -1 : Made(inputs[i].Node) ? inputs[i].Node.Slot : LeafSlot(inputs[i]);
                 if (slots[i] >= 0)
                 {
                     SlotAt(slots[i]).NoteUse(_records.Count);
+                }
+                else if (!inputs[i].IsNone)
+                {
+                    _constants.Add(new Constant(inputs[i]));
                 }
             }
             if (Device.AreChecked)
@@ -239,7 +246,7 @@ public sealed partial class Tape : MemoryScope
                 output.Node.Slot = _slots.Count;
                 _slots.Add(new Slot(output));
             }
-            _records.Add(new TapeRecord<TSaved>(slots, first, outputs.Length, saved, rule));
+            _records.Add(new TapeRecord<TSaved>(slots, first, outputs.Length, constant.._constants.Count, saved, rule));
         }
     }
 
@@ -257,12 +264,13 @@ public sealed partial class Tape : MemoryScope
     private void Forget()
     {
         _records.Clear();
+        _constants.Clear();
         _places.Clear();
         _slots.Clear();
         _leaves.Clear();
     }
 
-    private void ThrowIfUsedByAnother(string what)
+    private protected override void ThrowIfUsedByAnother(string what)
     {
         int thread = Volatile.Read(ref _backwardThread);
         if (thread != 0 && thread != Environment.CurrentManagedThreadId)
@@ -300,6 +308,16 @@ public sealed partial class Tape : MemoryScope
             _leaves[node] = slot;
         }
         return slot;
+    }
+
+    /// <summary>What an op took that has no gradient: rules read it too, from where it stood.</summary>
+    private readonly struct Constant(Tensor value)
+    {
+        private readonly int _writes = value.Node.Buffer!.Writes;
+
+        public Tensor Value { get; } = value;
+
+        public bool IsAsRecorded => !Value.IsAlive || Value.Node.Buffer!.Writes == _writes;
     }
 
     /// <summary>A tensor on the tape and, during and after a backward pass, its gradient.</summary>

@@ -8,7 +8,7 @@ internal abstract class TapeRecord
     private readonly int _third = -1;
     private readonly int[]? _more;
 
-    protected TapeRecord(ReadOnlySpan<int> inputs, int firstOutput, int outputs)
+    protected TapeRecord(ReadOnlySpan<int> inputs, int firstOutput, int outputs, Range constants)
     {
         // Three inputs cover nearly every op; only those with more pay for an array.
         _first = inputs.Length > 0 ? inputs[0] : -1;
@@ -18,6 +18,7 @@ internal abstract class TapeRecord
         Inputs = inputs.Length;
         FirstOutput = firstOutput;
         Outputs = outputs;
+        Constants = constants;
     }
 
     public int Inputs { get; }
@@ -25,6 +26,9 @@ internal abstract class TapeRecord
     public int FirstOutput { get; }
 
     public int Outputs { get; }
+
+    /// <summary>Which of the tape's constants it took.</summary>
+    public Range Constants { get; }
 
     public int InputSlot(int input) => input switch
     {
@@ -43,8 +47,8 @@ internal sealed class TapeRecord<TSaved> : TapeRecord
     private readonly TSaved _saved;
     private readonly GradientRule<TSaved> _rule;
 
-    public TapeRecord(ReadOnlySpan<int> inputs, int firstOutput, int outputs, in TSaved saved, GradientRule<TSaved> rule)
-        : base(inputs, firstOutput, outputs)
+    public TapeRecord(ReadOnlySpan<int> inputs, int firstOutput, int outputs, Range constants, in TSaved saved, GradientRule<TSaved> rule)
+        : base(inputs, firstOutput, outputs, constants)
     {
         _saved = saved;
         _rule = rule;

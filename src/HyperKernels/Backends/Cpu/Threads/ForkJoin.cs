@@ -96,7 +96,8 @@ internal sealed unsafe class ForkJoin : IDisposable
         while (_workers < helpers)
         {
             Thread worker = new(Work) { IsBackground = true, Name = "HyperKernels worker" };
-            worker.Start();
+            // It outlives its caller: started otherwise it would keep the caller's scopes and overridden weights alive for good.
+            worker.UnsafeStart();
             _workers++;
         }
         _shared.Run = run;

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 
-namespace HyperKernels.Fuzzing;
+namespace HyperKernels.Cli.Soak;
 
 /// <summary>Changes files as AFL's havoc stage does: several changes at once, out of bits, numbers that hurt, pieces, words of the formats, and other files.</summary>
-internal sealed class Mutator(Random random, int longest)
+internal sealed class FileMutator(Random random, int longest)
 {
     private static readonly long[] s_numbers =
         [0, 1, -1, 2, 3, 7, 16, 32, 64, 100, 127, 128, 255, 256, 512, 1000, 1024, 4096, 32767, 32768, 65535, 65536, int.MaxValue, int.MinValue, uint.MaxValue,

@@ -1,16 +1,16 @@
 using System.Diagnostics;
 
-namespace HyperKernels.Fuzzing;
+namespace HyperKernels.Cli.Soak;
 
 /// <summary>
 /// Gives a file to its reader. What is not read must be refused by <see cref="InvalidDataException"/>, in one short line with the file and the place, soon, and
 /// without more memory than the file's size accounts for.
 /// </summary>
-internal sealed class Judge(FuzzTarget target, string folder)
+/// <param name="format">Whose reader it is.</param>
+/// <param name="folder">Where the file that is read lies, and others that its reader wants.</param>
+/// <param name="packedBytes">What packed content may take beside.</param>
+internal sealed class FileJudge(DamagedFiles format, string folder, long packedBytes)
 {
-    /// <summary>What packed content may become in a fuzzing run whatever its size: more takes time and tells nothing more.</summary>
-    public const long PackedBytes = 1 << 20;
-
     /// <summary>Allocated on the managed heap in all while a file is read, not at one time: this, and so much a byte of the file.</summary>
     public const long MostBytes = 16 << 20;
     public const long MostBytesPerByte = 400;
@@ -21,7 +21,7 @@ internal sealed class Judge(FuzzTarget target, string folder)
     private const int LongestMessage = 2_000;
 
     /// <summary>The file that is read.</summary>
-    public string Path { get; } = System.IO.Path.Combine(folder, target.FileName);
+    public string Path { get; } = System.IO.Path.Combine(folder, format.FileName);
 
     public long Files { get; private set; }
 
@@ -35,9 +35,9 @@ internal sealed class Judge(FuzzTarget target, string folder)
     public long Since { get; private set; }
 
     /// <summary>Has a file read; null if nothing is wrong.</summary>
-    public Verdict? Try(ReadOnlySpan<byte> file)
+    public FileVerdict? Try(ReadOnlySpan<byte> file)
     {
-        Verdict? verdict = null;
+        FileVerdict? verdict = null;
         for (int tries = 0; tries < 3; tries++)
         {
             verdict = TryOnce(file);
@@ -49,14 +49,14 @@ internal sealed class Judge(FuzzTarget target, string folder)
         return verdict;
     }
 
-    private Verdict? TryOnce(ReadOnlySpan<byte> file)
+    private FileVerdict? TryOnce(ReadOnlySpan<byte> file)
     {
         Write(file);
         DeviceMemory memory = Device.Cpu.Memory;
         (long native, long peak) = (memory.LiveBytes, memory.PeakBytes);
         long before = GC.GetTotalAllocatedBytes();
         Since = Stopwatch.GetTimestamp();
-        Verdict? verdict = Read();
+        FileVerdict? verdict = Read();
         TimeSpan elapsed = Stopwatch.GetElapsedTime(Since);
         Since = 0;
         long allocated = GC.GetTotalAllocatedBytes() - before;
@@ -65,33 +65,33 @@ internal sealed class Judge(FuzzTarget target, string folder)
         Files++;
         Slowest = elapsed > Slowest ? elapsed : Slowest;
         MostAllocated = Math.Max(MostAllocated, allocated);
-        long most = MostBytes + (file.Length * MostBytesPerByte) + (target.IsPacked ? 16 * PackedBytes : 0);
+        long most = MostBytes + (file.Length * MostBytesPerByte) + (format.IsPacked ? packedBytes : 0);
         return verdict
-            ?? (elapsed > Longest ? new Verdict("slow", $"took {elapsed.TotalSeconds:F1} s") : null)
-            ?? (allocated > most && !target.IsForeign ? new Verdict("memory", $"allocated {allocated:N0} bytes for {file.Length:N0}; {most:N0} were allowed") : null);
+            ?? (elapsed > Longest ? new FileVerdict("slow", $"took {elapsed.TotalSeconds:F1} s") : null)
+            ?? (allocated > most && !format.IsForeign ? new FileVerdict("memory", $"allocated {allocated:N0} bytes for {file.Length:N0}; {most:N0} were allowed") : null);
     }
 
-    private Verdict? Read()
+    private FileVerdict? Read()
     {
         try
         {
-            target.Read(Path);
+            format.Read(Path);
             return null;
         }
         catch (InvalidDataException refusal)
         {
             Refused++;
             string message = refusal.Message;
-            string? wrong = !message.Contains(folder, StringComparison.Ordinal) ? "does not name the file"
-                : !message.Contains(target.Place, StringComparison.Ordinal) ? "does not say the place"
+            string? wrong = !message.Contains(format.IsOneOfSeveral ? folder : Path, StringComparison.Ordinal) ? "does not name the file"
+                : !message.Contains(format.Place, StringComparison.Ordinal) ? "does not say the place"
                 : message.Length > LongestMessage ? "is too long"
                 : message.Any(char.IsControl) ? "has control characters"
                 : null;
-            return wrong is null ? null : new Verdict($"message {wrong} {Frames(refusal)}", $"a message that {wrong}: {message}\n{refusal.StackTrace}");
+            return wrong is null ? null : new FileVerdict($"message {wrong} {Frames(refusal)}", $"a message that {wrong}: {message}\n{refusal.StackTrace}");
         }
         catch (Exception failure)
         {
-            return new Verdict($"{failure.GetType().Name} {Frames(failure)}", failure.ToString());
+            return new FileVerdict($"{failure.GetType().Name} {Frames(failure)}", $"{failure.GetType().Name}: {failure.Message}\n{failure.StackTrace}");
         }
     }
 

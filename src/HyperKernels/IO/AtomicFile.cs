@@ -27,14 +27,14 @@ public static class AtomicFile
         RemoveAbandoned(files, folder, Path.GetFileName(target));
         try
         {
-            using (Stream file = InFolder(target, folder, () => files.Open(temporary, FileMode.CreateNew)))
+            using (Stream file = FileFaults.InFolder(target, folder, () => files.Open(temporary, FileMode.CreateNew)))
             using (BufferedStream stream = new(file, BufferBytes))
             {
                 write(stream);
                 stream.Flush();
                 files.FlushToDisk(file);
             }
-            InFolder(target, folder, () =>
+            FileFaults.InFolder(target, folder, () =>
             {
                 if (keepPrevious && files.FileExists(target))
                 {
@@ -50,34 +50,14 @@ public static class AtomicFile
         catch (Exception failure)
         {
             TryDelete(files, temporary);
-            if (IsFileTooLarge(failure))
+            if (FileFaults.TooLarge(target, failure) is { } refusal)
             {
-                throw new IOException($"{target}: a file of that size is not allowed here: the process has a limit (ulimit -f), or the file system.", failure);
+                throw refusal;
             }
             throw;
         }
         files.FlushFolder(folder);
     }
-
-    // Says which folder it was; what the system says names a file that the caller never heard of.
-    private static T InFolder<T>(string target, string folder, Func<T> work)
-    {
-        try
-        {
-            return work();
-        }
-        catch (DirectoryNotFoundException failure)
-        {
-            throw new DirectoryNotFoundException($"{target}: the folder {folder} does not exist, or not any more.", failure);
-        }
-        catch (UnauthorizedAccessException failure)
-        {
-            throw new IOException($"{target}: no file may be made in the folder {folder}: its permissions, or those of the file system, do not allow it.", failure);
-        }
-    }
-
-    // How the runtime reports EFBIG.
-    private static bool IsFileTooLarge(Exception failure) => failure is ArgumentOutOfRangeException { ParamName: "value" };
 
     // A writer that was killed leaves its temporary file. While one writes it holds the file open for itself; between that and the rename the file is fresh.
     private static void RemoveAbandoned(FileLayer files, string folder, string name)

@@ -25,6 +25,9 @@ internal class FileLayer
     /// <summary>A file that nobody else may have open, without a buffer: every write is a call.</summary>
     public virtual Stream Open(string path, FileMode mode) => new FileStream(path, mode, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
 
+    /// <summary>A file that others may read meanwhile, without a buffer: every write is a call.</summary>
+    public virtual Stream OpenShared(string path, FileMode mode) => new FileStream(path, mode, FileAccess.Write, FileShare.Read, bufferSize: 0);
+
     /// <summary>Waits until a file of <see cref="Open"/> is on the disk.</summary>
     public virtual void FlushToDisk(Stream file) => ((FileStream)file).Flush(flushToDisk: true);
 

@@ -28,6 +28,26 @@ internal sealed class FaultyFiles(int failing, FileFault fault) : FileLayer
     /// <summary>Calls so far.</summary>
     public int Calls { get; private set; }
 
+    /// <summary>Does something with these files in place of the system's.</summary>
+    /// <returns>What it ended with; null if it came to its end.</returns>
+    public Exception? Try(Action work)
+    {
+        Replace(this);
+        try
+        {
+            work();
+            return null;
+        }
+        catch (Exception failure)
+        {
+            return failure;
+        }
+        finally
+        {
+            Replace(null);
+        }
+    }
+
     public override bool FileExists(string path) => Do(() => base.FileExists(path));
 
     public override bool FolderExists(string folder) => Do(() => base.FolderExists(folder));
@@ -37,6 +57,8 @@ internal sealed class FaultyFiles(int failing, FileFault fault) : FileLayer
     public override DateTime LastWrite(string path) => Do(() => base.LastWrite(path));
 
     public override Stream Open(string path, FileMode mode) => new FaultyStream(this, (FileStream)Do(() => base.Open(path, mode)));
+
+    public override Stream OpenShared(string path, FileMode mode) => new FaultyStream(this, (FileStream)Do(() => base.OpenShared(path, mode)));
 
     public override void FlushToDisk(Stream file) => Do(() => base.FlushToDisk(((FaultyStream)file).Inner));
 
@@ -105,7 +127,7 @@ internal sealed class FaultyFiles(int failing, FileFault fault) : FileLayer
 
         public override long Seek(long offset, SeekOrigin origin) => inner.Seek(offset, origin);
 
-        public override void SetLength(long value) => inner.SetLength(value);
+        public override void SetLength(long value) => files.Do(() => inner.SetLength(value));
 
         public override void Write(byte[] buffer, int offset, int count) => files.Do(
             () =>

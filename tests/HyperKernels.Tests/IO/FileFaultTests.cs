@@ -22,7 +22,7 @@ public sealed class FileFaultTests
             Abandon(folder.File(".checkpoint.safetensors.0123.tmp", [1]));
 
             FaultyFiles files = new(failing, fault);
-            Exception? thrown = Try(() => At(before + 1).Save(path), files);
+            Exception? thrown = files.Try(() => At(before + 1).Save(path));
             if (files.Calls <= failing)
             {
                 Assert.That(thrown, Is.Null);
@@ -52,7 +52,7 @@ public sealed class FileFaultTests
         using TestData.TemporaryFolder folder = TestData.Temporary();
         string path = folder.File("checkpoint.safetensors");
         // The second call looks for what killed writers left.
-        Assert.That(Try(() => At(1).Save(path), new FaultyFiles(1, FileFault.AccessDenied)), Is.Null);
+        Assert.That(new FaultyFiles(1, FileFault.AccessDenied).Try(() => At(1).Save(path)), Is.Null);
         Assert.That(Checkpoint.Load(path).Step, Is.EqualTo(1));
     }
 
@@ -66,26 +66,8 @@ public sealed class FileFaultTests
             Throws.TypeOf<DirectoryNotFoundException>().With.Message.EqualTo($"{path}: the folder {gone} does not exist, or not any more."));
         // The third call makes the file.
         Directory.CreateDirectory(gone);
-        Assert.That(Try(() => AtomicFile.Write(path, static _ => { }), new FaultyFiles(2, FileFault.AccessDenied)),
+        Assert.That(new FaultyFiles(2, FileFault.AccessDenied).Try(() => AtomicFile.Write(path, static _ => { })),
             Is.TypeOf<IOException>().With.Message.Contains($"{path}: no file may be made in the folder {gone}"));
-    }
-
-    private static Exception? Try(Action save, FileLayer files)
-    {
-        FileLayer.Replace(files);
-        try
-        {
-            save();
-            return null;
-        }
-        catch (Exception failure)
-        {
-            return failure;
-        }
-        finally
-        {
-            FileLayer.Replace(null);
-        }
     }
 
     // Nobody's any more, once it is old enough.

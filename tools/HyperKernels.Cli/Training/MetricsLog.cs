@@ -11,7 +11,7 @@ internal sealed class MetricsLog : IDisposable
 
     private readonly string _path;
     private readonly List<LoggedStep> _steps = [];
-    private StreamWriter? _writer;
+    private IO.LogFile? _file;
     private double _secondsBefore;
 
     public MetricsLog(string path) => _path = path;
@@ -24,8 +24,8 @@ internal sealed class MetricsLog : IDisposable
     public void ResumeAt(long step)
     {
         _steps.Clear();
-        _writer?.Dispose();
-        _writer = null;
+        _file?.Dispose();
+        _file = null;
         if (!File.Exists(_path))
         {
             return;
@@ -45,17 +45,17 @@ internal sealed class MetricsLog : IDisposable
             }
         }
         IO.AtomicFile.Write(_path, stream => stream.Write(Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n")))));
-        _writer = new StreamWriter(_path, append: true) { AutoFlush = true };
+        _file = new IO.LogFile(_path, append: true);
     }
 
     /// <summary>Writes one line.</summary>
     /// <param name="step">Steps done.</param>
     /// <param name="seconds">Since the program started the run.</param>
     /// <param name="metrics">The numbers; those that JSON cannot hold are written as null.</param>
+    /// <exception cref="IOException">It could not be written; the lines before are there, whole.</exception>
     public void Write(long step, double seconds, IReadOnlyList<Metric> metrics)
     {
         LoggedStep logged = new(step, _secondsBefore + seconds, metrics);
-        _steps.Add(logged);
         using MemoryStream line = new();
         using (Utf8JsonWriter json = new(line, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
@@ -75,11 +75,13 @@ internal sealed class MetricsLog : IDisposable
             }
             json.WriteEndObject();
         }
-        _writer ??= new StreamWriter(_path, append: false) { AutoFlush = true };
-        _writer.Write(Encoding.UTF8.GetString(line.GetBuffer(), 0, (int)line.Length) + "\n");
+        line.WriteByte((byte)'\n');
+        _file ??= new IO.LogFile(_path, append: false);
+        _file.Write(line.GetBuffer().AsSpan(0, (int)line.Length));
+        _steps.Add(logged);
     }
 
-    public void Dispose() => _writer?.Dispose();
+    public void Dispose() => _file?.Dispose();
 
     private LoggedStep Read(string line, int number)
     {

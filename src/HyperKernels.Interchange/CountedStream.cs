@@ -6,7 +6,7 @@ namespace HyperKernels.Interchange;
 /// A file for a reader of somebody else's, which may go round in circles where the file says so: it is read a number of times its bytes in all, and not oftener
 /// than that in pieces; and what goes deeper at every read is stopped before the stack ends, which nothing could catch.
 /// </summary>
-internal sealed class CountedStream(FileStream file) : Stream
+internal class CountedStream(FileStream file) : Stream
 {
     private const long MostRounds = 64;
     private const long AlwaysReads = 10_000;
@@ -64,7 +64,8 @@ internal sealed class CountedStream(FileStream file) : Stream
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    private int Count(int read)
+    /// <summary>Notes a read of so many bytes.</summary>
+    protected int Count(int read)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
         _bytes += read;

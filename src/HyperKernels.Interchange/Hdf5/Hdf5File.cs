@@ -7,8 +7,8 @@ namespace HyperKernels.Interchange;
 
 /// <summary>Reads arrays of numbers out of HDF5 files: <c>.h5</c>, <c>.hdf5</c>, and MATLAB's <c>.mat</c> since version 7.3.</summary>
 /// <remarks>
-/// Through PureHDF, in managed code; numbers of big-endian machines are refused. Content may become as much larger than its file as
-/// <see cref="FileLimits"/> says.
+/// Through PureHDF, in managed code; numbers of big-endian machines are refused, and so are links and data sets that lead to other files. Content may become as much larger than
+/// its file as <see cref="FileLimits"/> says.
 /// </remarks>
 public static class Hdf5File
 {
@@ -16,12 +16,12 @@ public static class Hdf5File
 
     /// <summary>The names of all data sets: <c>/train/images</c>.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or its groups or links lead back to themselves.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static IReadOnlyList<string> Names(string path) => Opened(path, file =>
     {
         List<string> names = [];
-        Collect(file, string.Empty, names, DeepestGroups);
+        Collect(path, file, string.Empty, names, DeepestGroups);
         return (IReadOnlyList<string>)names;
     });
 
@@ -47,7 +47,7 @@ public static class Hdf5File
         if (!file.LinkExists(name))
         {
             List<string> names = [];
-            Collect(file, string.Empty, names, DeepestGroups);
+            Collect(path, file, string.Empty, names, DeepestGroups);
             throw Refusal.At(path, 0, $"there is no data set {OneLine.Quote(name)}; there are {string.Join(", ", names.Take(20).Select(OneLine.Quote))}.");
         }
         IH5Dataset dataset = file.Dataset(name);
@@ -107,18 +107,22 @@ public static class Hdf5File
         }
     }
 
-    private static void Collect(IH5Group group, string path, List<string> names, int depth)
+    private static void Collect(string path, IH5Group group, string place, List<string> names, int depth)
     {
         foreach (IH5Object child in group.Children())
         {
-            string name = $"{path}/{child.Name}";
+            string name = $"{place}/{child.Name}";
             if (child is IH5Dataset)
             {
                 names.Add(name);
             }
-            else if (child is IH5Group inner && depth > 0)
+            else if (child is IH5Group inner)
             {
-                Collect(inner, name, names, depth - 1);
+                if (depth == 0)
+                {
+                    throw Refusal.At(path, 0, $"{OneLine.Quote(name)} lies in more than {DeepestGroups} groups: one may hold itself.");
+                }
+                Collect(path, inner, name, names, depth - 1);
             }
         }
     }
@@ -129,7 +133,7 @@ public static class Hdf5File
         using FileStream stream = File.OpenRead(path);
         try
         {
-            using NativeFile file = H5File.Open(new CountedStream(stream), leaveOpen: true);
+            using NativeFile file = H5File.Open(new Hdf5Stream(path, stream), leaveOpen: true);
             return read(file);
         }
         catch (Exception failure) when (Refusal.Wraps(failure, path))

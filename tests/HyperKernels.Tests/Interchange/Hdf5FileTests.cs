@@ -67,6 +67,90 @@ public sealed class Hdf5FileTests
     }
 
     [Test]
+    public void Links_AreFollowed()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        H5File file = new() { ["g"] = new H5Group { ["d"] = new[] { 1f, 2f } }, ["l1"] = new H5SoftLink("/g/d"), ["h"] = new H5SoftLink("g") };
+        for (int i = 2; i <= 16; i++)
+        {
+            file[$"l{i}"] = new H5SoftLink($"l{i - 1}");
+        }
+        file.Write(folder.File("x.h5"));
+        Assert.That(Hdf5File.Names(folder.File("x.h5")), Does.Contain("/g/d").And.Contain("/h/d").And.Contain("/l1").And.Contain("/l16"));
+        Assert.That(Hdf5File.Read(folder.File("x.h5"), "/h/d").ToFloat32(), Is.EqualTo(new[] { 1f, 2f }));
+        Assert.That(Hdf5File.Read(folder.File("x.h5"), "l16").ToFloat32(), Is.EqualTo(new[] { 1f, 2f }));
+    }
+
+    // The library follows links of one group without reading: nothing stops it before the stack ends, and the process with it.
+    [TestCase("x", "x")]
+    [TestCase("x", "x/y/z")]
+    [TestCase("x", "y", "y", "z/more", "z", "x")]
+    public void Links_ThatLeadToThemselves_AreRefused(params string[] links)
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        H5Group inner = new() { ["d"] = new[] { 1f } };
+        H5File file = new() { ["d"] = new[] { 1f }, ["inner"] = inner };
+        for (int i = 0; i < links.Length; i += 2)
+        {
+            inner[links[i]] = new H5SoftLink(links[i + 1]);
+        }
+        string path = folder.File("x.h5");
+        file.Write(path);
+        Assert.That(() => Hdf5File.Names(path), Throws.TypeOf<InvalidDataException>().With.Message.Match($"^{path}: byte [1-9][0-9,]*: the link \"x\" leads to itself"));
+        Assert.That(() => Hdf5File.Read(path, "/inner/d"), Throws.TypeOf<InvalidDataException>().With.Message.Contains("leads to itself"));
+        Assert.That(() => Hdf5File.Read(path, "/inner/x"), Throws.TypeOf<InvalidDataException>().With.Message.Contains("leads to itself"));
+        Assert.That(Hdf5File.Read(path, "/d").ToFloat32(), Is.EqualTo(new[] { 1f }), "nothing leads there from here");
+    }
+
+    [Test]
+    public void Links_OverTooManyOthers_AreRefused()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        H5File file = new() { ["l0"] = new H5SoftLink("/nothing") };
+        for (int i = 1; i <= 17; i++)
+        {
+            file[$"l{i}"] = new H5SoftLink($"l{i - 1}");
+        }
+        file.Write(folder.File("x.h5"));
+        Assert.That(
+            () => Hdf5File.Names(folder.File("x.h5")), Throws.TypeOf<InvalidDataException>().With.Message.Contains("the link \"l16\" leads to itself, or over more than 16"));
+    }
+
+    [Test]
+    public void Group_ThatHoldsItself_IsRefused()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        string path = folder.File("x.h5");
+        new H5File { ["self"] = new H5Group { ["d"] = new[] { 1f } }, ["twin"] = new H5Group { ["d"] = new[] { 1f } } }.Write(path);
+        byte[] bytes = File.ReadAllBytes(path);
+        // The root group's address stands at byte 36 of the superblock, a link's behind its name.
+        byte[] root = bytes[36..44];
+        foreach (string name in new[] { "self", "twin" })
+        {
+            root.CopyTo(bytes, bytes.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(name)) + name.Length);
+        }
+        File.WriteAllBytes(path, bytes);
+        Assert.That(
+            () => Hdf5File.Names(path),
+            Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{path}: byte 0: ").And.Message.Contains("lies in more than 32 groups"));
+    }
+
+    [Test]
+    public void LinkToAnotherFile_IsRefused()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        string path = folder.File("x.h5");
+        new H5File { ["d"] = new[] { 1f }, ["away"] = new H5SoftLink("0123456789") }.Write(path);
+        byte[] bytes = File.ReadAllBytes(path);
+        // Before the name stand its length in four bytes, its encoding and the kind of link: 1 is a soft one, 64 one to another file.
+        int kind = bytes.AsSpan().IndexOf("away"u8) - 6;
+        Assert.That(bytes[kind], Is.EqualTo(1));
+        bytes[kind] = 64;
+        File.WriteAllBytes(path, bytes);
+        Assert.That(() => Hdf5File.Names(path), Throws.TypeOf<InvalidDataException>().With.Message.Contains("a link leads to another file, which is not opened"));
+    }
+
+    [Test]
     public void WhatIsNotRead_IsNamed()
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();

@@ -9,6 +9,7 @@ namespace HyperKernels.Interchange;
 internal static class ArrowMessages
 {
     private const int Continuation = -1;
+    private const int Schema = 1;
     private const int DictionaryBatch = 2;
     private const int RecordBatch = 3;
     private const int NodeBytes = 16;
@@ -81,6 +82,10 @@ internal static class ArrowMessages
         {
             CheckVector(path, at, message, vector, NodeBytes);
         }
+        if (kind != 0 && header != 0 && message[kind] == Schema)
+        {
+            new ArrowSchema(path, at, message).Check(Target(message, header));
+        }
         int body = Field(message, root, 3);
         return body == 0 ? 0 : BinaryPrimitives.ReadInt64LittleEndian(message[body..]);
     }
@@ -88,21 +93,26 @@ internal static class ArrowMessages
     private static void CheckBlocks(string path, long at, ReadOnlySpan<byte> footer, HashSet<long> messages)
     {
         int root = Target(footer, 0);
+        if (Field(footer, root, 1) is var schema and not 0)
+        {
+            new ArrowSchema(path, at, footer).Check(Target(footer, schema));
+        }
         foreach (int field in (int[])[Field(footer, root, 2), Field(footer, root, 3)])
         {
             (int count, int first) = CheckVector(path, at, footer, field, BlockBytes);
             for (int i = 0; i < count; i++)
             {
                 long offset = BinaryPrimitives.ReadInt64LittleEndian(footer[(first + (i * BlockBytes))..]);
-                if (!messages.Contains(offset))
+                // Each once: a batch that is named a thousand times would be read as often.
+                if (!messages.Remove(offset))
                 {
-                    throw Refusal.At(path, at, FormattableString.Invariant($"the footer points at byte {offset:N0}, where no message begins."));
+                    throw Refusal.At(path, at, FormattableString.Invariant($"the footer points at byte {offset:N0}, where no message begins, or for the second time."));
                 }
             }
         }
     }
 
-    private static (int Count, int First) CheckVector(string path, long at, ReadOnlySpan<byte> table, int field, int elementBytes)
+    public static (int Count, int First) CheckVector(string path, long at, ReadOnlySpan<byte> table, int field, int elementBytes)
     {
         if (field == 0)
         {
@@ -116,7 +126,7 @@ internal static class ArrowMessages
     }
 
     // FlatBuffers: a field is found in a table's own table of places; 0 where it is not there. Tables and lists stand where an offset from its own place leads.
-    private static int Field(ReadOnlySpan<byte> bytes, int table, int number)
+    public static int Field(ReadOnlySpan<byte> bytes, int table, int number)
     {
         int places = table - BinaryPrimitives.ReadInt32LittleEndian(bytes[table..]);
         int slot = 4 + (2 * number);
@@ -124,7 +134,7 @@ internal static class ArrowMessages
         return place == 0 ? 0 : table + place;
     }
 
-    private static int Target(ReadOnlySpan<byte> bytes, int at) => at + BinaryPrimitives.ReadInt32LittleEndian(bytes[at..]);
+    public static int Target(ReadOnlySpan<byte> bytes, int at) => at + BinaryPrimitives.ReadInt32LittleEndian(bytes[at..]);
 
     private static int Int(FileStream file, long at) => BinaryPrimitives.ReadInt32LittleEndian(Bytes(file, at, sizeof(int)));
 

@@ -104,6 +104,65 @@ public sealed class TableTests
         Assert.That(back["z"].ToFloat32(), Is.EqualTo(new float[] { 2, 4, 6 }));
     }
 
+    // Two fields of a type that are one and the same in the file: thirty such types in each other are a thousand million fields to a reader that goes through them.
+    [TestCase(30, "lead to the same places over and over")]
+    [TestCase(70, "may be nested 64 deep")]
+    public void Arrow_WhoseTypesLeadToTheSamePlaces_IsRefusedAtOnce(int depth, string why)
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        Apache.Arrow.Types.IArrowType type = Apache.Arrow.Types.Int32Type.Default;
+        for (int i = 0; i < depth; i++)
+        {
+            type = new Apache.Arrow.Types.StructType([new("a", type, true), new("b", Apache.Arrow.Types.Int32Type.Default, true)]);
+        }
+        string path = folder.File("x.arrows");
+        using (FileStream file = File.Create(path))
+        {
+            using Apache.Arrow.Ipc.ArrowStreamWriter writer = new(file, new Apache.Arrow.Schema([new("f", type, true)], null));
+            writer.WriteStart();
+            writer.WriteEnd();
+        }
+        byte[] bytes = File.ReadAllBytes(path);
+        Span<byte> message = bytes.AsSpan(8);
+        int schema = ArrowMessages.Target(message, ArrowMessages.Field(message, ArrowMessages.Target(message, 0), 2));
+        int fields = ArrowMessages.Target(message, ArrowMessages.Field(message, schema, 1));
+        for (int level = 0; level < depth; level++)
+        {
+            // Children, behind how many there are: the second is where the first is.
+            int field = ArrowMessages.Target(message, fields + 4);
+            fields = ArrowMessages.Target(message, ArrowMessages.Field(message, field, 5));
+            int first = System.Buffers.Binary.BinaryPrimitives.ReadInt32LittleEndian(message[(fields + 4)..]);
+            System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(message[(fields + 8)..], first - 4);
+        }
+        File.WriteAllBytes(path, bytes);
+        Assert.That(() => ArrowTable.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{path}: byte 8: ").And.Message.Contains(why));
+    }
+
+    [Test]
+    public void Arrow_WhoseFooterNamesABatchTwice_IsRefused()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        string path = folder.File("x.arrow");
+        Apache.Arrow.Schema schema = new([new("n", Apache.Arrow.Types.Int32Type.Default, true)], null);
+        using (FileStream file = File.Create(path))
+        {
+            using Apache.Arrow.Ipc.ArrowFileWriter writer = new(file, schema);
+            for (int i = 0; i < 2; i++)
+            {
+                writer.WriteRecordBatch(new Apache.Arrow.RecordBatch(schema, [new Apache.Arrow.Int32Array.Builder().Append(i).Build()], 1));
+            }
+            writer.WriteEnd();
+        }
+        Assert.That(ArrowTable.Read(path)["n"].ToInt32(), Is.EqualTo(new[] { 0, 1 }));
+        byte[] bytes = File.ReadAllBytes(path);
+        int length = System.Buffers.Binary.BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(bytes.Length - 10));
+        Span<byte> footer = bytes.AsSpan(bytes.Length - 10 - length, length);
+        int blocks = ArrowMessages.Target(footer, ArrowMessages.Field(footer, ArrowMessages.Target(footer, 0), 3));
+        footer.Slice(blocks + 4, 24).CopyTo(footer[(blocks + 28)..]);
+        File.WriteAllBytes(path, bytes);
+        Assert.That(() => ArrowTable.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.Contains("for the second time"));
+    }
+
     [Test]
     public async Task WhatIsNotRead_IsNamed()
     {

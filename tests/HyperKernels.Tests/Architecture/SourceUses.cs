@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -26,7 +27,7 @@ internal sealed class SourceUses
         + "global using System.Threading; global using System.Threading.Tasks;";
 
     private readonly CSharpCompilation _compilation;
-    private readonly List<string> _unbound = [];
+    private readonly ConcurrentBag<string> _unbound = [];
 
     private SourceUses()
     {
@@ -38,7 +39,7 @@ internal sealed class SourceUses
             [CSharpSyntaxTree.ParseText(Usings, options), .. trees],
             References(),
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
-        Uses = [.. _compilation.SyntaxTrees.Where(tree => tree.FilePath.Length > 0).SelectMany(UsesIn)];
+        Uses = [.. _compilation.SyntaxTrees.Where(tree => tree.FilePath.Length > 0).AsParallel().AsOrdered().SelectMany(UsesIn)];
         SpreadTypes = FindSpreadTypes();
     }
 
@@ -55,7 +56,7 @@ internal sealed class SourceUses
     public IReadOnlyDictionary<string, string[]> SpreadTypes { get; }
 
     /// <summary>Names in <c>src</c> that the compiler could not find: uses there go unseen.</summary>
-    public IReadOnlyList<string> Unbound => _unbound;
+    public IReadOnlyCollection<string> Unbound => _unbound;
 
     /// <summary>The folder of a file.</summary>
     public static string FolderOf(string file) => file[..file.LastIndexOf('/')];

@@ -10,8 +10,8 @@ public sealed class TrainOnGpuTests
     // Of a loss. Rounding differs between devices and grows with every step; after three Adam steps it is a few parts per million.
     private const double Tolerance = 1e-4;
 
-    [TestCase("mip")]
-    [TestCase("mip-mnist")]
+    [TestCase("mip", Explicit = true, Category = "Long")]
+    [TestCase("mip-mnist", Explicit = true, Category = "Long")]
     [TestCase("mnist-fashion")]
     [TestCase("lenet")]
     [TestCase("hgnn")]

@@ -104,7 +104,7 @@ internal sealed class FileJudge(DamagedFiles format, string folder, long packedB
     // The two methods that are nearest to what was thrown, in our code or in a package.
     private static string Frames(Exception failure) => string.Join(
         " < ",
-        new StackTrace(failure).GetFrames().Select(frame => frame.GetMethod())
-            .Where(method => method?.DeclaringType?.Namespace?.StartsWith("System", StringComparison.Ordinal) == false).Take(2)
-            .Select(method => $"{method!.DeclaringType!.Name}.{method.Name}"));
+        new StackTrace(failure).GetFrames().Select(DiagnosticMethodInfo.Create)
+            .Where(method => method?.DeclaringTypeName?.StartsWith("System.", StringComparison.Ordinal) == false).Take(2)
+            .Select(method => $"{method!.DeclaringTypeName!.Split('.')[^1]}.{method.Name}"));
 }

@@ -42,6 +42,6 @@ internal static class PlainMath
         ActivationKind.Gelu => Gelu(x),
         ActivationKind.GeluTanh => GeluTanh(x),
         ActivationKind.Sine => Math.Sin(activation.Parameter * x),
-        _ => throw new ArgumentOutOfRangeException(nameof(activation)),
+        _ => throw Throw.Undefined(nameof(Activate), activation.Kind),
     };
 }

@@ -71,8 +71,8 @@ internal sealed unsafe class GemmTests
         yield return new Problem { Batch = 5, M = 70, N = 70, K = 70, ShareB = true, TransposeB = true, Bias = 1 };
         yield return new Problem { Batch = 2, M = 200, N = 150, K = 160, ShareA = true };
         yield return new Problem { M = 33, N = 1003, K = 128, TransposeB = true, Bias = 1 };
-        // More B than the second cache holds, for few rows.
-        int deep = CacheSizes.Level2 / 256;
+        // So much B that its depth is cut, for few rows.
+        int deep = (int)(GemmDeep.HeldBytes / 512);
         yield return new Problem { M = 21, N = 128, K = deep + 77, Bias = 1, Activation = ActivationKind.Relu, PadY = 3 };
         yield return new Problem { M = 8, N = 160, K = deep, Accumulate = true, PadA = 5 };
         yield return new Problem { M = 64, N = 256, K = (deep / 2) + 1 };

@@ -47,7 +47,12 @@ internal sealed class CudaDevice : GpuDevice
             Throw.Argument($"Tensor.FromDevice: the address must be a multiple of four bytes, and not null; got 0x{memory:X}.");
         }
         using Turn turn = new(this);
-        if (cuPointerGetAttribute(out nint context, ContextOfPointer, memory) != 0 || context != _accelerator.NativePtr)
+        int status = cuPointerGetAttribute(out nint context, ContextOfPointer, memory);
+        if (status is not (Success or InvalidValue))
+        {
+            throw Failure(status, nameof(cuPointerGetAttribute), $"0x{memory:X}");
+        }
+        if (status == InvalidValue || context != _accelerator.NativePtr)
         {
             Throw.Argument(
                 $"Tensor.FromDevice: 0x{memory:X} is not memory of this device's context, which is ILGPU's own: that of another, such as PyTorch's, cannot be used here. "

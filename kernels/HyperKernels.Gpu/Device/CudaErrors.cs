@@ -9,10 +9,14 @@ internal static class CudaErrors
 {
     public const int Success = 0;
 
+    /// <summary>What was given is unknown to the driver: an address that is not its, for example.</summary>
+    public const int InvalidValue = 1;
+
     /// <summary><c>cuName failed (CUDA_ERROR_CODE, 2)</c>.</summary>
     public static string Text(string call, int status)
     {
-        string name = cuGetErrorName(status, out nint text) == Success && text != 0 ? Marshal.PtrToStringUTF8(text)! : "unknown code";
+        // A driver that has lost its device may not know its own codes any more.
+        string name = cuGetErrorName(status, out nint text) == Success && text != 0 ? Marshal.PtrToStringUTF8(text)! : Enum.GetName((CudaError)status) ?? "unknown code";
         return $"{call} failed ({name}, {status})";
     }
 
@@ -22,7 +26,9 @@ internal static class CudaErrors
     /// <summary>Whether a context that said so answers every later call with an error: nothing but a new process helps.</summary>
     public static bool IsLoss(int status) => status switch
     {
-        4 => true, // the driver is shutting down
+        3 or 4 => true, // the driver has not begun, or is shutting down
+        46 or 100 or 101 => true, // the device is not available, there is none, it is not that one
+        201 => true, // the context is none any more
         214 or 220 => true, // uncorrectable memory error, of the device or of NVLink
         700 or 702 => true, // illegal address, launch timeout
         709 or 710 => true, // context destroyed, assert

@@ -87,15 +87,18 @@ internal sealed unsafe class OpenCLDevice : GpuDevice
     {
         CLError status = ((CLException)failure).Error;
         string? log = BuildLog((CLCompiledKernel)kernel, ref status);
-        string text = Text(status, "a build", $"{name} on '{Description}'");
-        return log is null ? new DeviceException(text) : new KernelBuildException($"{text} Log:\n{log}");
+        string subject = $"{name} on '{Description}'";
+        return log is not null ? new KernelBuildException($"{Text(status, "a build", subject)} Log:\n{log}")
+            : IsGone((int)status) ? Failure(status, "a build", subject)
+            : new DeviceException(Text(status, "a build", subject));
     }
 
     protected override nint Take(long bytes)
     {
         CLError status = CurrentAPI.CreateBuffer(_accelerator.NativePtr, CLBufferFlags.CL_MEM_READ_WRITE, (nint)bytes, 0, out nint memory);
-        // Whatever the code: memory that is not there leaves the queue as it was.
-        return status == CLError.CL_SUCCESS ? memory : throw new DeviceException(Text(status, "clCreateBuffer", $"{bytes:N0} bytes"));
+        // Whatever other code: memory that is not there leaves the queue as it was.
+        return status == CLError.CL_SUCCESS ? memory
+            : throw (IsGone((int)status) ? Failure(status, "clCreateBuffer", $"{bytes:N0} bytes") : new DeviceException(Text(status, "clCreateBuffer", $"{bytes:N0} bytes")));
     }
 
     protected override void Write(ReadOnlySpan<byte> source, nint memory, long offset)
@@ -189,6 +192,9 @@ internal sealed unsafe class OpenCLDevice : GpuDevice
     private static string Text(CLError status, string call, string subject) => $"opencl: {call} failed ({status}, {(int)status}) for {subject}.";
 
     // Whether a queue that answers so has met an error in a kernel before, after which nothing it holds can be trusted: not so for want
-    // of memory (-4, -6) or a wrong argument (-30 to -72), except that the context or the queue itself became invalid (-34, -36).
-    private static bool IsLoss(int status) => status != -4 && status != -6 && (status > -30 || status < -72 || status == -34 || status == -36);
+    // of memory (-4, -6) or a wrong argument (-30 to -72), except that the device, the context or the queue itself became invalid.
+    private static bool IsLoss(int status) => IsGone(status) || (status != -4 && status != -6 && (status > -30 || status < -72));
+
+    // Not found, not available, or the device, the context or the queue is none any more: whatever was asked for, no later call goes better.
+    private static bool IsGone(int status) => status is -1 or -2 or -33 or -34 or -36;
 }

@@ -50,7 +50,12 @@ internal static unsafe class OpenCLSearch
             failure = (int)status is 0 or NoPlatform ? "" : Text(nameof(OpenCLImports.clGetPlatformIDs), status);
             return [];
         }
-        _ = loader.GetNumPlatforms(out int count);
+        CLError counted = loader.GetNumPlatforms(out int count);
+        if (counted != CLError.CL_SUCCESS || count == 0)
+        {
+            failure = (int)counted is 0 or NoPlatform ? "" : Text(nameof(OpenCLImports.clGetPlatformIDs), counted);
+            return [];
+        }
         nint[] platforms = new nint[count];
         CLError listed = loader.GetPlatforms(platforms, ref count);
         if (listed == CLError.CL_SUCCESS)

@@ -68,7 +68,7 @@ internal sealed partial class GpuBackend
                 ReduceOp.SumExp => ReduceKernels.Reduce<SumExp>,
                 ReduceOp.Max => ReduceKernels.Reduce<Largest>,
                 ReduceOp.Min => ReduceKernels.Reduce<Smallest>,
-                _ => throw new ArgumentOutOfRangeException(nameof(op), op, null),
+                _ => throw Throw.Undefined(nameof(Reduce), op),
             },
             sizes.Groups,
             new ReduceArguments { Sizes = sizes, Scale = scale, X = Floats(x), Center = Floats(center), Y = Floats(y) });

@@ -18,7 +18,7 @@ internal sealed partial class GpuBackend
                 SoftmaxOp.LogSoftmax => isShort ? SoftmaxKernels.SoftmaxShort<LogSoftmax> : SoftmaxKernels.Softmax<LogSoftmax>,
                 SoftmaxOp.SoftmaxGradient => SoftmaxKernels.SoftmaxGradient<PlainSoftmax>,
                 SoftmaxOp.LogSoftmaxGradient => SoftmaxKernels.SoftmaxGradient<LogSoftmax>,
-                _ => throw new ArgumentOutOfRangeException(nameof(op), op, null),
+                _ => throw Throw.Undefined(nameof(Softmax), op),
             },
             layout.Groups,
             new SoftmaxArguments

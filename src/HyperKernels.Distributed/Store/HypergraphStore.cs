@@ -301,7 +301,7 @@ public sealed class HypergraphStore : IMembershipSource, IDisposable
         if ((uint)segment >= (ulong)(offsets.Length - 1))
         {
             string what = toward == Toward.Nodes ? "nodes" : "hyperedges";
-            throw new ArgumentOutOfRangeException(nameof(segment), segment, $"HypergraphStore: there are {offsets.Length - 1} {what}.");
+            throw new ArgumentOutOfRangeException(nameof(segment), $"HypergraphStore: {what} are from 0 to below {offsets.Length - 1}; got {segment}.");
         }
         Span<long> ends = stackalloc long[2];
         offsets.Read(segment, ends);

@@ -42,6 +42,10 @@ internal static class Throw
         }
     }
 
+    /// <summary>What to throw where a switch over an enumeration meets a value that is none of its own.</summary>
+    public static ArgumentOutOfRangeException Undefined<TEnum>(string where, TEnum value, [CallerArgumentExpression(nameof(value))] string what = "")
+        where TEnum : struct, Enum => new(what, $"{where}: {what} must be one of {string.Join(", ", Enum.GetNames<TEnum>())}; got {value}.");
+
     /// <summary>The items of a list, none of them null.</summary>
     /// <exception cref="ArgumentNullException">There is no list.</exception>
     /// <exception cref="ArgumentException">An item is null; the message tells which.</exception>

@@ -18,7 +18,7 @@ internal static class StoredTypes
         StoredType.I16 or StoredType.U16 or StoredType.F16 or StoredType.BF16 => 2,
         StoredType.I32 or StoredType.U32 or StoredType.F32 => 4,
         StoredType.F64 or StoredType.I64 or StoredType.U64 => 8,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not an element type"),
+        _ => throw Throw.Undefined(nameof(StoredType), type),
     };
 
     /// <summary>The name safetensors headers use.</summary>
@@ -37,7 +37,7 @@ internal static class StoredTypes
         StoredType.F64 => "F64",
         StoredType.I64 => "I64",
         StoredType.U64 => "U64",
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not an element type"),
+        _ => throw Throw.Undefined(nameof(StoredType), type),
     };
 
     internal static bool TryParse(string name, out StoredType type)

@@ -26,11 +26,19 @@ public sealed class ExponentialMovingAverage : IDisposable
         {
             Throw.Argument($"ExponentialMovingAverage: parameters on one device are needed; got {all.Count} parameters.");
         }
-        foreach (Parameter parameter in all)
+        try
         {
-            Tensor average = Tensor.NewUnowned(parameter.Device, parameter.Shape, ElementType.Float32);
-            average.CopyFrom(parameter.OwnValue.ToArray());
-            _averages.Add(parameter, average);
+            foreach (Parameter parameter in all)
+            {
+                Tensor average = Tensor.NewUnowned(parameter.Device, parameter.Shape, ElementType.Float32);
+                _averages.Add(parameter, average);
+                average.CopyFrom(parameter.OwnValue.ToArray());
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
         _step = new OptimizerStep(OptimizerRule.Average, (float)decay, (float)(1 - decay), 0, 0, 0, false);
         _targets = [.. _averages.Select(pair => new OptimizerTarget { Value = pair.Value.Ref, Gradient = pair.Key.OwnValue.Ref, Count = pair.Value.Count })];

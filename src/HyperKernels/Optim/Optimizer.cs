@@ -28,12 +28,27 @@ public abstract partial class Optimizer : IDisposable
         WeightDecay = weightDecay;
         _slots = slots;
         CheckParameters();
-        foreach (ParameterGroup group in Groups)
+        try
         {
-            foreach (Parameter parameter in group.Parameters)
+            foreach (ParameterGroup group in Groups)
             {
-                _entries.Add(new Entry(parameter, group, Array.ConvertAll(slots, _ => NewState(parameter))));
+                foreach (Parameter parameter in group.Parameters)
+                {
+                    Entry entry = new(parameter, group, new Tensor[slots.Length]);
+                    _entries.Add(entry);
+                    for (int slot = 0; slot < slots.Length; slot++)
+                    {
+                        entry.Slots[slot] = Tensor.NewUnowned(parameter.Device, parameter.Shape, ElementType.Float32);
+                        parameter.Device.Backend.Fill(entry.Slots[slot].Ref, parameter.Shape.Count, 0);
+                    }
+                }
             }
+        }
+        catch
+        {
+            // Nobody else knows of what was made before memory ran out or the device failed.
+            Dispose();
+            throw;
         }
     }
 
@@ -250,13 +265,6 @@ public abstract partial class Optimizer : IDisposable
             Throw.Argument($"Optimizer: {name} must be finite and not negative; got {value}.");
         }
         return value;
-    }
-
-    private static Tensor NewState(Parameter parameter)
-    {
-        Tensor state = Tensor.NewUnowned(parameter.Device, parameter.Shape, ElementType.Float32);
-        parameter.Device.Backend.Fill(state.Ref, state.Count, 0);
-        return state;
     }
 
     private void CheckParameters()

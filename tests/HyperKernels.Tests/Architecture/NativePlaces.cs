@@ -21,7 +21,10 @@ internal static class NativePlaces
         ["kernels/HyperKernels.Gpu/Device/**"] = DriverReason,
     };
 
-    /// <summary>References without a check of bounds: the classes <c>Unsafe</c>, <c>CollectionsMarshal</c>, and <c>MemoryMarshal</c>'s references and spans of them.</summary>
+    /// <summary>
+    /// References without a check of bounds: the classes <c>Unsafe</c>, <c>CollectionsMarshal</c>, <c>MemoryMarshal</c>'s references and spans of them, vectors read
+    /// or written behind a reference, <c>Marshal</c>'s memory, and handles that keep objects by number.
+    /// </summary>
     public static IReadOnlyDictionary<string, string> References { get; } = new Dictionary<string, string>
     {
         ["src/HyperKernels/Backends/Cpu/**"] = Kernels,
@@ -33,6 +36,7 @@ internal static class NativePlaces
         ["src/HyperKernels.Models/Hypernetworks/Graphs/GraphHyperNetwork.cs"] = "values of a dictionary that does not grow meanwhile",
         ["src/HyperKernels.Distributed/Communication/**"] = MpiReason,
         ["src/HyperKernels.Interchange/DLPack/**"] = DLPackReason,
+        ["kernels/HyperKernels.Gpu/Device/CudaErrors.cs"] = "a text of the driver's own, which ends with a zero",
         ["src/HyperKernels.Interchange/Images/JpegPlanes.cs"] = "a block of a decoder, of 64 numbers by its contract",
     };
 
@@ -51,10 +55,13 @@ internal static class NativePlaces
         ["tools/HyperKernels.Cli/WidestImage.cs"] = "libc: execv, of the program's own wider image beside it",
     };
 
-    /// <summary>Code that is found or started at run time: assemblies, types by name, emitted code, other programs.</summary>
+    /// <summary>Code that is found or started at run time: assemblies, types and methods by name, emitted code, other programs. No name comes out of a file.</summary>
     public static IReadOnlyDictionary<string, string> Code { get; } = new Dictionary<string, string>
     {
         ["src/HyperKernels/Backends/BackendRegistry.cs"] = "the type of HyperKernels.Gpu that registers it, by a name in the code",
+        ["kernels/HyperKernels.Gpu/Device/Accelerators.cs"] = "a method of ILGPU, by a name in the code",
+        ["kernels/HyperKernels.Gpu/Device/Intrinsics.cs"] = "methods of its own, by names in the code",
+        ["kernels/HyperKernels.Gpu/Device/TensorIntrinsics.cs"] = "methods of its own, by names in the code",
         ["src/HyperKernels.Distributed/Partitions/ExternalPartitioner.cs"] = "the partitioner that the caller names",
         ["tools/HyperKernels.Cli/Soak/KillPart.cs"] = "the program itself, to kill it",
     };

@@ -7,9 +7,6 @@ namespace HyperKernels.Tests.Architecture;
 /// <summary>What the runtime does not check stands where <see cref="NativePlaces"/> says, and nowhere else.</summary>
 public sealed class NativePlacesTests
 {
-    private static readonly Lazy<IReadOnlyDictionary<string, SyntaxNode>> s_sources = new(() => SourceUses.All.Files.ToDictionary(
-        file => file, file => CSharpSyntaxTree.ParseText(File.ReadAllText(Path.Combine(TestData.Repository, file)), new CSharpParseOptions(LanguageVersion.Latest)).GetRoot()));
-
     [Test]
     public void Pointers_StandInListedPlaces() => Check(
         NativePlaces.Pointers, static node => node.DescendantTokens().Any(token => token.IsKind(SyntaxKind.UnsafeKeyword)));
@@ -17,8 +14,10 @@ public sealed class NativePlacesTests
     [Test]
     public void UncheckedReferences_StandInListedPlaces() => Check(
         NativePlaces.References,
-        static node => Uses(node, "Unsafe", "CollectionsMarshal")
-            || Calls(node, "MemoryMarshal", "GetReference", "GetArrayDataReference", "CreateSpan", "CreateReadOnlySpan"));
+        static node => Uses(node, "Unsafe", "CollectionsMarshal", "GCHandle", "UnsafeAccessor", "SkipLocalsInit")
+            || Calls(node, "MemoryMarshal", "GetReference", "GetArrayDataReference", "CreateSpan", "CreateReadOnlySpan", "CreateFromPinnedArray")
+            || Members(node).Any(access => access.Name.Identifier.Text is "LoadUnsafe" or "StoreUnsafe")
+            || Members(node).Any(access => access.Expression.ToString() == "Marshal" && access.Name.Identifier.Text != "SizeOf"));
 
     [Test]
     public void NativeLibraries_AreOpenedInListedPlaces() => Check(
@@ -29,12 +28,13 @@ public sealed class NativePlacesTests
     [Test]
     public void Code_IsFoundAtRunTimeInListedPlaces() => Check(
         NativePlaces.Code,
-        static node => Uses(node, "AssemblyLoadContext", "DynamicMethod", "AssemblyBuilder", "ProcessStartInfo", "Activator", "BinaryFormatter")
-            || Calls(node, "Assembly", "Load", "LoadFrom", "LoadFile", "UnsafeLoadFrom") || Calls(node, "Type", "GetType") || Calls(node, "Process", "Start"));
+        static node => Uses(node, "AssemblyLoadContext", "DynamicMethod", "AssemblyBuilder", "ILGenerator", "ProcessStartInfo", "Activator", "BinaryFormatter")
+            || Calls(node, "Assembly", "Load", "LoadFrom", "LoadFile", "UnsafeLoadFrom") || Calls(node, "Process", "Start") || Calls(node, "Expression", "Lambda")
+            || FindsByName(node, "GetType", "GetMethod", "GetConstructor", "InvokeMember", "CreateInstance"));
 
     private static void Check(IReadOnlyDictionary<string, string> places, Func<SyntaxNode, bool> does)
     {
-        string[] found = [.. s_sources.Value.Where(source => does(source.Value)).Select(source => source.Key)];
+        string[] found = [.. SourceTrees.All.Where(source => does(source.Value)).Select(source => source.Key)];
         Assert.Multiple(() =>
         {
             Assert.That(found.Where(file => !places.Keys.Any(place => Covers(place, file))), Is.Empty, "NativePlaces.cs lists where this may stand");
@@ -48,6 +48,18 @@ public sealed class NativePlacesTests
     private static bool Uses(SyntaxNode node, params string[] names) =>
         node.DescendantNodes().OfType<IdentifierNameSyntax>().Any(name => names.Contains(name.Identifier.Text));
 
-    private static bool Calls(SyntaxNode node, string type, params string[] members) => node.DescendantNodes().OfType<MemberAccessExpressionSyntax>()
-        .Any(access => access.Expression.ToString() == type && members.Contains(access.Name.Identifier.Text));
+    private static bool Calls(SyntaxNode node, string type, params string[] members) =>
+        Members(node).Any(access => access.Expression.ToString() == type && members.Contains(access.Name.Identifier.Text));
+
+    // An object's own GetType takes no argument, nor does a stack frame's GetMethod.
+    private static bool FindsByName(SyntaxNode node, params string[] members) => node.DescendantNodes().OfType<InvocationExpressionSyntax>().Any(call =>
+        call.ArgumentList.Arguments.Count > 0
+        && (call.Expression switch
+        {
+            MemberAccessExpressionSyntax access => access.Name,
+            MemberBindingExpressionSyntax binding => binding.Name,
+            _ => null,
+        })?.Identifier.Text is { } name && members.Contains(name));
+
+    private static IEnumerable<MemberAccessExpressionSyntax> Members(SyntaxNode node) => node.DescendantNodes().OfType<MemberAccessExpressionSyntax>();
 }

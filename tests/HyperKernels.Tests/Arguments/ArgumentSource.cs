@@ -9,7 +9,7 @@ namespace HyperKernels.Tests.Arguments;
 /// <summary>
 /// Draws arguments of any type: plausible ones, of one size all through a call so that shapes mostly fit, and bad ones. Everything follows from the seed.
 /// </summary>
-internal sealed class ArgumentSource(int seed, WalkDevices devices, string folder)
+internal sealed class ArgumentSource(int seed, WalkDevices devices, string folder, int mostCounted)
 {
     private const int Deepest = 4;
 
@@ -83,7 +83,7 @@ internal sealed class ArgumentSource(int seed, WalkDevices devices, string folde
         if (type == typeof(int))
         {
             // As many objects are made, or steps gone, as are asked for: huge numbers of them would only take long.
-            int huge = Array.Exists(s_counted, word => (name ?? "").Contains(word, StringComparison.OrdinalIgnoreCase)) ? 100 : int.MaxValue;
+            int huge = Array.Exists(s_counted, word => (name ?? "").Contains(word, StringComparison.OrdinalIgnoreCase)) ? mostCounted : int.MaxValue;
             return Any<int>(0, -1, int.MinValue, huge, _size + 1, 3, Math.Min(huge, 65536));
         }
         if (type == typeof(long))

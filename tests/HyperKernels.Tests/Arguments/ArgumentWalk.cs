@@ -12,12 +12,17 @@ internal sealed class ArgumentWalk : IDisposable
     private const double MostSeconds = 10;
     private const long MostBytes = 256L << 20;
 
-    private WalkDevices _devices = new();
+    private readonly WalkDevices _devices;
+    private readonly int _mostCounted;
     private readonly TestData.TemporaryFolder _folder = TestData.Temporary();
     private readonly HashSet<string> _reached = [];
 
-    public ArgumentWalk()
+    /// <param name="withOpenCL">Whether the second device is one of OpenCL.</param>
+    /// <param name="mostCounted">The largest number of layers, steps and the like that is asked for.</param>
+    public ArgumentWalk(bool withOpenCL, int mostCounted)
     {
+        _devices = new WalkDevices(withOpenCL);
+        _mostCounted = mostCounted;
         using (Device.Use(_devices.Main))
         {
             HyperNetwork.For(new Sequential(new Linear(2, 2)), Condition.Range("a", 0, 1), hidden: [2]).Save(_folder.File("a.safetensors"));
@@ -41,9 +46,7 @@ internal sealed class ArgumentWalk : IDisposable
         {
             return;
         }
-        // What members before it made and nobody disposed of must not fill this one's memory.
-        _devices.Dispose();
-        _devices = new WalkDevices();
+        _devices.Renew();
         Members++;
         string name = PublicMembers.Name(member);
         for (int i = first; i < first + calls; i++)
@@ -69,7 +72,7 @@ internal sealed class ArgumentWalk : IDisposable
 
     private void TryOnce(MethodBase member, Invoker.Call call, string name, int number)
     {
-        ArgumentSource source = new(Seed(name, number), _devices, _folder.Root);
+        ArgumentSource source = new(Seed(name, number), _devices, _folder.Root, _mostCounted);
         using DeviceUse use = Device.Use(_devices.Main);
         using MemoryScope scope = _devices.Main.Scope();
         ParameterInfo[] parameters = member.GetParameters();

@@ -17,7 +17,7 @@ internal static class PublicMembers
     public static IReadOnlyList<Assembly> Assemblies { get; } =
     [
         typeof(Tensor).Assembly, typeof(HyperKernels.Models.PublishedSystem).Assembly,
-        typeof(HyperKernels.Interchange.PngFile).Assembly, typeof(HyperKernels.Distributed.Shuffle).Assembly,
+        typeof(HyperKernels.Interchange.PngFile).Assembly, typeof(HyperKernels.Distributed.Shuffle).Assembly, typeof(HyperKernels.Gpu.GpuBackends).Assembly,
     ];
 
     /// <summary>Types that somebody outside can name, exceptions and delegates left out; of generic ones the form with floats or, where it must be a class, tensors' own.</summary>

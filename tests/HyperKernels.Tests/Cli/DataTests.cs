@@ -125,7 +125,9 @@ public sealed class DataTests
         Assert.That(lanes.Window(1).Inputs, Is.EqualTo(new[] { 3, 14, 4, 15, 5, 16 }));
         Assert.That(lanes.Window(2).Targets, Is.EqualTo(new[] { 7, 18, 8, 19, 9, 20 }));
         Assert.That(lanes.Window(3).Inputs, Is.EqualTo(new[] { 0, 11, 1, 12, 2, 13 }));
-        Assert.That(() => new TextLanes(text, 8, 3), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(
+            () => new TextLanes(text, 8, 3),
+            Throws.ArgumentException.With.Message.EqualTo("TextLanes: 8 lanes with windows of 3 symbols need a text of at least 32; got 23."));
     }
 
     [Test]

@@ -16,15 +16,19 @@ internal sealed class TextLanes
     /// <param name="text">Numbers of symbols.</param>
     /// <param name="lanes">How many samples a batch has.</param>
     /// <param name="steps">How many characters of each a window has.</param>
+    /// <exception cref="ArgumentException">The text is too short for a window in every lane.</exception>
     public TextLanes(int[] text, int lanes, int steps)
     {
+        if (text.Length / lanes <= steps)
+        {
+            throw new ArgumentException($"TextLanes: {lanes} lanes with windows of {steps} symbols need a text of at least {(long)lanes * (steps + 1)}; got {text.Length}.");
+        }
         _text = text;
         _lanes = lanes;
         _length = text.Length / lanes;
         _steps = steps;
         _inputs = new int[lanes * steps];
         _targets = new int[lanes * steps];
-        ArgumentOutOfRangeException.ThrowIfLessThan(_length, steps + 1, nameof(text));
     }
 
     /// <summary>How many windows there are until the lanes end.</summary>

@@ -4,7 +4,7 @@ namespace HyperKernels.Cli.Profiling;
 internal sealed class CallTree(string name)
 {
     // What calls steps is the same for all of them.
-    private const string Loop = "TrainingLoop.Run";
+    private static readonly HashSet<string> s_loop = ["TrainingLoop.Run", "TrainingLoop.Told"];
 
     // The tape's own calls say nothing of the network.
     private static readonly HashSet<string> s_between = ["Tape.Run", "Gradients.Run", "TapeRecord`1.Run"];
@@ -38,7 +38,7 @@ internal sealed class CallTree(string name)
     /// <summary>An op's callers from the step on, and the op.</summary>
     public static IReadOnlyList<string> Path(OpRecord op)
     {
-        int loop = op.Callers.ToList().LastIndexOf(Loop);
+        int loop = op.Callers.ToList().FindLastIndex(s_loop.Contains);
         List<string> path = [.. op.Callers.Skip(loop + 1).Where(static call => !s_between.Contains(call))];
         // A method's own parts, and loops written as calls of themselves, stand once.
         for (int i = path.Count - 1; i > 0; i--)

@@ -14,6 +14,11 @@ internal sealed unsafe partial class CpuBackend : IBackend
     /// <param name="threads">Number of threads, the caller included.</param>
     public CpuBackend(int vectorWidth, int threads)
     {
+        if (vectorWidth is not (32 or 128 or 256 or 512))
+        {
+            // Others would be taken for scalars here and for vectors there.
+            Throw.Argument($"CpuBackend: vectors must have 32, 128, 256 or 512 bits; got {vectorWidth}.");
+        }
         VectorWidth = vectorWidth;
         Traits = new BackendTraits(
             LaunchesKernels: false, vectorWidth, CacheSizes.Level2, CacheSizes.Level3, GenerateTiles.TileWeights, SegmentPieceSlots);

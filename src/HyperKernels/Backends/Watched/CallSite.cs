@@ -50,7 +50,8 @@ internal sealed record CallSite(string? Op, string? GradientOf, string? Place)
         foreach (StackFrame frame in new StackTrace(fNeedFileInfo: false).GetFrames())
         {
             if (DiagnosticMethodInfo.Create(frame) is { } method && method.DeclaringTypeName is { } type
-                && !type.StartsWith("HyperKernels.Backends.", StringComparison.Ordinal) && !type.StartsWith("System.", StringComparison.Ordinal))
+                && type != typeof(OpProfile).FullName && !type.StartsWith("HyperKernels.Backends.", StringComparison.Ordinal)
+                && !type.StartsWith("System.", StringComparison.Ordinal))
             {
                 calls.Add(Named(type, method.Name));
             }

@@ -1,4 +1,5 @@
 using HyperKernels.Distributed;
+using HyperKernels.Tests.Gpu.Drivers;
 
 namespace HyperKernels.Tests.Distributed.Ranks;
 
@@ -16,6 +17,7 @@ internal static class Program
         ["shards"] = Shards.BesideOne,
         ["large-shards"] = Shards.Large,
         ["trainings"] = Trainings.Run,
+        ["driver-calls"] = DriverCalls.Run,
         ["runtime"] = Failures.RuntimeStillThrows,
     };
 

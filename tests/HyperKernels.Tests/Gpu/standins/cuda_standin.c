@@ -1,15 +1,13 @@
 // A stand-in for NVIDIA's driver, for tests of what the library does with it. Device memory is host memory; copies and fills wait, as a
-// stream's work may, until something waits for them; of kernels it runs one, "Probe", whose arguments it unpacks itself.
-// STANDIN_FAILS names the function that fails, STANDIN_STATUS is the status it answers with (2: out of memory), STANDIN_AFTER the number of
-// calls that go well before; standin_fail sets the same from inside the process. A status from 700 to 719 is a fault of the context, which
-// from then on answers every call with it. STANDIN_DEVICES: how many devices there are; STANDIN_VERSION: the driver's. Compiled with
-// WITHOUT_EVENTS it lacks a function.
+// stream's work may, until something waits for them; of kernels it runs one, "Probe", whose arguments it unpacks itself. Which calls fail
+// stands in calls.h. A status from 700 to 719 is a fault of the context, which from then on answers every call with it. STANDIN_DEVICES:
+// how many devices there are; STANDIN_VERSION: the driver's. Compiled with WITHOUT_EVENTS it lacks a function.
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+
+#define DEFAULT_STATUS 2
+#include "calls.h"
 
 enum { INVALID_VALUE = 1, OUT_OF_MEMORY = 2, INVALID_CONTEXT = 201, INVALID_PTX = 218, NOT_FOUND = 500, FAULT = 700, LAST_FAULT = 719 };
 enum { DEEPEST = 16, MOST_PENDING = 4096, MOST_IN_GRAPH = 64 };
@@ -32,22 +30,8 @@ static char *last_image;
 // What was asked for between the two ends of a capture: fills, and how many kernels.
 static WORK graph[MOST_IN_GRAPH];
 static int capturing, graph_fills, graph_kernels, graph_launches;
-static char failing[64];
-static int failing_status, failing_after;
 
 static CONTEXT *current(void) { return depth ? contexts[depth - 1] : NULL; }
-
-static int fails(const char *name)
-{
-    const char *wanted = failing[0] ? failing : getenv("STANDIN_FAILS");
-    if (!wanted || strcmp(wanted, name) != 0)
-        return 0;
-    static int calls;
-    if (failing[0])
-        return failing_after-- > 0 ? 0 : failing_status;
-    const char *after = getenv("STANDIN_AFTER"), *status = getenv("STANDIN_STATUS");
-    return calls++ < (after ? atoi(after) : 0) ? 0 : status ? atoi(status) : OUT_OF_MEMORY;
-}
 
 static void unlock(pthread_mutex_t **lock) { pthread_mutex_unlock(*lock); }
 
@@ -57,10 +41,10 @@ static void unlock(pthread_mutex_t **lock) { pthread_mutex_unlock(*lock); }
 // As the driver: most calls need a context of the calling thread, and none that has met a fault.
 static int enter(const char *name)
 {
+    int status = fails(name);
     CONTEXT *context = current();
     if (!context || !context->alive)
         return INVALID_CONTEXT;
-    int status = fails(name);
     if (status >= FAULT && status <= LAST_FAULT)
         context->fault = status;
     return context->fault ? context->fault : status;
@@ -124,14 +108,6 @@ static int give_back(void *memory)
     free(block);
     live--;
     return 0;
-}
-
-void standin_fail(const char *name, int status, int after)
-{
-    LOCK();
-    snprintf(failing, sizeof failing, "%s", name);
-    failing_status = status;
-    failing_after = after;
 }
 
 int standin_live(void) { LOCK(); return live; }

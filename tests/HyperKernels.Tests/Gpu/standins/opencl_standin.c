@@ -1,12 +1,11 @@
-// A stand-in for the OpenCL loader that fails where it is told to, for tests of what the library does then. All else goes to the
-// real loader. STANDIN_FAILS names the function that fails, STANDIN_AFTER how many of its calls go well before, STANDIN_STATUS is the
-// status it answers with.
-// STANDIN_PLATFORMS=none: no driver is registered; =empty: a platform without devices.
+// A stand-in for the OpenCL loader that fails where it is told to (calls.h), for tests of what the library does then. All else goes to the
+// real loader. STANDIN_PLATFORMS=none: no driver is registered; =empty: a platform without devices.
 #include <dlfcn.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+
+#define DEFAULT_STATUS -6
+#include "calls.h"
 
 static void *real(const char *name)
 {
@@ -14,19 +13,6 @@ static void *real(const char *name)
     if (!loader)
         loader = dlopen("libOpenCL.so.1", RTLD_NOW | RTLD_LOCAL);
     return loader ? dlsym(loader, name) : NULL;
-}
-
-static int fails(const char *name)
-{
-    static int calls;
-    const char *wanted = getenv("STANDIN_FAILS"), *after = getenv("STANDIN_AFTER");
-    return wanted && strcmp(wanted, name) == 0 && calls++ >= (after ? atoi(after) : 0);
-}
-
-static int status(void)
-{
-    const char *text = getenv("STANDIN_STATUS");
-    return text ? atoi(text) : -6;
 }
 
 static int platforms(const char *kind)
@@ -40,7 +26,8 @@ static int platforms(const char *kind)
     int name parameters                                                         \
     {                                                                           \
         int (*forward) parameters = (int (*) parameters)real(#name);            \
-        return fails(#name) || !forward ? status() : forward arguments;         \
+        int status = forward ? fails(#name) : DEFAULT_STATUS;                   \
+        return status ? status : forward arguments;                             \
     }
 
 // A function that returns an object and puts a status into its last argument.
@@ -48,11 +35,8 @@ static int platforms(const char *kind)
     void *name parameters                                                       \
     {                                                                           \
         void *(*forward) parameters = (void *(*) parameters)real(#name);        \
-        if (fails(#name) || !forward) {                                         \
-            *error = status();                                                  \
-            return NULL;                                                        \
-        }                                                                       \
-        return forward arguments;                                               \
+        *error = forward ? fails(#name) : DEFAULT_STATUS;                       \
+        return *error ? NULL : forward arguments;                               \
     }
 
 typedef void *P;
@@ -72,7 +56,8 @@ int clGetPlatformIDs(U entries, P *list, U *count)
         return 0;
     }
     int (*forward)(U, P *, U *) = (int (*)(U, P *, U *))real("clGetPlatformIDs");
-    return fails("clGetPlatformIDs") || !forward ? status() : forward(entries, list, count);
+    int status = forward ? fails("clGetPlatformIDs") : DEFAULT_STATUS;
+    return status ? status : forward(entries, list, count);
 }
 
 int clGetDeviceIDs(P platform, L type, U entries, P *list, U *count)
@@ -80,14 +65,15 @@ int clGetDeviceIDs(P platform, L type, U entries, P *list, U *count)
     if (platforms("empty"))
         return -1;
     int (*forward)(P, L, U, P *, U *) = (int (*)(P, L, U, P *, U *))real("clGetDeviceIDs");
-    return fails("clGetDeviceIDs") || !forward ? status() : forward(platform, type, entries, list, count);
+    int status = forward ? fails("clGetDeviceIDs") : DEFAULT_STATUS;
+    return status ? status : forward(platform, type, entries, list, count);
 }
 
 // Its failure is to know no function.
 void *clGetExtensionFunctionAddressForPlatform(P platform, const char *name)
 {
     void *(*forward)(P, const char *) = (void *(*)(P, const char *))real("clGetExtensionFunctionAddressForPlatform");
-    return fails("clGetExtensionFunctionAddressForPlatform") || !forward ? NULL : forward(platform, name);
+    return !forward || fails("clGetExtensionFunctionAddressForPlatform") ? NULL : forward(platform, name);
 }
 
 STATUS(clGetPlatformInfo, (P platform, U name, S size, P value, S *length), (platform, name, size, value, length))
@@ -106,8 +92,8 @@ static int refused;
 int clBuildProgram(P program, U count, P devices, P options, P notify, P data)
 {
     int (*forward)(P, U, P, P, P, P) = (int (*)(P, U, P, P, P, P))real("clBuildProgram");
-    refused = fails("clBuildProgram");
-    return refused || !forward ? status() : forward(program, count, devices, options, notify, data);
+    refused = forward ? fails("clBuildProgram") : DEFAULT_STATUS;
+    return refused ? refused : forward(program, count, devices, options, notify, data);
 }
 
 // Of a build that was refused here, the real loader knows nothing.
@@ -115,8 +101,9 @@ int clGetProgramBuildInfo(P program, P device, U name, S size, P value, S *lengt
 {
     static const char log[] = "line 7: unexpected";
     int (*forward)(P, P, U, S, P, S *) = (int (*)(P, P, U, S, P, S *))real("clGetProgramBuildInfo");
-    if (fails("clGetProgramBuildInfo") || !forward)
-        return status();
+    int status = forward ? fails("clGetProgramBuildInfo") : DEFAULT_STATUS;
+    if (status)
+        return status;
     if (!refused)
         return forward(program, device, name, size, value, length);
     if (value && size >= sizeof log)

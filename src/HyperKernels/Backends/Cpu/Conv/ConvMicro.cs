@@ -69,7 +69,8 @@ internal static unsafe class ConvMicro
                 Multiply<TVec, TVectors, N8>(t);
                 break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(rows), rows, null);
+                Throw.IfOutside(nameof(ConvMicro), rows, 1, 8);
+                break;
         }
     }
 

@@ -36,7 +36,7 @@ internal sealed unsafe partial class CpuBackend
                 Map<LessOrEqualMap>(sizes, a, b, b, y, 0, 0);
                 break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(op), op, null);
+                throw Throw.Undefined(nameof(Binary), op);
         }
     }
 

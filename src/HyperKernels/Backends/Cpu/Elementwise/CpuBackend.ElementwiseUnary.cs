@@ -91,7 +91,7 @@ internal sealed unsafe partial class CpuBackend
                 Map<SineMap>(sizes, x, x, x, y, p, q);
                 break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(op), op, null);
+                throw Throw.Undefined(nameof(Unary), op);
         }
     }
 

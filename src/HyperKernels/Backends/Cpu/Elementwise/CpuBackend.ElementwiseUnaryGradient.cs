@@ -81,7 +81,7 @@ internal sealed unsafe partial class CpuBackend
                 Map<SineGradientMap>(two, x, gradient, gradient, dx, p, q);
                 break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(op), op, null);
+                throw Throw.Undefined(nameof(UnaryGradient), op);
         }
     }
 

@@ -23,6 +23,12 @@ internal unsafe struct GemmDeep : ITiles
     private const int MostRows = 64;
     private const int MostSums = 16 << 10;
 
+    /// <summary>
+    /// A B of fewer bytes stays in the second cache, as a rule. A fixed number, measured where that cache has half of it, and not this machine's: the cut orders the sums,
+    /// and their bits are to be the same on every machine of one vector width.
+    /// </summary>
+    public const long HeldBytes = 4 << 20;
+
     // Fewer columns do not repay the copies of A's rows.
     private const int FewestColumns = 128;
 
@@ -43,7 +49,7 @@ internal unsafe struct GemmDeep : ITiles
         && matrix.ColumnB == 1 && matrix.DepthB == matrix.N && matrix.DepthA == 1
         && matrix.N >= FewestColumns && matrix.N % (2 * TVec.Count) == 0
         && (long)matrix.M * matrix.N <= MostSums
-        && (long)matrix.K * matrix.N * sizeof(float) > 2L * CacheSizes.Level2
+        && (long)matrix.K * matrix.N * sizeof(float) > HeldBytes
         && matrix.K >= Chunk;
 
     /// <summary>Computes the product; the cut depends on its sizes only.</summary>

@@ -94,7 +94,8 @@ internal static unsafe partial class GemmMicro
                 Multiply<TVec, TVectors, N12, TAside>(t);
                 break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(rows), rows, null);
+                Throw.IfOutside(nameof(GemmMicro), rows, 1, 12);
+                break;
         }
     }
 

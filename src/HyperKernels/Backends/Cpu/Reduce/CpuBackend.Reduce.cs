@@ -39,7 +39,7 @@ internal sealed unsafe partial class CpuBackend
                 Reduce<MinReduction, MinReduction>(outer, axis, inner, source, null, scale, destination);
                 break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(op), op, null);
+                throw Throw.Undefined(nameof(Reduce), op);
         }
     }
 

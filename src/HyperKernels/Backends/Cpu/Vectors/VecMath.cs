@@ -160,7 +160,7 @@ internal static class VecMath
             case ActivationKind.Sine:
                 return TVec.Sin(x * TVec.Create(parameter));
             default:
-                throw new ArgumentOutOfRangeException(nameof(activation), activation, null);
+                throw Throw.Undefined("Activation", activation);
         }
     }
 }

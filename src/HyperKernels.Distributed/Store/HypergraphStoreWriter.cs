@@ -24,6 +24,7 @@ public sealed class HypergraphStoreWriter : IDisposable
     private long _memberships;
     private long _featureValues;
     private long _labels;
+    private bool _isDisposed;
 
     /// <summary>Begins a hypergraph.</summary>
     /// <param name="folder">The folder to make, or to fill: files of the same names are replaced.</param>
@@ -73,8 +74,10 @@ public sealed class HypergraphStoreWriter : IDisposable
     /// <summary>Writes the next hyperedge.</summary>
     /// <param name="members">Its nodes; one that comes twice counts twice.</param>
     /// <exception cref="ArgumentException">A node is out of range, or there are too many hyperedges.</exception>
+    /// <exception cref="ObjectDisposedException">It was completed or disposed.</exception>
     public void AddEdge(ReadOnlySpan<int> members)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         foreach (int node in members)
         {
             if ((uint)node >= (uint)_nodes)
@@ -102,8 +105,10 @@ public sealed class HypergraphStoreWriter : IDisposable
     /// <summary>Writes the features of the next nodes.</summary>
     /// <param name="rows">Whole rows, one after the other.</param>
     /// <exception cref="ArgumentException">There are no features, not whole rows, or more rows than nodes.</exception>
+    /// <exception cref="ObjectDisposedException">It was completed or disposed.</exception>
     public void AddFeatures(ReadOnlySpan<float> rows)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         int width = _options.FeatureCount;
         if (width == 0 || rows.Length % width != 0 || _featureValues + rows.Length > (long)_nodes * width)
         {
@@ -117,8 +122,10 @@ public sealed class HypergraphStoreWriter : IDisposable
     /// <summary>Writes the classes of the next nodes.</summary>
     /// <param name="labels">From 0 to below the number of classes; -1 for none.</param>
     /// <exception cref="ArgumentException">There are more labels than nodes, or one is out of range.</exception>
+    /// <exception cref="ObjectDisposedException">It was completed or disposed.</exception>
     public void AddLabels(ReadOnlySpan<int> labels)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         int bad = labels.IndexOfAnyExceptInRange(-1, _options.Classes - 1);
         if (_options.Classes == 0 || bad >= 0 || _labels + labels.Length > _nodes)
         {
@@ -132,8 +139,10 @@ public sealed class HypergraphStoreWriter : IDisposable
 
     /// <summary>Makes the rows of nodes, ends all files and writes the manifest.</summary>
     /// <exception cref="InvalidOperationException">Features or labels of some nodes are missing.</exception>
+    /// <exception cref="ObjectDisposedException">It was completed or disposed.</exception>
     public void Complete()
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (_featureValues != (long)_nodes * _options.FeatureCount || _labels != (_options.Classes > 0 ? _nodes : 0))
         {
             throw new InvalidOperationException(
@@ -157,6 +166,7 @@ public sealed class HypergraphStoreWriter : IDisposable
     /// <summary>Closes the files; without <see cref="Complete"/> the folder stays without a manifest.</summary>
     public void Dispose()
     {
+        _isDisposed = true;
         _transpose.Dispose();
         foreach (TensorFileWriter file in _files.Values)
         {

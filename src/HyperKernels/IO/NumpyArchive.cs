@@ -45,7 +45,7 @@ public static class NumpyArchive
     /// <param name="path">The file to make or replace.</param>
     /// <param name="arrays">The arrays and their names, without the suffix <c>.npy</c>, in the order wanted.</param>
     /// <param name="compress">Deflates the members (numpy.savez_compressed) or stores them (numpy.savez).</param>
-    /// <exception cref="ArgumentException">A name is empty or stands twice, or an array is BF16.</exception>
+    /// <exception cref="ArgumentException">A name or an array is null, a name is empty or stands twice, or an array is BF16.</exception>
     /// <exception cref="IOException">The folder is missing or cannot be written, or the disk is full.</exception>
     public static void Write(string path, IEnumerable<KeyValuePair<string, NumericArray>> arrays, bool compress = false)
     {
@@ -56,6 +56,10 @@ public static class NumpyArchive
             HashSet<string> seen = [];
             foreach ((string name, NumericArray array) in arrays)
             {
+                if (name is null || array is null)
+                {
+                    Throw.Argument($"NumpyArchive.Write: every array must have a name and be there; number {seen.Count} of them has {(name is null ? "no name" : "no array")}.");
+                }
                 if (name.Length == 0 || !seen.Add(name))
                 {
                     throw new ArgumentException($"NumpyArchive.Write: every array must have its own name; got {BadFile.Quote(name)} again.");

@@ -152,6 +152,7 @@ internal sealed class ArgumentSource(int seed, WalkDevices devices, string folde
     // Options are given by properties: one of them becomes bad.
     private object? WithBadProperty(object? made, int depth)
     {
+        made = OwnCopy(made);
         PropertyInfo[] settable = made is null or Tensor or Device ? [] : Settable(made);
         if (settable.Length > 0)
         {
@@ -167,6 +168,9 @@ internal sealed class ArgumentSource(int seed, WalkDevices devices, string folde
         }
         return made;
     }
+
+    // Presets that all share are changed by copies, as their users do.
+    private static object? OwnCopy(object? made) => made?.GetType().GetMethod("<Clone>$") is { } copy ? copy.Invoke(made, null) : made;
 
     private static PropertyInfo[] Settable(object made) => !PublicMembers.Assemblies.Contains(made.GetType().Assembly)
         ? []
@@ -361,6 +365,7 @@ internal sealed class ArgumentSource(int seed, WalkDevices devices, string folde
 
     private object WithRequired(object made, int depth)
     {
+        made = OwnCopy(made)!;
         foreach (PropertyInfo property in made.GetType().GetProperties().Where(property => property.IsDefined(typeof(RequiredMemberAttribute))))
         {
             property.SetValue(made, Good(property.PropertyType, property.Name, depth + 1));

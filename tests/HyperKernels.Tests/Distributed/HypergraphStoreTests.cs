@@ -96,6 +96,22 @@ public sealed class HypergraphStoreTests
     }
 
     [Test]
+    public void Writer_ThatIsDone_IsRefused()
+    {
+        HypergraphStoreWriter writer = new(_folder.Root, 3);
+        writer.AddEdge([0, 1]);
+        writer.Complete();
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => writer.AddEdge([1, 2]), Throws.TypeOf<ObjectDisposedException>().With.Message.Contains(nameof(HypergraphStoreWriter)));
+            Assert.That(() => writer.AddFeatures([]), Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(() => writer.AddLabels([]), Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(writer.Complete, Throws.TypeOf<ObjectDisposedException>());
+            Assert.That(() => HypergraphStore.Open(_folder.Root).Dispose(), Throws.Nothing);
+        });
+    }
+
+    [Test]
     public void Files_AreSafetensorsOfTheirOwn()
     {
         Write();

@@ -45,6 +45,18 @@ internal sealed class NumpyFileTests
     }
 
     [Test]
+    public void WriteArchive_OfAnArrayOrANameThatIsNull_SaysWhich()
+    {
+        NumericArray array = NumericArray.From([1f], 1);
+        string path = Path.Combine(Path.GetTempPath(), "hyperkernels-not-written.npz");
+        Assert.That(
+            () => NumpyArchive.Write(path, [new("a", array), new("b", null!)]),
+            Throws.ArgumentException.With.Message.EqualTo("NumpyArchive.Write: every array must have a name and be there; number 1 of them has no array."));
+        Assert.That(() => NumpyArchive.Write(path, [new(null!, array)]), Throws.ArgumentException.With.Message.EndsWith("number 0 of them has no name."));
+        Assert.That(File.Exists(path), Is.False);
+    }
+
+    [Test]
     public void Write_TwoByThree_GivesTheBytesNumpyGives()
     {
         string path = _folder.File("x.npy");

@@ -80,6 +80,7 @@ public static class GpuBackends
     private static GpuBuffer Lend<T>(ArrayView<T> view, Shape shape, Device device)
         where T : unmanaged
     {
+        ArgumentNullException.ThrowIfNull(device);
         if (device.Backend is not CheckedBackend { Inner: GpuBackend backend } || !ReferenceEquals(backend.Accelerator, view.GetAccelerator()))
         {
             Throw.Argument($"ToTensor: the device must be one of GpuBackends.Open on the view's accelerator; it is {device}.");

@@ -114,6 +114,7 @@ public sealed class TensorTable
     /// <exception cref="ArgumentException">There is no such column, or a value is missing.</exception>
     public (DataColumn Labels, IReadOnlyList<string> Categories) ToCategories(string name)
     {
+        ArgumentNullException.ThrowIfNull(name);
         string?[] values = _texts.TryGetValue(name, out string?[]? texts)
             ? texts
             : [.. this[name].ToInt64().Select(static value => value.ToString(CultureInfo.InvariantCulture))];

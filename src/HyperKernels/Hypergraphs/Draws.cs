@@ -11,6 +11,7 @@ internal sealed class Draws(RandomStream random)
     // Beyond this many picks a set is asked whether one is new, not the list.
     private const int LongList = 32;
 
+    private readonly RandomStream _random = random ?? throw new ArgumentNullException(nameof(random));
     private readonly HashSet<int> _picked = [];
     private RandomState _at;
     private int _blocksLeft;
@@ -27,7 +28,7 @@ internal sealed class Draws(RandomStream random)
         }
         if (_blocksLeft == 0)
         {
-            _at = random.Take(4 * StretchBlocks);
+            _at = _random.Take(4 * StretchBlocks);
             _blocksLeft = StretchBlocks;
         }
         Philox.Words words = Philox.Block(_at.Seed, _at.Position + (ulong)(StretchBlocks - _blocksLeft--));

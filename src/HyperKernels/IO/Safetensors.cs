@@ -79,7 +79,7 @@ public static class Safetensors
     {
         List<(SafetensorsTensor Tensor, byte[] Name)> named = [];
         HashSet<string> seen = [];
-        foreach (SafetensorsTensor tensor in tensors)
+        foreach (SafetensorsTensor tensor in Throw.IfAnyNull("Safetensors.Write", tensors))
         {
             if (tensor.Name == SafetensorsHeader.MetadataName || !seen.Add(tensor.Name))
             {

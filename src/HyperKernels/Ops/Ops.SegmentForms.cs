@@ -14,12 +14,16 @@ public static partial class Ops
 {
     private static SegmentEnd EndOf(Toward toward) => toward == Toward.Edges ? SegmentEnd.Edges : SegmentEnd.Nodes;
 
-    private static int CountOf(Incidence incidence, SegmentEnd end) => end switch
+    private static int CountOf(Incidence incidence, SegmentEnd end)
     {
-        SegmentEnd.Nodes => incidence.NodeCount,
-        SegmentEnd.Edges => incidence.EdgeCount,
-        _ => incidence.MembershipCount,
-    };
+        ArgumentNullException.ThrowIfNull(incidence);
+        return end switch
+        {
+            SegmentEnd.Nodes => incidence.NodeCount,
+            SegmentEnd.Edges => incidence.EdgeCount,
+            _ => incidence.MembershipCount,
+        };
+    }
 
     /// <summary>The row of each membership at that end; none where it is the membership itself.</summary>
     private static BufferRef? RowsOf(Incidence incidence, SegmentEnd end) => end switch

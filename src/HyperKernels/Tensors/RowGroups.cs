@@ -61,7 +61,7 @@ public sealed class RowGroups
     /// <param name="groupOfRow">Numbers from 0 to below <paramref name="groups"/>.</param>
     /// <param name="groups">E.</param>
     /// <param name="device">Where <see cref="Order"/> and <see cref="Places"/> are wanted; null means <see cref="Device.Default"/>.</param>
-    /// <exception cref="ArgumentException">A number is no group, or groups is below 1.</exception>
+    /// <exception cref="ArgumentException">A number is no group, or groups is below 1 or more than an array holds.</exception>
     public static RowGroups Of(ReadOnlySpan<int> groupOfRow, int groups, Device? device = null) => Of(groupOfRow.ToArray(), groups, 1, device);
 
     private static RowGroups Of(int[] groupOfRow, int groups, int each, Device? device)
@@ -70,6 +70,7 @@ public sealed class RowGroups
         {
             Throw.Argument($"RowGroups: there must be at least one group; got {groups}.");
         }
+        Throw.IfOutside("RowGroups", groups, 1, Array.MaxLength - 1);
         int[] offsets = new int[groups + 1];
         foreach (int group in groupOfRow)
         {

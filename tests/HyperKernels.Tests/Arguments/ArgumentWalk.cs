@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Diagnostics;
 using System.Reflection;
 using HyperKernels.Layers;
 
@@ -8,7 +7,7 @@ namespace HyperKernels.Tests.Arguments;
 /// <summary>Calls public members with one bad argument after the other, and tells what came of it.</summary>
 internal sealed class ArgumentWalk : IDisposable
 {
-    // No argument is large enough to be worth this much time or memory of the collector. The machine may be busy with others.
+    // No argument is large enough to be worth this much of a processor's time or memory of the collector.
     private const double MostSeconds = 10;
     private const long MostBytes = 256L << 20;
 
@@ -64,6 +63,17 @@ internal sealed class ArgumentWalk : IDisposable
         }
     }
 
+    /// <summary>A number that follows from a member's name and a call's number alone.</summary>
+    public static int Seed(string name, int number)
+    {
+        uint hash = 2166136261;
+        foreach (char letter in name)
+        {
+            hash = (hash ^ letter) * 16777619;
+        }
+        return (int)((hash + ((uint)number * 2654435761)) & int.MaxValue);
+    }
+
     public void Dispose()
     {
         _devices.Dispose();
@@ -99,7 +109,8 @@ internal sealed class ArgumentWalk : IDisposable
                 arguments[i] = System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(type);
             }
         }
-        long start = Stopwatch.GetTimestamp();
+        // Of the process, which does nothing else: the machine may be busy with others.
+        TimeSpan start = Environment.CpuUsage.TotalTime;
         long before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
@@ -113,7 +124,7 @@ internal sealed class ArgumentWalk : IDisposable
                 Add(where, $"{what.ReplaceLineEndings("|")}", name, number, bad < 0 ? "-" : bad == parameters.Length ? "receiver" : parameters[bad].Name!, arguments);
             }
         }
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        double seconds = (Environment.CpuUsage.TotalTime - start).TotalSeconds;
         long bytes = GC.GetAllocatedBytesForCurrentThread() - before;
         if (seconds > MostSeconds || bytes > MostBytes)
         {
@@ -164,15 +175,5 @@ internal sealed class ArgumentWalk : IDisposable
             _ => PublicMembers.Short(value.GetType()),
         };
         return text.Length > 60 ? text[..60] : text;
-    }
-
-    private static int Seed(string name, int number)
-    {
-        uint hash = 2166136261;
-        foreach (char letter in name)
-        {
-            hash = (hash ^ letter) * 16777619;
-        }
-        return (int)((hash + ((uint)number * 2654435761)) & int.MaxValue);
     }
 }

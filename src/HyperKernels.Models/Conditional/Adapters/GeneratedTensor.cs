@@ -14,10 +14,15 @@ internal sealed class GeneratedTensor : Layer
     /// <param name="bias">Whether there is a g.</param>
     /// <param name="start">Draws G; null means PyTorch's linear layers.</param>
     /// <param name="random">Where first values come from; null means <see cref="Initializer.Random"/>.</param>
+    /// <exception cref="ArgumentException">The tensor has 2^31 numbers or more.</exception>
     public GeneratedTensor(Shape shape, int conditions, bool bias = true, Initializer? start = null, RandomStream? random = null)
     {
+        if (shape.Count > int.MaxValue)
+        {
+            throw new ArgumentException($"GeneratedTensor: a generated tensor has at most {int.MaxValue:N0} numbers; {shape} are {shape.Count:N0}.", nameof(shape));
+        }
         _shape = shape;
-        _head = Add("head", new Linear(conditions, checked((int)shape.Count), bias, random));
+        _head = Add("head", new Linear(conditions, (int)shape.Count, bias, random));
         if (start is not null)
         {
             start.Apply(_head.Weight, random);

@@ -65,7 +65,10 @@ public sealed class SharedTemplates : Layer, IStoredLayer<SharedTemplates>
         if (learnsGroups || upsampling == TemplateUpsampling.Bilinear)
         {
             TemplateShape = learnsGroups ? EvenShape(bankSize) : ShrunkShape(bankSize);
-            BlockSize = checked((int)TemplateShape.Count * templates);
+            needed = TemplateShape.Count * templates;
+            BlockSize = needed <= int.MaxValue
+                ? (int)needed
+                : throw new ArgumentException($"SharedTemplates: {templates} templates of {TemplateShape} are more than {int.MaxValue:N0} numbers.", nameof(templates));
             return;
         }
         int span = upsampling == TemplateUpsampling.WeightedPairs ? Pair : KernelWindow * window;

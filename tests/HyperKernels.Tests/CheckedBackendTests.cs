@@ -173,6 +173,7 @@ public sealed class CheckedBackendTests
     {
         DeviceBuffer buffer = backend.Allocate(Math.Max(256, 4 * elements));
         buffer.RequestedBytes = 4 * elements;
+        buffer.AddReference();
         ((CheckedBackend)backend).Inner.Fill(new BufferRef(buffer, 0), buffer.Bytes / 4, 0);
         return new BufferRef(buffer, 0);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using HyperKernels.Optim;
 
 namespace HyperKernels.Tests;
 
@@ -14,6 +15,52 @@ public sealed class FlowTests
             Throws.TypeOf<InvalidOperationException>().With.Message.StartsWith("Tensor: it was overwritten, by an optimiser's step or CopyFrom on another thread"));
         using Tensor y = Ops.Exp(x);
         Assert.That(y.ToArray()[0], Is.EqualTo(MathF.Exp(4)).Within(1e-4f));
+    }
+
+    // The kernel of the write is done, and the write is not.
+    [Test]
+    public void Op_InTheMidstOfAWrite_IsRefused([Values("Upload", "Optimize Adam")] string write)
+    {
+        using Parameter parameter = new("w", [3]);
+        using Adam adam = new([parameter]);
+        using Tape tape = new();
+        tape.Backward(Ops.Sum(Ops.Square(parameter.Value)));
+        Exception? refusal = null;
+        During(
+            write,
+            () =>
+            {
+                if (write == "Upload")
+                {
+                    parameter.Value.CopyFrom([1f, 2f, 3f]);
+                }
+                else
+                {
+                    adam.Step(tape);
+                }
+            },
+            () => refusal = Assert.Catch(() => Detached(() => Ops.Exp(parameter.Value))));
+        Assert.That(refusal, Is.TypeOf<InvalidOperationException>().With.Message.StartsWith("Tensor: it was overwritten, by an optimiser's step or CopyFrom on another thread"));
+        Assert.That(Ops.Exp(parameter.Value).ToArray(), Has.Length.EqualTo(3));
+
+        // In no tape of the flow that writes.
+        static void Detached(Action action)
+        {
+            using (ExecutionContext.SuppressFlow())
+            {
+                Task.Run(action).GetAwaiter().GetResult();
+            }
+        }
+    }
+
+    [Test]
+    public void Op_WhoseParameterAnOptimiserChangesMeanwhile_IsRefused()
+    {
+        using Parameter parameter = new("w", [3]);
+        using Sgd sgd = new([parameter], learningRate: 0.1f);
+        using Tape tape = new();
+        tape.Backward(Ops.Sum(Ops.Square(parameter.Value)));
+        Assert.That(() => During("Unary Exp", () => Ops.Exp(parameter.Value), () => sgd.Step(tape)), Throws.TypeOf<InvalidOperationException>());
     }
 
     [Test]

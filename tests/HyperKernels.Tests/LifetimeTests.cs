@@ -131,7 +131,12 @@ public sealed class LifetimeTests
             try
             {
                 // Between the two the writer may come.
-                float sum = read % 2 == 0 ? tensor.ToArray().Sum() : Ops.Sum(tensor).ToScalar();
+                float sum = (read % 3) switch
+                {
+                    0 => tensor.ToArray().Sum(),
+                    1 => Ops.Sum(tensor).ToScalar(),
+                    _ => Viewed(tensor),
+                };
                 int number = (int)Math.Round(Math.Sqrt(sum));
                 wrong += number > 0 && sum == number * number ? 0 : 1;
             }
@@ -170,6 +175,13 @@ public sealed class LifetimeTests
                 }
             }
         }
+    }
+
+    // A view that counts its tensor's memory as used.
+    private static float Viewed(Tensor tensor)
+    {
+        using Tensor view = Ops.Detach(tensor);
+        return view.ToArray().Sum();
     }
 
     private static float[] Gradient(Tape tape, Linear layer)

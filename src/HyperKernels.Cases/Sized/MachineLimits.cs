@@ -19,6 +19,8 @@ public sealed record MachineLimits(double PeakGflops, double CopyGbps)
         IBackend backend = device.Backend;
         using DeviceBuffer from = backend.Allocate(CopyBytes);
         using DeviceBuffer to = backend.Allocate(CopyBytes);
+        from.AddReference();
+        to.AddReference();
         BufferRef source = new(from, 0);
         BufferRef destination = new(to, 0);
         // Different bits: pages that were never written may share memory.

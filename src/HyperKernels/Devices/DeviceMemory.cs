@@ -287,6 +287,7 @@ public sealed class DeviceMemory
                     + $"{PeakBytes:N0}{(Limit is { } limit ? $", limit {limit:N0}" : "")}.", again);
             }
         }
+        buffer.Home = this;
         lock (_gate)
         {
             SystemAllocations++;

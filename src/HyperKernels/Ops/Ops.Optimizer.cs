@@ -7,12 +7,28 @@ public static partial class Ops
     /// <summary>Changes parameters in place; never recorded. All targets are on one device.</summary>
     internal static void Optimize(Device device, OptimizerStep step, ReadOnlySpan<OptimizerTarget> targets)
     {
-        if (!targets.IsEmpty)
+        if (targets.IsEmpty)
+        {
+            return;
+        }
+        // As CopyFrom does: what another thread reads of these meanwhile is refused.
+        foreach (ref readonly OptimizerTarget target in targets)
+        {
+            target.Value.Buffer.BeginWrite();
+            target.First?.Buffer.BeginWrite();
+            target.Second?.Buffer.BeginWrite();
+        }
+        try
         {
             device.Backend.Optimize(step, targets);
+        }
+        finally
+        {
             foreach (ref readonly OptimizerTarget target in targets)
             {
-                target.Value.Buffer.NoteWrite();
+                target.Value.Buffer.EndWrite();
+                target.First?.Buffer.EndWrite();
+                target.Second?.Buffer.EndWrite();
             }
         }
     }

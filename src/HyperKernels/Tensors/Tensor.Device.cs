@@ -27,6 +27,7 @@ public readonly partial struct Tensor
     /// <summary>A tensor over a buffer that somebody else owns. Integers are read, for their bounds.</summary>
     internal static Tensor OverForeign(DeviceBuffer buffer, long offset, Shape shape, Device device, ElementType type)
     {
+        buffer.Home = device.Memory;
         buffer.AddReference();
         Tensor result = Over(device, buffer, offset, shape, shape.RowCount, type);
         if (type == ElementType.Int32)

@@ -241,11 +241,16 @@ public readonly partial struct Tensor
         {
             Throw.Argument($"CopyFrom: the tensor must have no gaps between its rows; {Description} is a view with some.");
         }
-        // Before and after: whoever reads meanwhile sees that something changed, whether it began before the first or ends after the last value.
-        Ref.Buffer.NoteWrite();
-        BufferRef place = Ref;
-        Device.Backend.Upload(values, place);
-        place.Buffer.NoteWrite();
+        DeviceBuffer buffer = Ref.Buffer;
+        buffer.BeginWrite();
+        try
+        {
+            Device.Backend.Upload(values, Ref);
+        }
+        finally
+        {
+            buffer.EndWrite();
+        }
     }
 
     private static void CheckBounds(string where, ReadOnlySpan<int> values, int min, int max)

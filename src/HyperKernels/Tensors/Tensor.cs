@@ -148,11 +148,21 @@ public readonly partial struct Tensor : IEquatable<Tensor>, IDisposable
     internal Tensor View(in Shape shape, long offset, long rowStride)
     {
         TensorNode node = Node;
-        node.Buffer!.AddReference();
+        (DeviceBuffer? buffer, long start, ElementType type, int least, int most) = (node.Buffer, node.Offset, node.ElementType, node.MinIndex, node.MaxIndex);
+        if (buffer is null || !buffer.TryAddReference())
+        {
+            ThrowDead(node);
+        }
+        if (node.Version != _version)
+        {
+            // Another thread disposed of it, and the buffer may be another tensor's by now.
+            node.Device.Memory.Return(buffer);
+            ThrowDead(node);
+        }
         // A view of nothing begins where the tensor does: columns of no rows would begin behind the buffer's end.
-        Tensor view = Over(node.Device, node.Buffer, node.Offset + (shape.Count == 0 ? 0 : offset), shape, rowStride, node.ElementType);
-        view.Node.MinIndex = node.MinIndex;
-        view.Node.MaxIndex = node.MaxIndex;
+        Tensor view = Over(node.Device, buffer, start + (shape.Count == 0 ? 0 : offset), shape, rowStride, type);
+        view.Node.MinIndex = least;
+        view.Node.MaxIndex = most;
         return view;
     }
 

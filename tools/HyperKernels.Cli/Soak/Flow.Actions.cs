@@ -47,15 +47,10 @@ internal sealed partial class Flow
         (float x, float y) = (a.Value, b.Value);
         (float value, float slopeA, float slopeB) = op switch { 0 => (x - y, 1f, -1f), 1 => (x + y, 1f, 1f), _ => (x * y, y, x) };
         string what = $"{a.Number} {"-+*"[op]} {b.Number}";
-        if (a.IsBeingWritten || b.IsBeingWritten)
-        {
-            // Both numbers are right for it.
-            return;
-        }
         long began = world.Tick();
         ScopeModel? owner = _scope;
         Tensor made = default;
-        bool refuses = a.IsDead || b.IsDead || owner is { HasEnded: true };
+        bool refuses = a.IsDead || b.IsDead || a.IsBeingWritten || b.IsBeingWritten || owner is { HasEnded: true };
         bool given = Try(what, refuses, () => a.ChangedSince(began) || b.ChangedSince(began) || MayScopeRefuse(began), () => made = op switch
         {
             0 => Ops.Subtract(a.Tensor, b.Tensor),
@@ -102,25 +97,24 @@ internal sealed partial class Flow
         }
         float before = item.Value;
         long began = world.Tick();
-        bool refuses = item.IsDead;
+        bool refuses = item.IsDead || item.IsBeingWritten;
         float[] values = [];
         if (Try($"read {item.Number}", refuses, () => item.ChangedSince(began), () => values = item.Tensor.ToArray()))
         {
-            // Of one that was written meanwhile both numbers are right, as long as it is one of them.
-            Expect(item.ChangedSince(began) && values[0] == item.Newest ? values[0] : before, values, $"tensor {item.Number}");
+            Expect(before, values, $"tensor {item.Number}");
         }
     }
 
     // Reads rows by positions that may end meanwhile, and whose memory may serve others by then.
     private void Gather()
     {
-        if (world.Any(world.Items) is not { } item || world.Any(world.Positions) is not { } rows || item.IsBeingWritten)
+        if (world.Any(world.Items) is not { } item || world.Any(world.Positions) is not { } rows)
         {
             return;
         }
         float value = item.Value;
         long began = world.Tick();
-        bool refuses = item.IsDead || rows.IsDead || _scope is { HasEnded: true };
+        bool refuses = item.IsDead || item.IsBeingWritten || rows.IsDead || _scope is { HasEnded: true };
         ScopeModel? owner = _scope;
         Tensor made = default;
         if (Try($"rows {rows.Number} of {item.Number}", refuses, () => item.ChangedSince(began) || rows.ChangedSince(began) || MayScopeRefuse(began),
@@ -146,7 +140,6 @@ internal sealed partial class Flow
         values.AsSpan().Fill(value);
         bool refuses = item.IsDead;
         item.IsBeingWritten = true;
-        item.Newest = value;
         item.Written = world.Tick();
         bool written = Try($"write {value} to {item.Number}", refuses, () => item.IsDead, () => item.Tensor.CopyFrom(values));
         item.IsBeingWritten = false;

@@ -91,9 +91,6 @@ internal sealed class Item(int number, Tensor tensor, float value, ScopeModel? o
 
     public bool IsBeingWritten { get; set; }
 
-    /// <summary>What was last written, or is being.</summary>
-    public float? Newest { get; set; }
-
     /// <summary>The tape that recorded it, what it was made from, and its derivative by what that tape watches.</summary>
     public ScopeModel? Recorder { get; set; }
 

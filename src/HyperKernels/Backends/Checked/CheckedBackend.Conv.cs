@@ -8,6 +8,7 @@ internal sealed partial class CheckedBackend
         Check(w, Reach(sizes.Sets, sizes.SetW, (long)sizes.Outputs * sizes.GroupInputs * sizes.KernelH * sizes.KernelW));
         Check(bias, Reach(sizes.Sets, sizes.SetBias, sizes.Outputs));
         Check(y, Reach(sizes.Batch, sizes.SampleY, (long)sizes.Outputs * sizes.OutHeight * sizes.OutWidth));
+        using Loan loan = Hold(product switch { ConvProduct.Input => x, ConvProduct.Kernel => w, _ => y });
         Target.Convolve(product, sizes, x, w, bias, y);
         Keep(x, w, bias, y);
     }

@@ -8,6 +8,7 @@ internal sealed partial class CheckedBackend
     {
         Check(x, sizes, sizes.StrideA);
         Check(y, sizes.Count);
+        using Loan loan = Hold(y);
         Target.Unary(op, sizes, x, y, p, q);
         Keep(x, y);
     }
@@ -18,6 +19,7 @@ internal sealed partial class CheckedBackend
         Check(y, sizes, sizes.StrideB);
         Check(gradient, sizes, sizes.StrideC);
         Check(dx, sizes.Count);
+        using Loan loan = Hold(dx);
         Target.UnaryGradient(op, sizes, x, y, gradient, dx, p, q);
         Keep(x, y, gradient, dx);
     }
@@ -27,6 +29,7 @@ internal sealed partial class CheckedBackend
         Check(a, sizes, sizes.StrideA);
         Check(b, sizes, sizes.StrideB);
         Check(y, sizes.Count);
+        using Loan loan = Hold(y);
         Target.Binary(op, sizes, a, b, y);
         Keep(a, b, y);
     }
@@ -37,6 +40,7 @@ internal sealed partial class CheckedBackend
         Check(a, sizes, sizes.StrideB);
         Check(b, sizes, sizes.StrideC);
         Check(y, sizes.Count);
+        using Loan loan = Hold(y);
         Target.Where(sizes, condition, a, b, y);
         Keep(condition, a, b, y);
     }

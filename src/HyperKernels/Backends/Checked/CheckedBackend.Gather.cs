@@ -7,6 +7,7 @@ internal sealed partial class CheckedBackend
         Check(x, 0);
         Check(indices, count);
         Check(y, (long)count * length);
+        using Loan loan = Hold(indices, y);
         Target.GatherRows(x, rowStride, indices, count, length, y);
         Keep(x, indices, y);
     }
@@ -16,6 +17,7 @@ internal sealed partial class CheckedBackend
         Check(x, (long)count * length);
         Check(indices, count);
         Check(y, (long)rows * length);
+        using Loan loan = Hold(indices, y);
         Target.ScatterAddRows(x, indices, count, length, rows, y);
         Keep(x, indices, y);
     }
@@ -26,6 +28,7 @@ internal sealed partial class CheckedBackend
         Check(x, lines * axis);
         Check(indices, lines * count);
         Check(y, lines * count);
+        using Loan loan = Hold(indices, adjoint ? x : y);
         Target.TakeAlong(adjoint, outer, axis, count, inner, x, indices, y);
         Keep(x, indices, y);
     }
@@ -34,6 +37,7 @@ internal sealed partial class CheckedBackend
     {
         Check(x, (long)rows * length);
         Check(y, (long)rows * count);
+        using Loan loan = Hold(y);
         Target.TopK(rows, length, count, x, y);
         Keep(x, y);
     }

@@ -7,6 +7,7 @@ internal sealed partial class CheckedBackend
     public void GenerateLinear(in GenerateSizes sizes, BufferRef x, BufferRef z, BufferRef generator, BufferRef? baseWeight, BufferRef y)
     {
         CheckOperands(sizes, x, z, generator, baseWeight, y);
+        using Loan loan = Hold(y);
         Target.GenerateLinear(sizes, x, z, generator, baseWeight, y);
         Keep(x, z, generator, baseWeight, y);
     }
@@ -20,6 +21,8 @@ internal sealed partial class CheckedBackend
         Check(dz, (long)sizes.Batch * sizes.Embedding);
         Check(dGenerator, Weights(sizes) * sizes.Embedding);
         Check(dBase, Weights(sizes));
+        using Loan data = Hold(dx, dz);
+        using Loan weights = Hold(dGenerator, dBase);
         Target.GenerateLinearGradient(sizes, x, z, generator, baseWeight, gradient, dx, dz, dGenerator, dBase);
         Keep(x, z, generator, baseWeight, gradient, dx, dz, dGenerator, dBase);
     }

@@ -11,6 +11,7 @@ internal sealed partial class CheckedBackend
             Check(bias, Reach(sizes.Batch, sizes.StrideBias, sizes.N));
             Check(y, Matrices(sizes.Batch, sizes.StrideY, sizes.M, sizes.LdY, sizes.N));
         }
+        using Loan loan = Hold(y);
         Target.Matmul(sizes, a, b, bias, y);
         Keep(a, b, bias, y);
     }
@@ -31,6 +32,7 @@ internal sealed partial class CheckedBackend
             Check(bias, Reach(groups, sizes.StrideBias, sizes.N));
             Check(y, Reach(rows, sizes.LdY, sizes.N));
         }
+        using Loan loan = Hold(y);
         Target.MatmulGrouped(sizes, sumsRows, offsets, a, b, bias, y);
         Keep(a, b, bias, y);
     }

@@ -11,6 +11,8 @@ internal sealed partial class CheckedBackend
         Check(y, count);
         Check(means, sizes.Statistics);
         Check(variances, sizes.Statistics);
+        using Loan loan = Hold(y);
+        using Loan statistics = Hold(means, variances);
         Target.Normalize(sizes, x, gain, bias, y, means, variances);
         Keep(x, gain, bias, y, means, variances);
     }
@@ -25,6 +27,7 @@ internal sealed partial class CheckedBackend
         Check(variances, sizes.Statistics);
         Check(gradient, count);
         Check(y, count);
+        using Loan loan = Hold(y);
         Target.NormalizeGradient(sizes, x, gain, means, variances, gradient, y);
         Keep(x, gain, means, variances, gradient, y);
     }
@@ -39,6 +42,7 @@ internal sealed partial class CheckedBackend
         Check(gradient, count);
         Check(gain, sizes.Sets * Width(sizes));
         Check(bias, sizes.Sets * Width(sizes));
+        using Loan loan = Hold(gain, bias);
         Target.NormalizeParameterGradient(sizes, x, means, variances, gradient, gain, bias);
         Keep(x, means, variances, gradient, gain, bias);
     }

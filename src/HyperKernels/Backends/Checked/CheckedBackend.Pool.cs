@@ -8,6 +8,7 @@ internal sealed partial class CheckedBackend
     {
         CheckPlanes(sizes, x, y);
         Check(places, (long)sizes.Planes * sizes.OutPixels);
+        using Loan loan = Hold(op is PoolOp.MaxScatter or PoolOp.AverageSpread ? x : y, places);
         Target.Pool(op, sizes, x, y, places);
         Keep(x, y, places);
     }
@@ -15,6 +16,7 @@ internal sealed partial class CheckedBackend
     public void Resize(ResizeMode mode, bool adjoint, in PoolSizes sizes, BufferRef x, BufferRef y)
     {
         CheckPlanes(sizes, x, y);
+        using Loan loan = Hold(adjoint ? x : y);
         Target.Resize(mode, adjoint, sizes, x, y);
         Keep(x, y);
     }
@@ -22,6 +24,7 @@ internal sealed partial class CheckedBackend
     public void GridSample(GridPart part, bool adjoint, in GridSizes sizes, BufferRef image, BufferRef grid, BufferRef y)
     {
         CheckGrid(sizes, image, grid, y);
+        using Loan loan = Hold(adjoint ? image : y);
         Target.GridSample(part, adjoint, sizes, image, grid, y);
         Keep(image, grid, y);
     }
@@ -30,6 +33,7 @@ internal sealed partial class CheckedBackend
     {
         CheckGrid(sizes, image, grid, y);
         Check(gradient, 2L * sizes.Images * sizes.Samples);
+        using Loan loan = Hold(gradient);
         Target.GridGradient(sizes, image, grid, y, gradient);
         Keep(image, grid, y, gradient);
     }

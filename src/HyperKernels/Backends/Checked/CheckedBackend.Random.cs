@@ -5,6 +5,7 @@ internal sealed partial class CheckedBackend
     public void Random(RandomKind kind, ulong seed, ulong position, long count, float a, float b, BufferRef y)
     {
         Check(y, count);
+        using Loan loan = Hold(y);
         Target.Random(kind, seed, position, count, a, b, y);
         Keep(y);
     }
@@ -13,6 +14,7 @@ internal sealed partial class CheckedBackend
     {
         Check(x, count);
         Check(y, count);
+        using Loan loan = Hold(y);
         Target.Dropout(seed, position, threshold, scale, count, x, y);
         Keep(x, y);
     }

@@ -8,6 +8,7 @@ internal sealed partial class CheckedBackend
         Check(x, results * axis);
         Check(center, results);
         Check(y, results);
+        using Loan loan = Hold(y);
         Target.Reduce(op, outer, axis, inner, x, center, scale, y);
         Keep(x, center, y);
     }
@@ -17,6 +18,7 @@ internal sealed partial class CheckedBackend
         long results = (long)outer * inner;
         Check(x, results * axis);
         Check(y, results);
+        using Loan loan = Hold(y);
         Target.ArgReduce(largest, outer, axis, inner, x, y);
         Keep(x, y);
     }

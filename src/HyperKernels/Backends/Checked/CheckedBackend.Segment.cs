@@ -15,6 +15,10 @@ internal sealed partial class CheckedBackend
         Check(outScale, form.Segments);
         Check(pieceSums, (long)form.PieceCount * features);
         Check(y, (long)form.Segments * features);
+        using Loan order = Hold(form.Offsets, form.Rows);
+        using Loan places = Hold(form.Positions, form.Pieces);
+        using Loan loan = Hold(form.FirstPieces, pieceSums);
+        using Loan result = Hold(y);
         Target.SegmentSum(form, features, heads, x, xRows, xStride, weights, inScale, outScale, pieceSums, y);
         Keep(x, weights, inScale, outScale, pieceSums, y);
         Keep(form);
@@ -32,6 +36,8 @@ internal sealed partial class CheckedBackend
         Check(scaleA, rowsA is null ? count : 0);
         Check(scaleB, rowsB is null ? count : 0);
         Check(y, (long)count * heads);
+        using Loan rows = Hold(rowsA, rowsB);
+        using Loan loan = Hold(y);
         Target.SegmentDot(count, features, heads, rowsA, rowsB, x, xStride, z, zStride, scaleA, scaleB, y);
         Keep(rowsA, rowsB, x, z, scaleA, scaleB, y);
     }
@@ -42,6 +48,10 @@ internal sealed partial class CheckedBackend
         Check(values, (long)form.Slots * features);
         Check(y, (long)form.Segments * features);
         Check(argument, (long)form.Segments * features);
+        using Loan order = Hold(form.Offsets, form.Rows);
+        using Loan places = Hold(form.Positions, form.Pieces);
+        using Loan loan = Hold(form.FirstPieces, argument);
+        using Loan result = Hold(y);
         Target.SegmentExtreme(kind, form, features, values, y, argument);
         Keep(values, y, argument);
         Keep(form);
@@ -53,6 +63,7 @@ internal sealed partial class CheckedBackend
         Check(argument, count);
         Check(x, spread ? count : 0);
         Check(y, spread ? 0 : count);
+        using Loan loan = Hold(argument, y);
         Target.SegmentPick(spread, segments, features, argument, x, y);
         Keep(argument, x, y);
     }
@@ -64,6 +75,9 @@ internal sealed partial class CheckedBackend
         Check(x, count);
         Check(gradient, count);
         Check(y, count);
+        using Loan order = Hold(form.Offsets, form.Rows);
+        using Loan places = Hold(form.Positions, form.Pieces);
+        using Loan result = Hold(form.FirstPieces, y);
         Target.SegmentSoftmax(form, columns, x, gradient, y);
         Keep(x, gradient, y);
         Keep(form);

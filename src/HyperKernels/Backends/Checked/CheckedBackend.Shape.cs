@@ -6,6 +6,7 @@ internal sealed partial class CheckedBackend
     {
         Check(source, sizes, sizes.StrideA);
         Check(destination, sizes, sizes.StrideB);
+        using Loan loan = Hold(destination);
         Target.Copy(sizes, source, destination);
         Keep(source, destination);
     }

@@ -8,6 +8,7 @@ internal sealed partial class CheckedBackend
         Check(a, count);
         Check(b, count);
         Check(y, count);
+        using Loan loan = Hold(y);
         Target.Softmax(op, outer, axis, inner, a, b, y);
         Keep(a, b, y);
     }
@@ -18,6 +19,8 @@ internal sealed partial class CheckedBackend
         Check(labels, rows);
         Check(losses, rows);
         Check(logSums, 2L * rows);
+        using Loan loan = Hold(labels, losses);
+        using Loan sums = Hold(logSums);
         Target.CrossEntropy(rows, classes, logits, labels, losses, logSums);
         Keep(logits, labels, losses, logSums);
     }
@@ -29,6 +32,7 @@ internal sealed partial class CheckedBackend
         Check(logSums, 2L * rows);
         Check(gradient, rows);
         Check(y, (long)rows * classes);
+        using Loan loan = Hold(labels, y);
         Target.CrossEntropyGradient(rows, classes, logits, labels, logSums, gradient, y);
         Keep(logits, labels, logSums, gradient, y);
     }

@@ -10,7 +10,8 @@ namespace HyperKernels.Backends.Checked;
 /// </summary>
 /// <remarks>
 /// Ops check what users give them, with messages about tensors; a place that is refused here is a mistake of an op. What is in index tensors is the ops' to
-/// check: they keep the bounds of integers.
+/// check: they keep the bounds of integers. So that these hold when a kernel reads them, and so that what it writes is not another tensor's by then, buffers of indices and
+/// results are on loan to the call: a tensor that is disposed of meanwhile gives its buffer back at the call's end.
 /// </remarks>
 internal sealed partial class CheckedBackend(IBackend backend) : IBackend
 {
@@ -58,8 +59,13 @@ internal sealed partial class CheckedBackend(IBackend backend) : IBackend
     public void Upload(ReadOnlySpan<byte> source, BufferRef destination)
     {
         Check(destination, (source.Length + 3L) / 4);
+        using Loan loan = Hold(destination);
         Target.Upload(source, destination);
-        Keep(destination);
+        // This may be who overwrites a tensor in place: another who does so is refused.
+        if (!destination.IsAsTaken)
+        {
+            RefuseChanged(destination);
+        }
     }
 
     public void Download(BufferRef source, Span<byte> destination)
@@ -72,6 +78,7 @@ internal sealed partial class CheckedBackend(IBackend backend) : IBackend
     public void Fill(BufferRef destination, long count, int bits)
     {
         Check(destination, count);
+        using Loan loan = Hold(destination);
         Target.Fill(destination, count, bits);
         Keep(destination);
     }
@@ -161,7 +168,7 @@ internal sealed partial class CheckedBackend(IBackend backend) : IBackend
     // One that was disposed of meanwhile may serve another tensor, and one that was overwritten was read before, after or half way.
     private static void ThrowIfEnded(BufferRef place)
     {
-        if (!place.IsAsTaken)
+        if (place.Buffer.IsBeingWritten || !place.IsAsTaken)
         {
             RefuseChanged(place);
         }
@@ -172,9 +179,7 @@ internal sealed partial class CheckedBackend(IBackend backend) : IBackend
     {
         if (!place.IsHeld)
         {
-            Throw.Disposed(
-                "Tensor: it was disposed while an op worked on it, by another thread or with its scope; what the op gave is not to be used. Dispose of tensors and scopes when "
-                + "the work on them is done.");
+            RefuseEnded();
         }
         Throw.InvalidOperation(
             "Tensor: it was overwritten, by an optimiser's step or CopyFrom on another thread, while an op worked on it; what the op gave is not to be used. Write when nobody "

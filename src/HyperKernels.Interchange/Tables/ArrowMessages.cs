@@ -25,10 +25,10 @@ internal static class ArrowMessages
     {
         int footer = isFile ? FooterLength(path, file) : 0;
         long end = isFile ? file.Length - Tail - footer : file.Length;
-        HashSet<long> messages = [];
+        Dictionary<long, int> kinds = [];
         for (long at = isFile ? Head : 0; at + sizeof(int) <= end;)
         {
-            messages.Add(at);
+            long begin = at;
             int length = Int(file, at);
             at += sizeof(int);
             if (length == Continuation)
@@ -44,7 +44,8 @@ internal static class ArrowMessages
             {
                 throw Refusal.At(path, at, FormattableString.Invariant($"a message of {length:N0} bytes must end within the {end:N0} bytes there are; the file may be cut off."));
             }
-            long body = BodyLength(path, at, Bytes(file, at, length));
+            (int kind, long body) = Look(path, at, Bytes(file, at, length));
+            kinds.Add(begin, kind);
             at += length;
             if (body < 0 || body > end - at)
             {
@@ -54,7 +55,7 @@ internal static class ArrowMessages
         }
         if (isFile)
         {
-            CheckBlocks(path, end, Bytes(file, end, footer), messages);
+            CheckBlocks(path, end, Bytes(file, end, footer), kinds);
         }
         file.Position = 0;
     }
@@ -67,7 +68,8 @@ internal static class ArrowMessages
             : throw Refusal.At(path, Math.Max(0, file.Length - Tail), $"a footer of {length} bytes must lie within the file; it may be cut off.");
     }
 
-    private static long BodyLength(string path, long at, ReadOnlySpan<byte> message)
+    // What a message is, and how long what follows it.
+    private static (int Kind, long Body) Look(string path, long at, ReadOnlySpan<byte> message)
     {
         int root = Target(message, 0);
         int kind = Field(message, root, 1);
@@ -87,26 +89,27 @@ internal static class ArrowMessages
             new ArrowSchema(path, at, message).Check(Target(message, header));
         }
         int body = Field(message, root, 3);
-        return body == 0 ? 0 : BinaryPrimitives.ReadInt64LittleEndian(message[body..]);
+        return (kind == 0 ? 0 : message[kind], body == 0 ? 0 : BinaryPrimitives.ReadInt64LittleEndian(message[body..]));
     }
 
-    private static void CheckBlocks(string path, long at, ReadOnlySpan<byte> footer, HashSet<long> messages)
+    private static void CheckBlocks(string path, long at, ReadOnlySpan<byte> footer, Dictionary<long, int> kinds)
     {
         int root = Target(footer, 0);
         if (Field(footer, root, 1) is var schema and not 0)
         {
             new ArrowSchema(path, at, footer).Check(Target(footer, schema));
         }
-        foreach (int field in (int[])[Field(footer, root, 2), Field(footer, root, 3)])
+        foreach ((int field, int wanted) in ((int, int)[])[(Field(footer, root, 2), DictionaryBatch), (Field(footer, root, 3), RecordBatch)])
         {
             (int count, int first) = CheckVector(path, at, footer, field, BlockBytes);
             for (int i = 0; i < count; i++)
             {
                 long offset = BinaryPrimitives.ReadInt64LittleEndian(footer[(first + (i * BlockBytes))..]);
-                // Each once: a batch that is named a thousand times would be read as often.
-                if (!messages.Remove(offset))
+                // Each once: a batch that is named a thousand times would be read as often. Behind a message of another kind the library reads on, over the end of those seen here.
+                if (!kinds.Remove(offset, out int kind) || kind != wanted)
                 {
-                    throw Refusal.At(path, at, FormattableString.Invariant($"the footer points at byte {offset:N0}, where no message begins, or for the second time."));
+                    throw Refusal.At(
+                        path, at, FormattableString.Invariant($"the footer points at byte {offset:N0}, where no message of its kind begins, or for the second time."));
                 }
             }
         }

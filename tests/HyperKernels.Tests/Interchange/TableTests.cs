@@ -138,6 +138,24 @@ public sealed class TableTests
         Assert.That(() => ArrowTable.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{path}: byte 8: ").And.Message.Contains(why));
     }
 
+    // Behind a message that is no batch the package reads on, where the footer's bytes are a length.
+    [Test]
+    public void Arrow_WhoseFooterNamesWhatIsNoBatch_IsRefused()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        string path = folder.File("x.arrow");
+        ArrowTable.Write(path, Table(withHalves: false));
+        byte[] bytes = File.ReadAllBytes(path);
+        int length = System.Buffers.Binary.BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(bytes.Length - 10));
+        Span<byte> footer = bytes.AsSpan(bytes.Length - 10 - length, length);
+        int blocks = ArrowMessages.Target(footer, ArrowMessages.Field(footer, ArrowMessages.Target(footer, 0), 3));
+        int at = (int)System.Buffers.Binary.BinaryPrimitives.ReadInt64LittleEndian(footer[(blocks + 4)..]);
+        Span<byte> message = bytes.AsSpan(at + 8);
+        message[ArrowMessages.Field(message, ArrowMessages.Target(message, 0), 1)] = 0;
+        File.WriteAllBytes(path, bytes);
+        Assert.That(() => ArrowTable.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.Contains($"points at byte {at:N0}, where no message of its kind begins"));
+    }
+
     [Test]
     public void Arrow_WhoseFooterNamesABatchTwice_IsRefused()
     {

@@ -16,7 +16,7 @@ internal static class ArrowMessages
     private const int BlockBytes = 24;
 
     // Both ends of a file: its signature, at the start padded to 8 bytes, at the end behind the footer and its length.
-    private const int Head = 8;
+    public const int Head = 8;
     private const int Tail = 10;
 
     /// <summary>Checks a file, or a stream in a file.</summary>

@@ -62,7 +62,12 @@ public static class ArrowTable
             batches.Add(batch);
             schema = batch.Schema;
         }
-        schema ??= reader.Schema;
+        if (schema is null)
+        {
+            // Of a file without batches the library takes the schema from where the stream stands, its signature for a length.
+            file.Position = isFile ? ArrowMessages.Head : 0;
+            schema = reader.Schema;
+        }
         TensorTable table = new();
         for (int i = 0; i < schema.FieldsList.Count; i++)
         {

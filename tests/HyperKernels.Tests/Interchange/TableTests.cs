@@ -138,6 +138,22 @@ public sealed class TableTests
         Assert.That(() => ArrowTable.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{path}: byte 8: ").And.Message.Contains(why));
     }
 
+    [Test]
+    public void Arrow_WithoutBatches_HasItsColumns([Values] bool isFile)
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        string path = folder.File("x.arrow");
+        Apache.Arrow.Schema schema = new([new("n", Apache.Arrow.Types.Int32Type.Default, true)], null);
+        using (FileStream file = File.Create(path))
+        {
+            using Apache.Arrow.Ipc.ArrowStreamWriter writer = isFile ? new Apache.Arrow.Ipc.ArrowFileWriter(file, schema) : new(file, schema);
+            writer.WriteStart();
+            writer.WriteEnd();
+        }
+        TensorTable table = ArrowTable.Read(path);
+        Assert.That((table.Names.Single(), table.Rows), Is.EqualTo(("n", 0)));
+    }
+
     // Behind a message that is no batch the package reads on, where the footer's bytes are a length.
     [Test]
     public void Arrow_WhoseFooterNamesWhatIsNoBatch_IsRefused()

@@ -139,9 +139,13 @@ internal static partial class MathK
         return Abs(x) < 1.0f ? near : log;
     }
 
-    /// <summary>1 / (1 + e^-x)</summary>
+    /// <summary>1 / (1 + e^-x), below zero e^x / (1 + e^x): e^-x overflows at -88.7, where the answer is still a number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sigmoid(float x) => 1.0f / (1.0f + Exp(-x));
+    public static float Sigmoid(float x)
+    {
+        float small = Exp(-Abs(x));
+        return (x < 0.0f ? small : 1.0f) / (1.0f + small);
+    }
 
     /// <summary>tanh x; relative error below 3e-7.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

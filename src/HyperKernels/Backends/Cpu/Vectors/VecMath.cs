@@ -14,10 +14,15 @@ internal static class VecMath
     /// <summary>e^x; relative error below 2e-7, infinity above 88.73, zero below -104.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVec Exp<TVec>(TVec x)
+        where TVec : struct, IVec<TVec> =>
+        ExpWithin(TVec.Min(TVec.Max(x, TVec.Create(-104.5f)), TVec.Create(89f)));
+
+    // e^x for x from -104.5 to 89.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVec ExpWithin<TVec>(TVec clamped)
         where TVec : struct, IVec<TVec>
     {
         // x = n ln 2 + r with |r| <= ln 2 / 2; ln 2 in two parts keeps r exact. Coefficients: Cephes expf (S. L. Moshier).
-        TVec clamped = TVec.Min(TVec.Max(x, TVec.Create(-104.5f)), TVec.Create(89f));
         TVec n = TVec.Round(clamped * TVec.Create(1.44269504f));
         TVec r = TVec.MultiplyAdd(n, TVec.Create(-0.693359375f), clamped);
         r = TVec.MultiplyAdd(n, TVec.Create(2.12194440e-4f), r);
@@ -56,11 +61,14 @@ internal static class VecMath
         return TVec.Select(TVec.LessThan(TVec.Abs(x), one), near, log);
     }
 
-    /// <summary>1 / (1 + e^-x)</summary>
+    /// <summary>1 / (1 + e^-x), below zero e^x / (1 + e^x): e^-x overflows at -88.7, where the answer is still a number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVec Sigmoid<TVec>(TVec x)
-        where TVec : struct, IVec<TVec> =>
-        TVec.Create(1) / (TVec.Create(1) + Exp(-x));
+        where TVec : struct, IVec<TVec>
+    {
+        TVec small = ExpWithin(TVec.Max(-TVec.Abs(x), TVec.Create(-104.5f)));
+        return TVec.Select(TVec.LessThan(x, TVec.Zero), small, TVec.Create(1)) / (TVec.Create(1) + small);
+    }
 
     /// <summary>tanh x; relative error below 3e-7.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -71,6 +71,7 @@ public static class ShapeCases
                 return p.Values[Indexing.Flat(x, from)];
             }));
         }
+        yield return Row("transpose", "X=[5, 7]", [5, 7], t => Ops.Transpose(t), p => Indexing.Map([7, 5], i => p[i % 5, i / 5]));
         yield return Row("transpose", "columns of X=[19, 30]", [19, 30], t => Ops.Transpose(Ops.Slice(t, 1, 5, 21)), p => Indexing.Map([21, 19], i => p[i % 19, 5 + (i / 19)]));
     }
 

@@ -23,10 +23,10 @@ internal static class ConditioningLayerCases
                 CaseInput.Uniform("decay", [Rows, 1], 0.005, 1.2), CaseInput.Ints("task", [Rows], 4), CaseInput.Uniform("t", [Rows, 2], 0.01, 0.99),
             ],
             (layer, x) => layer.Forward(x),
-            p => Answer(p, encoding))),
+            p => Answer(p, encoding), twice: true)),
         Row(
             "C=1 one embedding", random => new DeclaredConditioning([Condition.Embedding("task", 2, 5)], random: random),
-            [CaseInput.FixedInts("task", [1], [1])], (layer, x) => layer.Forward(x), p => new Plain([1, 5], p["task"].Values[5..])),
+            [CaseInput.FixedInts("task", [1], [1])], (layer, x) => layer.Forward(x), p => new Plain([1, 5], p["task"].Values[5..]), twice: true),
     ];
 
     /// <summary>Numbers between 0 and 1 as the generator sees them: all first halves, then all second halves.</summary>

@@ -37,15 +37,15 @@ internal static class ConvLayerCases
                 int? step = stride == 0 ? null : stride;
                 CaseInput x = CaseInput.Normal("x", [2, 3, 7, 8]);
                 yield return Row(
-                    sizes, _ => new MaxPool2d(kernel, step, padding), x, p => PoolCases.Pool(p.Input(0), kernel, stride, padding, max: true));
+                    sizes, _ => new MaxPool2d(kernel, step, padding), x, p => PoolCases.Pool(p.Input(0), kernel, stride, padding, max: true), twice: true);
                 yield return Row(
-                    sizes, _ => new AveragePool2d(kernel, step, padding), x, p => PoolCases.Pool(p.Input(0), kernel, stride, padding, max: false));
+                    sizes, _ => new AveragePool2d(kernel, step, padding), x, p => PoolCases.Pool(p.Input(0), kernel, stride, padding, max: false), twice: true);
             }
             foreach ((int height, int width) in new[] { (1, 1), (3, 2) })
             {
                 yield return Row(
                     $"X=[2, 3, 7, 5] to {height}x{width}", _ => new AdaptiveAveragePool2d(height, width), CaseInput.Normal("x", [2, 3, 7, 5]),
-                    p => PoolCases.AdaptivePool(p.Input(0), height, width, max: false));
+                    p => PoolCases.AdaptivePool(p.Input(0), height, width, max: false), twice: true);
             }
         }
     }
@@ -81,5 +81,5 @@ internal static class ConvLayerCases
             Plain y = ConvCases.Answer(input.Reshape(input.Shape.Insert(2, 1)), weight.Reshape(weight.Shape.Insert(2, 1)), p.Find("bias"), o);
             return y.Reshape(y.Shape.Remove(2));
         },
-        sets: true);
+        sets: true, twice: true);
 }

@@ -48,7 +48,7 @@ internal static class DenseLayerCases
                 ([2, 3, 5], 1, [2, 15]), ([0, 3, 5], 1, [0, 15]), ([2, 3, 5, 7], 2, [2, 3, 35]),
             })
             {
-                yield return Row($"X={shape} from {start}", _ => new Flatten(start), CaseInput.Normal("x", shape), p => p.Input(0).Reshape(flat));
+                yield return Row($"X={shape} from {start}", _ => new Flatten(start), CaseInput.Normal("x", shape), p => p.Input(0).Reshape(flat), twice: shape.Count > 0);
             }
         }
     }
@@ -64,7 +64,7 @@ internal static class DenseLayerCases
             {
                 yield return Row(
                     $"B={indices} V={rows} F={size}", random => new Embedding(rows, size, random), CaseInput.Ints("indices", indices, rows),
-                    p => PlainOps.Embedding(p.Input(0), p["weight"]), sets);
+                    p => PlainOps.Embedding(p.Input(0), p["weight"]), sets, twice: sets);
             }
         }
     }
@@ -76,9 +76,9 @@ internal static class DenseLayerCases
             CaseInput x = CaseInput.Normal("x", [5, 41]);
             yield return Row(
                 "X=[5, 41] p=0.25", _ => new Dropout(0.25f, RandomCases.Stream()), x, p => RandomCases.Dropped(p.Input(0), 0.25f),
-                notStored: "a copy draws from a stream of its own");
-            yield return Row("X=[5, 41] p=1", _ => new Dropout(1, RandomCases.Stream()), x, p => p.Input(0).Map(_ => 0));
-            yield return Row("X=[5, 41] p=0.25 evaluating", _ => Evaluating(new Dropout(0.25f)), x, p => p.Input(0));
+                twice: true, notStored: "a copy draws from a stream of its own");
+            yield return Row("X=[5, 41] p=1", _ => new Dropout(1, RandomCases.Stream()), x, p => p.Input(0).Map(_ => 0), twice: true);
+            yield return Row("X=[5, 41] p=0.25 evaluating", _ => Evaluating(new Dropout(0.25f)), x, p => p.Input(0), twice: true);
         }
     }
 

@@ -100,7 +100,7 @@ internal static class HyperConvLayerCases
                 return ConvCases.Answer(active, weight.Map(value => value / norm), null, new(padding: weight.Shape[2] / 2));
             }
         },
-        sets: input[0] > 1);
+        sets: input[0] > 1, twice: true);
 
     private static Plain Channels(Plain a, Plain b)
     {

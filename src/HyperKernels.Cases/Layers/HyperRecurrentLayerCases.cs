@@ -24,7 +24,7 @@ internal static class HyperRecurrentLayerCases
                         (Tensor outputs, HyperRnnState last) = cell.ForwardSequence(v[0], new HyperRnnState(v[1], v[2]));
                         return Ops.Concatenate(1, Ops.Reshape(Ops.Slice(outputs, 0, 0, 1), batch, 3), last.Hidden, last.HyperHidden);
                     },
-                    p => HyperRnn(p, state));
+                    p => HyperRnn(p, state), twice: batch < 3);
                 foreach (bool norm in new[] { true, false })
                 {
                     HyperLstmOptions options = new() { LayerNorm = norm, EmbeddingState = state, ForgetBias = 0.5f, Epsilon = 0.01f };
@@ -41,7 +41,7 @@ internal static class HyperRecurrentLayerCases
                             Tensor first = Ops.Reshape(Ops.Slice(outputs, 0, 0, 1), batch, 3);
                             return Ops.Concatenate(1, first, last.Hidden, last.Cell, last.HyperHidden, last.HyperCell);
                         },
-                        p => HyperLstm(p, options));
+                        p => HyperLstm(p, options), twice: batch < 3);
                 }
             }
             foreach (bool norm in new[] { true, false })
@@ -55,7 +55,7 @@ internal static class HyperRecurrentLayerCases
                         (Tensor outputs, NormLstmState last) = cell.ForwardSequence(v[0], new NormLstmState(v[1], v[2]));
                         return Ops.Concatenate(1, Ops.Reshape(Ops.Slice(outputs, 0, 0, 1), 3, 5), last.Hidden, last.Cell);
                     },
-                    NormLstm);
+                    NormLstm, twice: true);
             }
         }
     }

@@ -20,10 +20,10 @@ internal static class HypernetworkLayerCases
     [
         Row(
             "C=5 3-7-4 leaky relu", random => new GeneratorMlp(3, [7, 4], Activation.LeakyRelu(0.2f), Initializer.Default, random),
-            CaseInput.Normal("z", [5, 3]), p => Hidden(p, 2, x => x > 0 ? x : 0.2f * x)),
+            CaseInput.Normal("z", [5, 3]), p => Hidden(p, 2, x => x > 0 ? x : 0.2f * x), twice: true),
         Row(
             "C=5 no layers", random => new GeneratorMlp(3, [], Activation.Tanh, Initializer.Default, random), CaseInput.Normal("z", [5, 3]),
-            p => p.Input(0)),
+            p => p.Input(0), twice: true),
     ];
 
     private static IEnumerable<LayerCase> Plans =>

@@ -122,6 +122,7 @@ public static class ConvCases
             Oracle = v => slices
                 ? Answer(v[0], v[1].Columns(0, w), v[1].Columns(perSet + 3, b), o)
                 : Answer(v[0], v[1], v[2], o),
+            SumsProducts = true,
             TwiceDifferentiable = twice,
             Benchmark = benchmark,
             Flops = 2.0 * y.Count * w[-3] * kh * kw,
@@ -143,6 +144,7 @@ public static class ConvCases
             Inputs = [CaseInput.Normal("x", x), CaseInput.Normal("weight", w.Remove(w.Rank - 2)), CaseInput.Normal("bias", b)],
             Run = v => Ops.Conv1d(v[0], v[1], v[2], stride, padding, dilation, groups),
             Oracle = v => Answer(v[0].Reshape(x.Insert(2, 1)), v[1].Reshape(w), v[2], o).Reshape(y.Remove(2)),
+            SumsProducts = true,
             TwiceDifferentiable = true,
             Flops = 2.0 * y.Count * w[-3] * kernel,
             Bytes = 4.0 * (x.Count + w.Count + b.Count + y.Count),
@@ -166,6 +168,7 @@ public static class ConvCases
                 Walk(x, w, y, o, (atX, atW, atY) => result.Values[atX] += v[1].Values[atW] * v[0].Values[atY]);
                 return result;
             },
+            SumsProducts = true,
             TwiceDifferentiable = twice,
             Flops = 2.0 * y.Count * w[-3] * kh * kw,
             Bytes = 4.0 * (x.Count + w.Count + y.Count),
@@ -189,6 +192,7 @@ public static class ConvCases
                 Walk(x, w, y, o, (atX, atW, atY) => result.Values[atW] += v[0].Values[atX] * v[1].Values[atY]);
                 return result;
             },
+            SumsProducts = true,
             TwiceDifferentiable = twice,
             Flops = 2.0 * y.Count * w[-3] * kh * kw,
             Bytes = 4.0 * (x.Count + w.Count + y.Count),

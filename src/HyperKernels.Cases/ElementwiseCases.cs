@@ -42,6 +42,7 @@ public static class ElementwiseCases
                 ],
                 Run = x => run(x[0], x[1]),
                 Oracle = x => Indexing.Map(y, i => oracle(x[0].Values[fromA.Value[i]], x[1].Values[fromB.Value[i]])),
+                Scalar = oracle,
                 Flops = y.Count,
                 Bytes = 4.0 * (a.Count + b.Count + y.Count),
                 TwiceDifferentiable = y.Count < 100,

@@ -35,6 +35,7 @@ public static class GenerateCases
         ],
         Run = x => Ops.GenerateLinear(x[0], x[1], x[2], based ? x[3] : null, plan),
         Oracle = x => Oracle(x, based),
+        SumsProducts = true,
         TwiceDifferentiable = b * t * i * o < 3000,
         Flops = 2.0 * b * i * o * (h + t),
         Bytes = 4.0 * (((double)i * o * (h + 1)) + ((double)b * (h + (t * (i + o))))),

@@ -106,6 +106,7 @@ public static class MatmulCases
             Inputs = [CaseInput.Normal("a", a), CaseInput.Normal("b", b)],
             Run = v => Ops.Matmul(v[0], v[1], transposeA, transposeB),
             Oracle = v => Product(v[0], v[1], transposeA, transposeB),
+            SumsProducts = true,
             TwiceDifferentiable = twice,
             Benchmark = benchmark,
             Flops = 2.0 * batch * m * n * k,
@@ -154,6 +155,7 @@ public static class MatmulCases
                     ? PlainOps.Linear(input, v[1].Columns(0, w), v[1].Columns((outputs * inputs) + 5, b), activation)
                     : PlainOps.Linear(input, v[1], bias ? v[2] : null, activation);
             },
+            SumsProducts = activation == Activation.None,
             TwiceDifferentiable = twice,
             Benchmark = benchmark,
             Flops = 2.0 * y.Count * inputs,

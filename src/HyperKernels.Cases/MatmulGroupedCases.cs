@@ -51,6 +51,7 @@ public static class MatmulGroupedCases
                 }
                 return y;
             },
+            SumsProducts = true,
             TwiceDifferentiable = twice,
             Flops = 2.0 * rows * each * outputs,
             Bytes = 4.0 * ((rows * each * outputs) + (rows * each) + (rows * outputs)),
@@ -97,6 +98,7 @@ public static class MatmulGroupedCases
                 ];
                 return rows.Length == 0 ? new Plain(0, outputs) : Plain.Concatenate(rows);
             },
+            SumsProducts = activation == Activation.None,
             TwiceDifferentiable = twice,
             Benchmark = benchmark,
             Flops = 2 * products,

@@ -144,22 +144,8 @@ public static class NormalizeCases
                     Sizes = $"X={shape} axis={axis}",
                     Inputs = [CaseInput.Normal("x", shape)],
                     Run = x => Ops.L2Normalize(x[0], axis),
-                    Oracle = x =>
-                    {
-                        int length = shape[axis];
-                        int inner = 1;
-                        for (int other = shape.Axis(axis) + 1; other < shape.Rank; other++)
-                        {
-                            inner *= shape[other];
-                        }
-                        Plain y = x[0].Clone();
-                        for (int i = 0; i < y.Values.Length; i++)
-                        {
-                            int first = i - (i / inner % length * inner);
-                            y[i] /= Math.Sqrt(Enumerable.Range(0, length).Sum(j => x[0][first + (j * inner)] * x[0][first + (j * inner)]));
-                        }
-                        return y;
-                    },
+                    Oracle = x => OfLengthOne(x[0], axis),
+                    Terms = x => OfLengthOne(x[0], axis).Map(Math.Abs),
                     // One number has length one whatever it is: its gradients are rounding errors.
                     TwiceDifferentiable = shape.Count is > 1 and < 100,
                     Flops = 3.0 * shape.Count,
@@ -169,6 +155,21 @@ public static class NormalizeCases
         }
     }
 
+    private static Plain OfLengthOne(Plain x, int axis)
+    {
+        int length = x.Shape[axis];
+        int inner = 1;
+        for (int other = x.Shape.Axis(axis) + 1; other < x.Shape.Rank; other++)
+        {
+            inner *= x.Shape[other];
+        }
+        return Indexing.Map(x.Shape, i =>
+        {
+            int first = i - (i / inner % length * inner);
+            return x[i] / Math.Sqrt(Enumerable.Range(0, length).Sum(j => x[first + (j * inner)] * x[first + (j * inner)]));
+        });
+    }
+
     private static OpCase Row(string op, string sizes, CaseInput[] inputs, int sets, Axes view, Func<Tensor[], Tensor> run, Shape shape) => new()
     {
         Op = op,
@@ -176,6 +177,7 @@ public static class NormalizeCases
         Inputs = inputs,
         Run = run,
         Oracle = x => Normalize(x[0], view, x.Length > 1 ? x[1] : null, x.Length > 2 ? x[2] : null, Math.Max(1, sets)),
+        Terms = x => Terms(x[0], view, x.Length > 1 ? x[1] : null, x.Length > 2 ? x[2] : null, Math.Max(1, sets)),
         TwiceDifferentiable = shape.Count is > 0 and < 200,
         Flops = 8.0 * shape.Count,
         Bytes = 8.0 * shape.Count,
@@ -221,13 +223,41 @@ public static class NormalizeCases
     private static Plain Normalize(Plain x, Axes view, Plain? gain, Plain? bias, int sets)
     {
         int statistics = view.Across ? view.Groups : view.Outer * view.Groups;
-        Plain normal = PlainOps.Normalize(x, statistics, view.Statistic, Epsilon, view.Centred);
+        return Scale(PlainOps.Normalize(x, statistics, view.Statistic, Epsilon, view.Centred), view, gain, bias, sets);
+    }
+
+    // A number and the mean that is taken from it, over the deviation; then the gain and the bias.
+    private static Plain Terms(Plain x, Axes view, Plain? gain, Plain? bias, int sets)
+    {
+        int statistics = view.Across ? view.Groups : view.Outer * view.Groups;
+        double[] means = new double[statistics];
+        double[] magnitudes = new double[statistics];
+        double[] squares = new double[statistics];
+        double size = x.Values.Length / (double)statistics;
+        for (int i = 0; i < x.Values.Length; i++)
+        {
+            int statistic = view.Statistic(i);
+            means[statistic] += view.Centred ? x[i] / size : 0;
+            magnitudes[statistic] += view.Centred ? Math.Abs(x[i]) / size : 0;
+        }
+        for (int i = 0; i < x.Values.Length; i++)
+        {
+            double away = x[i] - means[view.Statistic(i)];
+            squares[view.Statistic(i)] += away * away / size;
+        }
+        Plain terms = Indexing.Map(x.Shape, i =>
+            (Math.Abs(x[i]) + magnitudes[view.Statistic(i)]) / Math.Sqrt(squares[view.Statistic(i)] + Epsilon));
+        return Scale(terms, view, gain?.Map(Math.Abs), bias?.Map(Math.Abs), sets);
+    }
+
+    private static Plain Scale(Plain x, Axes view, Plain? gain, Plain? bias, int sets)
+    {
         int parameters = view.Groups * view.Channels;
         return Indexing.Map(x.Shape, i =>
         {
             int outer = i / view.Inner / parameters;
             int parameter = (outer / (view.Outer / sets) * parameters) + (i / view.Inner % parameters);
-            return (normal[i] * (gain?[parameter] ?? 1)) + (bias?[parameter] ?? 0);
+            return (x[i] * (gain?[parameter] ?? 1)) + (bias?[parameter] ?? 0);
         });
     }
 

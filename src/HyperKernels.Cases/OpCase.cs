@@ -12,6 +12,22 @@ public sealed class OpCase : FunctionCase
     /// <summary>The same in plain loops and doubles.</summary>
     public required Func<Plain[], Plain> Oracle { get; init; }
 
+    /// <summary>The function of one number, or of one of each input, that every number of the output is: where the op is such a function and rounds once.</summary>
+    public Func<double, double, double>? Scalar { get; init; }
+
+    /// <summary>Whether every number of the output is a sum of products of numbers of the inputs.</summary>
+    public bool SumsProducts { get; init; }
+
+    /// <summary>
+    /// For every number of the output the sum of its terms' magnitudes, which its rounding error is in proportion to. Null where that is not known;
+    /// of <see cref="SumsProducts"/> it is the oracle of the magnitudes.
+    /// </summary>
+    public Func<Plain[], Plain>? Terms
+    {
+        get => field ?? (SumsProducts ? inputs => Oracle([.. inputs.Select((input, i) => Inputs[i].ElementType == ElementType.Float32 ? input.Map(Math.Abs) : input)]) : null);
+        init;
+    }
+
     /// <summary>Floating-point operations of one forward run.</summary>
     public double Flops { get; init; }
 

@@ -97,6 +97,7 @@ public static class PoolCases
         Inputs = [CaseInput.Normal("x", x)],
         Run = v => run(v[0]),
         Oracle = v => oracle(v[0]),
+        SumsProducts = op.Contains("average", StringComparison.Ordinal),
         TwiceDifferentiable = true,
         Flops = x.Count,
         Bytes = 8.0 * x.Count,

@@ -8,15 +8,16 @@ public static class ReduceCases
     /// <summary>The rows.</summary>
     public static IEnumerable<OpCase> All =>
     [
-        .. Rows("sum", Ops.Sum, v => v.Sum(), empty: true),
-        .. Rows("mean", Ops.Mean, v => v.Sum() / v.Length),
-        .. Rows("variance", (x, a, k) => Ops.Variance(x, a, false, k), v => Deviations(v) / v.Length),
-        .. Rows("variance_unbiased", (x, a, k) => Ops.Variance(x, a, true, k), v => Deviations(v) / (v.Length - 1), least: 2),
+        .. Rows("sum", Ops.Sum, v => v.Sum(), v => v.Sum(Math.Abs), empty: true),
+        .. Rows("mean", Ops.Mean, v => v.Sum() / v.Length, v => v.Sum(Math.Abs) / v.Length),
+        .. Rows("variance", (x, a, k) => Ops.Variance(x, a, false, k), v => Deviations(v) / v.Length, v => Spread(v) / v.Length),
+        .. Rows("variance_unbiased", (x, a, k) => Ops.Variance(x, a, true, k), v => Deviations(v) / (v.Length - 1), v => Spread(v) / (v.Length - 1), least: 2),
         .. Rows("max", Ops.Max, v => v.Max()),
         .. Rows("min", Ops.Min, v => v.Min()),
-        .. Rows("l1_norm", Ops.L1Norm, v => v.Sum(Math.Abs), empty: true, apart: true),
-        .. Rows("l2_norm", Ops.L2Norm, v => Math.Sqrt(v.Sum(x => x * x)), apart: true),
-        .. Rows("log_sum_exp", Ops.LogSumExp, LogSumExp),
+        .. Rows("l1_norm", Ops.L1Norm, v => v.Sum(Math.Abs), v => v.Sum(Math.Abs), empty: true, apart: true),
+        .. Rows("l2_norm", Ops.L2Norm, v => Math.Sqrt(v.Sum(x => x * x)), v => Math.Sqrt(v.Sum(x => x * x)), apart: true),
+        // The largest, the logarithm of what the others add, and the rounding of that sum, which is near one where it is smallest.
+        .. Rows("log_sum_exp", Ops.LogSumExp, LogSumExp, v => Math.Abs(v.Max()) + (LogSumExp(v) - v.Max()) + 1),
         .. Arg("arg_max", Ops.ArgMax, v => Array.IndexOf(v, v.Max())),
         .. Arg("arg_min", Ops.ArgMin, v => Array.IndexOf(v, v.Min())),
         Whole("sum", Ops.Sum, v => v.Sum(), 70_001),
@@ -27,7 +28,7 @@ public static class ReduceCases
     ];
 
     private static IEnumerable<OpCase> Rows(
-        string op, Reduction run, Func<double[], double> oracle, bool empty = false, int least = 1, bool apart = false)
+        string op, Reduction run, Func<double[], double> oracle, Func<double[], double>? terms = null, bool empty = false, int least = 1, bool apart = false)
     {
         (Shape X, int[] Axes, bool Keep)[] sizes =
         [
@@ -43,6 +44,7 @@ public static class ReduceCases
                 continue;
             }
             Func<Plain, Plain> plain = Reduce(x, axes, keep, oracle);
+            Func<Plain, Plain>? plainTerms = terms is null ? null : Reduce(x, axes, keep, terms);
             yield return new OpCase
             {
                 Op = op,
@@ -51,6 +53,7 @@ public static class ReduceCases
                 Inputs = [apart ? CaseInput.Apart("x", x, 0.05) : CaseInput.Normal("x", x)],
                 Run = t => run(t[0], axes, keep),
                 Oracle = p => plain(p[0]),
+                Terms = plainTerms is null ? null : p => plainTerms(p[0]),
                 Flops = x.Count,
                 Bytes = 4.0 * x.Count,
                 TwiceDifferentiable = x.Count is > 0 and < 130,
@@ -86,6 +89,7 @@ public static class ReduceCases
         Inputs = [CaseInput.Uniform("x", [count], 0, 1)],
         Run = t => run(t[0]),
         Oracle = p => new Plain([], [oracle(p[0].Values)]),
+        SumsProducts = true,
         Flops = count,
         Bytes = 4.0 * count,
         Benchmark = count > 1,
@@ -112,6 +116,7 @@ public static class ReduceCases
         Inputs = [CaseInput.Normal("x", [29, 21])],
         Run = t => Ops.Sum(Ops.Slice(t[0], 1, 3, 7), [0]),
         Oracle = p => Indexing.Map([7], j => Enumerable.Range(0, 29).Sum(i => p[0][i, 3 + j])),
+        SumsProducts = true,
         TwiceDifferentiable = true,
     };
 
@@ -119,6 +124,13 @@ public static class ReduceCases
     {
         double max = values.Max();
         return Math.Log(values.Sum(v => Math.Exp(v - max))) + max;
+    }
+
+    // What the mean lost when it was rounded comes in squared.
+    private static double Spread(double[] values)
+    {
+        double mean = values.Sum() / values.Length;
+        return Deviations(values) + (values.Length * Math.Pow(2, -23) * mean * mean);
     }
 
     private static double Deviations(double[] values)

@@ -105,6 +105,7 @@ public static class SegmentCases
             },
             Oracle = x => Sum(count, to, from, x[0], (i, f) =>
                 (weights > 0 ? x[1].Values[(i * heads) + (f / (features / heads))] : 1) * (scaled ? x[scale][from[i]] * x[scale + 1][to[i]] : 1)),
+            SumsProducts = true,
             TwiceDifferentiable = structure.Memberships < 20,
             Flops = 2.0 * structure.Memberships * features,
             // Every row that takes part is read once, every row of the result written once, an index per membership read.
@@ -129,6 +130,7 @@ public static class SegmentCases
             }
             return Sum(structure.Edges, structure.EdgeIds, structure.NodeIds, part, (i, _) => x[1][i, 1]);
         },
+        SumsProducts = true,
         TwiceDifferentiable = structure.Memberships < 20,
         Flops = 2.0 * structure.Memberships * features,
         Bytes = 4.0 * ((features * (double)(structure.Nodes + structure.Edges)) + (2 * structure.Memberships)),
@@ -177,6 +179,7 @@ public static class SegmentCases
             }
             return y;
         },
+        SumsProducts = true,
         TwiceDifferentiable = structure.Memberships < 20,
         Flops = 2.0 * structure.Memberships * features,
         Bytes = 4.0 * ((features * (double)(structure.Nodes + structure.Edges)) + (3 * structure.Memberships)),

@@ -56,6 +56,7 @@ public static class SegmentReduceCases
                 }
                 return y;
             },
+            SumsProducts = op is "segment_sum" or "segment_mean",
             TwiceDifferentiable = structure.Memberships < 20,
             Flops = shape.Count,
             Bytes = 4.0 * (shape.Count + (columns.Count * Segments(structure, toward).Count)),
@@ -71,28 +72,33 @@ public static class SegmentReduceCases
             Sizes = $"{structure.Sizes} {columns} by {(toward == Toward.Edges ? "edge" : "node")}{(scale > 1 ? " wide" : "")}",
             Inputs = [CaseInput.Normal("scores", shape, scale)],
             Run = x => Ops.SegmentSoftmax(x[0], structure.On(x[0].Device), toward),
-            Oracle = x =>
-            {
-                int width = (int)columns.Count;
-                Plain y = new(shape);
-                foreach ((_, List<int> members) in Members(structure, toward))
-                {
-                    for (int c = 0; c < width; c++)
-                    {
-                        double largest = members.Max(i => x[0].Values[(i * width) + c]);
-                        double sum = members.Sum(i => Math.Exp(x[0].Values[(i * width) + c] - largest));
-                        foreach (int i in members)
-                        {
-                            y.Values[(i * width) + c] = Math.Exp(x[0].Values[(i * width) + c] - largest) / sum;
-                        }
-                    }
-                }
-                return y;
-            },
+            Oracle = x => Softmax(x[0], terms: false),
+            Terms = x => Softmax(x[0], terms: true),
             TwiceDifferentiable = structure.Memberships < 20,
             Flops = 4.0 * shape.Count,
             Bytes = 8.0 * shape.Count,
         };
+
+        Plain Softmax(Plain x, bool terms)
+        {
+            int width = (int)columns.Count;
+            Plain y = new(shape);
+            foreach ((_, List<int> members) in Members(structure, toward))
+            {
+                for (int c = 0; c < width; c++)
+                {
+                    double largest = members.Max(i => x.Values[(i * width) + c]);
+                    double sum = members.Sum(i => Math.Exp(x.Values[(i * width) + c] - largest));
+                    foreach (int i in members)
+                    {
+                        double below = x.Values[(i * width) + c] - largest;
+                        // The exponent is rounded, too.
+                        y.Values[(i * width) + c] = Math.Exp(below) / sum * (terms ? 1 - below : 1);
+                    }
+                }
+            }
+            return y;
+        }
     }
 
     private static (int Count, int[] Of) Segments(SegmentStructure structure, Toward toward) =>

@@ -57,6 +57,7 @@ public static class WeightCases
         Inputs = [.. form.Inputs],
         Run = parts => form.Make(parts).Materialize(),
         Oracle = parts => form.Define(parts),
+        SumsProducts = !form.IsDemodulated,
         TwiceDifferentiable = true,
     };
 
@@ -67,6 +68,7 @@ public static class WeightCases
         Inputs = [CaseInput.Normal("x", [samples, rows, form.Shape[1]]), CaseInput.Normal("bias", [form.Shape[0]]), .. form.Inputs],
         Run = x => Ops.Linear(x[0], form.Make(x[2..]).Using(GeneratePlan.Reassociate), x[1]),
         Oracle = x => PlainOps.Linear(x[0], form.Define(x[2..]), x[1]),
+        SumsProducts = !form.IsDemodulated,
         TwiceDifferentiable = true,
     };
 
@@ -77,6 +79,7 @@ public static class WeightCases
         Inputs = [CaseInput.Normal("x", [4, form.Shape[1], 5, 4]), .. form.Inputs],
         Run = x => Ops.Conv2d(x[0], form.Make(x[1..]).Using(GeneratePlan.Reassociate), null, new Conv2dOptions(padding: 1)),
         Oracle = x => ConvCases.Answer(x[0], form.Define(x[1..]), null, new Conv2dOptions(padding: 1)),
+        SumsProducts = !form.IsDemodulated,
         TwiceDifferentiable = true,
     };
 
@@ -106,7 +109,7 @@ public static class WeightCases
 
         private bool HasBase => Variant is Variant.WithBase or Variant.OutputsWithBase;
 
-        private bool IsDemodulated => Variant is Variant.OutputsDemodulated or Variant.InputsDemodulated;
+        public bool IsDemodulated => Variant is Variant.OutputsDemodulated or Variant.InputsDemodulated;
 
         private bool ScalesOutputs => Variant is Variant.Outputs or Variant.OutputsDemodulated or Variant.OutputsWithBase;
 

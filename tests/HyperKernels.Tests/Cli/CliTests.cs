@@ -41,6 +41,30 @@ public sealed class CliTests
     }
 
     [Test]
+    public void OpsUlp_OfSomeOps_TellsEveryBackendAndWritesTheWorstInputs()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        CliResult result = CliProcess.Run("ops", "--ulp", "--filter", "segment_m", "--inputs", "1000", "--worst", folder.File("worst.txt"), "--json");
+        Assert.That(result.ExitCode, Is.Zero, result.ToString());
+        JsonElement[] rows = [.. result.Json.EnumerateArray()];
+        Assert.Multiple(() =>
+        {
+            Assert.That(rows.Select(row => row.GetProperty("op").GetString()), Is.All.EqualTo("segment_mean"));
+            Assert.That(rows.Select(row => row.GetProperty("backend").GetString()), Is.EqualTo(Conformance.Devices.Select(device => device.Name)));
+            Assert.That(rows.Select(row => row.GetProperty("within16").GetDouble() + row.GetProperty("more").GetDouble()), Is.All.EqualTo(1).Within(1e-12));
+            Assert.That(File.ReadLines(folder.File("worst.txt")).Select(WorstInput.Parse), Is.Not.Empty);
+        });
+    }
+
+    [Test]
+    public void OpsFilter_WithoutUlp_IsRefused()
+    {
+        CliResult result = CliProcess.Run("ops", "--filter", "exp");
+        Assert.That(result.ExitCode, Is.EqualTo(2), result.ToString());
+        Assert.That(result.Error, Does.Contain("--filter goes with --ulp."));
+    }
+
+    [Test]
     public void Systems_AsJson_ListsThePublishedSystems()
     {
         CliResult result = CliProcess.Run("systems", "--json");

@@ -18,6 +18,7 @@ namespace HyperKernels.Cli.Reports;
 [JsonSerializable(typeof(IReadOnlyList<OpReport>))]
 [JsonSerializable(typeof(PartitionReport))]
 [JsonSerializable(typeof(ProfileReport))]
+[JsonSerializable(typeof(IReadOnlyList<RoundingReport>))]
 [JsonSerializable(typeof(IReadOnlyList<SoakReport>))]
 [JsonSerializable(typeof(IReadOnlyList<SystemReport>))]
 [JsonSerializable(typeof(IReadOnlyList<VerifyReport>))]

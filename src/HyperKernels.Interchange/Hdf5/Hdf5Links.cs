@@ -128,7 +128,7 @@ internal sealed class Hdf5Links
         switch (kind)
         {
             case Link:
-                SeeLink(at, data);
+                SeeLink(at, data, isFirstVersion);
                 break;
             case ExternalData:
                 throw Refusal.At(_path, at, "a data set's numbers are in other files, which are not opened.");
@@ -142,7 +142,7 @@ internal sealed class Hdf5Links
         }
     }
 
-    private void SeeLink(long at, ReadOnlySpan<byte> data)
+    private void SeeLink(long at, ReadOnlySpan<byte> data, bool isFirstVersion)
     {
         // Version, flags; a kind, an order and an encoding where flags say so; the name behind its length.
         int flags = data.Length > 1 ? data[1] : 0;
@@ -158,7 +158,12 @@ internal sealed class Hdf5Links
         }
         if (length > (ulong)Math.Max(0, data.Length - place))
         {
-            return;
+            // The library would take that much memory. A first version's header has no signature: this may be something else.
+            if (isFirstVersion)
+            {
+                return;
+            }
+            throw Refusal.At(_path, at, FormattableString.Invariant($"a link's name of {length:N0} bytes must lie within its message of {data.Length:N0}."));
         }
         string name = Encoding.UTF8.GetString(data.Slice(place, (int)length));
         place += (int)length;

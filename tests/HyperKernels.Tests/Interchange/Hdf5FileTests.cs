@@ -136,7 +136,7 @@ public sealed class Hdf5FileTests
     }
 
     [Test]
-    public void LinkToAnotherFile_IsRefused()
+    public void LinkToAnotherFile_OrWithANameBeyondItsMessage_IsRefused()
     {
         using TestData.TemporaryFolder folder = TestData.Temporary();
         string path = folder.File("x.h5");
@@ -145,6 +145,12 @@ public sealed class Hdf5FileTests
         // Before the name stand its length in four bytes, its encoding and the kind of link: 1 is a soft one, 64 one to another file.
         int kind = bytes.AsSpan().IndexOf("away"u8) - 6;
         Assert.That(bytes[kind], Is.EqualTo(1));
+        byte[] longer = [.. bytes];
+        longer[kind + 5] = 0x10;
+        File.WriteAllBytes(path, longer);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.That(() => Hdf5File.Names(path), Throws.TypeOf<InvalidDataException>().With.Message.Contains("a link's name of 268,435,460 bytes must lie within its message"));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1 << 20));
         bytes[kind] = 64;
         File.WriteAllBytes(path, bytes);
         Assert.That(() => Hdf5File.Names(path), Throws.TypeOf<InvalidDataException>().With.Message.Contains("a link leads to another file, which is not opened"));

@@ -15,8 +15,16 @@ public abstract class Transfer
     public abstract void Wait();
 
     /// <summary>Waits for several.</summary>
+    /// <exception cref="ArgumentException">One is null; none was waited for.</exception>
     public static void WaitAll(params ReadOnlySpan<Transfer> transfers)
     {
+        for (int i = 0; i < transfers.Length; i++)
+        {
+            if (transfers[i] is null)
+            {
+                throw new ArgumentException($"Transfer.WaitAll: transfers must not hold null; item {i} of {transfers.Length} is null.");
+            }
+        }
         foreach (Transfer transfer in transfers)
         {
             transfer.Wait();

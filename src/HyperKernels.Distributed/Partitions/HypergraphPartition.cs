@@ -15,7 +15,7 @@ public sealed class HypergraphPartition
     /// <param name="parts">How many parts there are.</param>
     /// <exception cref="ArgumentException">There is not one part for each node, or one is out of range.</exception>
     public HypergraphPartition(Incidence incidence, ReadOnlySpan<int> partOfNode, int parts)
-        : this(incidence.MembersOf, incidence.NodeCount, incidence.EdgeCount, partOfNode, parts)
+        : this((incidence ?? throw new ArgumentNullException(nameof(incidence))).MembersOf, incidence.NodeCount, incidence.EdgeCount, partOfNode, parts)
     {
     }
 

@@ -31,6 +31,7 @@ public sealed class LogFile : IDisposable
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>
     public void Write(ReadOnlySpan<byte> record)
     {
+        ObjectDisposedException.ThrowIf(!_file.CanWrite, this);
         // What could not be cut off when it failed must not come between two records.
         CutOff();
         try

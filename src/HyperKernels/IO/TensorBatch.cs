@@ -17,7 +17,8 @@ public sealed class TensorBatch : IReadOnlyList<Tensor>
 
     /// <summary>A column.</summary>
     /// <param name="column">Which.</param>
-    public Tensor this[int column] => _tensors[column];
+    /// <exception cref="ArgumentException">There is no such column.</exception>
+    public Tensor this[int column] => _tensors[Throw.IfNoPlace("TensorBatch", column, _tensors.Length)];
 
     /// <summary>Splits a batch of two columns: <c>(Tensor images, Tensor labels)</c>.</summary>
     /// <param name="first">The first column.</param>

@@ -146,7 +146,7 @@ internal sealed class ArgumentWalk : IDisposable
                 }
             }
         }
-        if (result is IDisposable disposable and not Device)
+        if (result is IDisposable disposable and not (Device or Task))
         {
             disposable.Dispose();
         }

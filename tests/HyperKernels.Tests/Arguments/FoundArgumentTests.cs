@@ -1,5 +1,7 @@
+using HyperKernels.Distributed;
 using HyperKernels.Interchange;
 using HyperKernels.IO;
+using HyperKernels.Layers;
 using HyperKernels.Models;
 
 namespace HyperKernels.Tests.Arguments;
@@ -17,6 +19,14 @@ public sealed class FoundArgumentTests
         ("a bottleneck of 2^31 - 1", "at most 2,147,483,647 numbers", static () => _ = new PrototypeAdapter(2, int.MaxValue, 2, 2, 1, 2, 64)),
         ("more groups than an array holds", "RowGroups: groups must be from 1 to 2147483590; got 2147483647.", static () => RowGroups.Of([0, 1], int.MaxValue)),
         ("a null among a file's tensors", "Safetensors.Write: tensors must not hold null; item 0 of 1 is null.", static () => Safetensors.Write(new MemoryStream(), [null!])),
+        ("a place behind a chain's end", "Sequential: index must be from 0 to 0; got 1.", static () => _ = new Sequential(new Relu())[1]),
+        ("a block that is null", "SmashArchitecture: block 0 must have layers", static () => new SmashArchitecture([null!]).Layers.Count()),
+        ("a transfer that is null", "Transfer.WaitAll: transfers must not hold null; item 1 of 2 is null.", static () => Transfer.WaitAll(Transfer.Done, null!)),
+        ("a point that is null", "NeuronOrder.ShortPath: points must be of one length; point 1 is null.", static () => NeuronOrder.ShortPath([[1], null!])),
+        ("a point of another length", "point 1 has 2 numbers, the first 1.", static () => NeuronOrder.ShortPath([[1], [1, 2]])),
+        ("no network to smooth", "'network'", static () => NeuronOrder.Smooth(null!)),
+        ("an isometry of nothing", "SetConditionedAdapter.Isometry: features must be from 1 to", static () => SetConditionedAdapter.Isometry(0, new RandomStream(1))),
+        ("no incidence to part", "'incidence'", static () => _ = new HypergraphPartition((Incidence)null!, [0], 1)),
         ("a column without a name", "'name'", static () => TensorTable.Of(Tensor.Ones([2, 1]), "a").ToCategories(null!)),
     ];
 

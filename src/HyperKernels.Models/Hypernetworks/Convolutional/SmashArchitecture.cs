@@ -27,8 +27,25 @@ public sealed record SmashArchitecture(IReadOnlyList<SmashBlock> Blocks)
     private const float On = 1;
 
     /// <summary>The layers with the block that each stands in, in order.</summary>
-    public IEnumerable<(int Block, int BankSize, SmashLayer Layer)> Layers =>
-        Blocks.SelectMany((block, b) => block.Layers.Select(layer => (b, block.BankSize, layer)));
+    /// <exception cref="ArgumentException">A block or a layer, or a list of one, is null; thrown when it is come to.</exception>
+    public IEnumerable<(int Block, int BankSize, SmashLayer Layer)> Layers
+    {
+        get
+        {
+            for (int b = 0; b < Blocks?.Count; b++)
+            {
+                SmashBlock block = Blocks[b];
+                if (block?.Layers is null || block.Layers.Any(static layer => layer?.Reads is null || layer.Writes is null))
+                {
+                    throw new ArgumentException($"SmashArchitecture: block {b} must have layers, each with what it reads and what it writes; something of that is null.");
+                }
+                foreach (SmashLayer layer in block.Layers)
+                {
+                    yield return (b, block.BankSize, layer);
+                }
+            }
+        }
+    }
 
     /// <summary>How many slices a description of it has.</summary>
     /// <param name="space">What it was chosen from.</param>

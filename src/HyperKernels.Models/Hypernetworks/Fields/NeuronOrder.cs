@@ -18,9 +18,18 @@ public static class NeuronOrder
     /// <summary>A short path through points.</summary>
     /// <param name="points">Of one length.</param>
     /// <returns>The numbers of the points in the order of the path.</returns>
+    /// <exception cref="ArgumentException">A point is null, or has another length than the first.</exception>
     public static int[] ShortPath(IReadOnlyList<float[]> points)
     {
         ArgumentNullException.ThrowIfNull(points);
+        for (int i = 0; i < points.Count; i++)
+        {
+            if (points[i] is null || points[i].Length != points[0].Length)
+            {
+                string came = points[i] is null ? "is null" : $"has {points[i].Length} numbers, the first {points[0].Length}";
+                throw new ArgumentException($"NeuronOrder.ShortPath: points must be of one length; point {i} {came}.", nameof(points));
+            }
+        }
         double[,] distances = Distances(points);
         int[] best = [];
         double least = double.PositiveInfinity;
@@ -41,6 +50,7 @@ public static class NeuronOrder
     /// <param name="network">As for <see cref="NeuronGroup.Of"/>; its parameters are overwritten.</param>
     public static void Smooth(Sequential network)
     {
+        ArgumentNullException.ThrowIfNull(network);
         Dictionary<string, HostArray> state = new(network.GetState());
         foreach (NeuronGroup group in NeuronGroup.Of(network))
         {

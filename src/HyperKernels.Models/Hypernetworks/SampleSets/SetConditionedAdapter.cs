@@ -132,8 +132,13 @@ public sealed class SetConditionedAdapter : Layer, IStoredLayer<SetConditionedAd
     /// <param name="features">The features of an embedding.</param>
     /// <param name="random">Draws it.</param>
     /// <returns>An orthogonal matrix, <c>[features, features]</c>.</returns>
+    /// <exception cref="ArgumentException">features is below 1, or its square is more than an array holds.</exception>
     public static Tensor Isometry(int features, RandomStream random)
     {
+        if (features < 1 || (long)features * features > Array.MaxLength)
+        {
+            throw new ArgumentException($"SetConditionedAdapter.Isometry: features must be from 1 to {(int)Math.Sqrt(Array.MaxLength)}; got {features}.", nameof(features));
+        }
         Shape shape = [features, features];
         float[] values = new float[features * features];
         Initializer.Orthogonal().Fill(values, shape, random);

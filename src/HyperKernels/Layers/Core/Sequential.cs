@@ -27,7 +27,8 @@ public sealed class Sequential : TensorLayer, IStoredLayer<Sequential>, IReadOnl
     int IReadOnlyCollection<TensorLayer>.Count => _layers.Length;
 
     /// <summary>A layer by its place.</summary>
-    public TensorLayer this[int index] => _layers[index];
+    /// <exception cref="ArgumentException">There is no such place.</exception>
+    public TensorLayer this[int index] => _layers[Throw.IfNoPlace("Sequential", index, _layers.Length)];
 
     /// <summary>Makes the chain from a collection expression.</summary>
     public static Sequential Create(ReadOnlySpan<TensorLayer> layers) => new(layers);

@@ -1,4 +1,5 @@
 using HyperKernels.Distributed;
+using HyperKernels.Gpu;
 using HyperKernels.Interchange;
 using HyperKernels.IO;
 using HyperKernels.Layers;
@@ -27,6 +28,9 @@ public sealed class FoundArgumentTests
         ("no network to smooth", "'network'", static () => NeuronOrder.Smooth(null!)),
         ("an isometry of nothing", "SetConditionedAdapter.Isometry: features must be from 1 to", static () => SetConditionedAdapter.Isometry(0, new RandomStream(1))),
         ("no incidence to part", "'incidence'", static () => _ = new HypergraphPartition((Incidence)null!, [0], 1)),
+        ("a view and no device", "'device'", static () => _ = default(ILGPU.ArrayView<float>).ToTensor([1], null!)),
+        ("a log that is closed", nameof(LogFile), WriteToAClosedLog),
+        ("a node that is none", "SimplicialClosure.SimplicesOf: nodes are from 0 to below 3; got -1.", static () => ClosureOfAnEdge().SimplicesOf(-1)),
         ("a column without a name", "'name'", static () => TensorTable.Of(Tensor.Ones([2, 1]), "a").ToCategories(null!)),
     ];
 
@@ -37,6 +41,20 @@ public sealed class FoundArgumentTests
     {
         using MemoryScope scope = Device.Cpu.Scope();
         (_, string message, Action call) = s_found.Single(found => found.Name == name);
-        Assert.That(() => call(), (Throws.InstanceOf<ArgumentException>().Or.TypeOf<InvalidOperationException>()).With.Message.Contains(message));
+        Assert.That(() => call(), (Throws.InstanceOf<ArgumentException>().Or.InstanceOf<InvalidOperationException>()).With.Message.Contains(message));
+    }
+
+    private static SimplicialClosure ClosureOfAnEdge()
+    {
+        using Hypergraph graph = Hypergraph.FromEdges(3, [[0, 1]]);
+        return SimplicialClosure.Of(graph.Incidence);
+    }
+
+    private static void WriteToAClosedLog()
+    {
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        LogFile log = new(folder.File("closed.log"), append: false);
+        log.Dispose();
+        log.Write([1]);
     }
 }

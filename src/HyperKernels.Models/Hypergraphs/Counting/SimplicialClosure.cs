@@ -47,7 +47,10 @@ public sealed class SimplicialClosure
 
     /// <summary>How many simplices hold a node.</summary>
     /// <param name="node">From 0.</param>
-    public int SimplicesOf(int node) => _simplices[node];
+    /// <exception cref="ArgumentException">There is no such node.</exception>
+    public int SimplicesOf(int node) => (uint)node < (uint)_simplices.Length
+        ? _simplices[node]
+        : throw new ArgumentException($"SimplicialClosure.SimplicesOf: nodes are from 0 to below {_simplices.Length}; got {node}.", nameof(node));
 
     /// <summary>Finds the triangles.</summary>
     /// <param name="simplices">Each a hyperedge.</param>

@@ -18,8 +18,10 @@ public sealed class ErrorMessageTests
     private static bool IsOfTheFramework(SyntaxNode node) => node switch
     {
         MemberAccessExpressionSyntax access =>
-            access.Expression.ToString() == nameof(ArgumentOutOfRangeException) && access.Name.Identifier.Text.StartsWith("ThrowIf", StringComparison.Ordinal),
-        ObjectCreationExpressionSyntax made => made.Type.ToString() == nameof(ArgumentOutOfRangeException) && made.ArgumentList?.Arguments.Count != 2,
+            IsTheException(access.Expression) && access.Name.Identifier.Text.StartsWith("ThrowIf", StringComparison.Ordinal),
+        ObjectCreationExpressionSyntax made => IsTheException(made.Type) && made.ArgumentList?.Arguments.Count != 2,
         _ => false,
     };
+
+    private static bool IsTheException(SyntaxNode name) => name is IdentifierNameSyntax { Identifier.Text: nameof(ArgumentOutOfRangeException) };
 }

@@ -26,21 +26,24 @@ internal sealed class SourceUses
         "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; "
         + "global using System.Threading; global using System.Threading.Tasks;";
 
-    private readonly CSharpCompilation _compilation;
     private readonly ConcurrentBag<string> _unbound = [];
 
     private SourceUses()
     {
         CSharpParseOptions options = new(LanguageVersion.Latest);
-        Files = [.. new[] { "src", "kernels", "tools", "samples" }.SelectMany(CodeIn).Order(StringComparer.Ordinal)];
+        Files = FindFiles();
         IEnumerable<SyntaxTree> trees = Files.Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(Path.Combine(TestData.Repository, file)), options, file));
-        _compilation = CSharpCompilation.Create(
+        // Not kept: it holds gigabytes, which every collection of a later test would go through.
+        CSharpCompilation compilation = CSharpCompilation.Create(
             "sources",
             [CSharpSyntaxTree.ParseText(Usings, options), .. trees],
             References(),
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
-        Uses = [.. _compilation.SyntaxTrees.Where(tree => tree.FilePath.Length > 0).AsParallel().AsOrdered().SelectMany(UsesIn)];
-        SpreadTypes = FindSpreadTypes();
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Disable));
+        Uses =
+        [
+            .. compilation.SyntaxTrees.Where(tree => tree.FilePath.Length > 0).AsParallel().AsOrdered().SelectMany(tree => UsesIn(tree, compilation.GetSemanticModel(tree))),
+        ];
+        SpreadTypes = FindSpreadTypes(compilation);
     }
 
     /// <summary>Read once for all tests.</summary>
@@ -61,6 +64,9 @@ internal sealed class SourceUses
     /// <summary>The folder of a file.</summary>
     public static string FolderOf(string file) => file[..file.LastIndexOf('/')];
 
+    /// <summary>As <see cref="Files"/>, without a look at what is used.</summary>
+    public static IReadOnlyList<string> FindFiles() => [.. new[] { "src", "kernels", "tools", "samples" }.SelectMany(CodeIn).Order(StringComparer.Ordinal)];
+
     private static IEnumerable<string> CodeIn(string folder) =>
         Directory.EnumerateFiles(Path.Combine(TestData.Repository, folder), "*.cs", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(TestData.Repository, file).Replace('\\', '/'));
@@ -71,9 +77,8 @@ internal sealed class SourceUses
             .Where(path => !Path.GetFileName(path).StartsWith("HyperKernels", StringComparison.Ordinal))
             .Select(path => MetadataReference.CreateFromFile(path));
 
-    private IEnumerable<SourceUse> UsesIn(SyntaxTree tree)
+    private IEnumerable<SourceUse> UsesIn(SyntaxTree tree, SemanticModel model)
     {
-        SemanticModel model = _compilation.GetSemanticModel(tree);
         foreach (SyntaxNode node in tree.GetRoot().DescendantNodes())
         {
             // Names, and what is called without one: operators, indexers, constructors.
@@ -114,12 +119,12 @@ internal sealed class SourceUses
     private static string[] FilesOf(ISymbol symbol) =>
         [.. symbol.DeclaringSyntaxReferences.Select(reference => reference.SyntaxTree.FilePath).Where(file => file.Length > 0).Distinct()];
 
-    private Dictionary<string, string[]> FindSpreadTypes()
+    private static Dictionary<string, string[]> FindSpreadTypes(CSharpCompilation compilation)
     {
         Dictionary<string, string[]> spread = [];
-        foreach (SyntaxTree tree in _compilation.SyntaxTrees)
+        foreach (SyntaxTree tree in compilation.SyntaxTrees)
         {
-            SemanticModel model = _compilation.GetSemanticModel(tree);
+            SemanticModel model = compilation.GetSemanticModel(tree);
             foreach (BaseTypeDeclarationSyntax declaration in tree.GetRoot().DescendantNodes().OfType<BaseTypeDeclarationSyntax>())
             {
                 INamedTypeSymbol type = model.GetDeclaredSymbol(declaration)!;

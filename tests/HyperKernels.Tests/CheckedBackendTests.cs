@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using HyperKernels.Backends;
 using HyperKernels.Backends.Checked;
 using HyperKernels.Backends.Cpu;
@@ -150,6 +151,29 @@ public sealed class CheckedBackendTests
         done.Cancel();
         collector.Wait();
     }
+
+    // The collector may come between an op that lets go of a tensor and its kernel.
+    [Test]
+    public void Place_OfATensorThatWasDroppedAndFinalised_CanStillBeWrittenTo()
+    {
+        using Device device = new(new CpuBackend(Device.Cpu.VectorWidth, 1));
+        BufferRef place = Dropped(device);
+        for (int i = 0; i < 10 && device.Memory.LiveTensors > 0; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+        Assert.That((device.Memory.LiveTensors, device.Memory.LiveBytes), Is.EqualTo((0L, 0L)));
+        device.Backend.Fill(place, 4, 3);
+        int[] values = new int[4];
+        device.Backend.Download(place, MemoryMarshal.AsBytes(values.AsSpan()));
+        Assert.That(values, Is.All.EqualTo(3));
+        // It is the collector's, not the pool's.
+        Assert.That((device.Memory.LiveBytes, device.Memory.PooledBytes), Is.EqualTo((0L, 0L)));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static BufferRef Dropped(Device device) => Tensor.Ones([4], device).Ref;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Fill() => Tensor.Full([1 << 23], 1);

@@ -83,6 +83,71 @@ public sealed class FlowTests
     }
 
     [Test]
+    public void Op_InATapeWhoseGradientsAnotherFlowBeginsToTakeMeanwhile_IsRefused()
+    {
+        using Tape tape = new();
+        Tensor x = tape.Watch(Tensor.From([1f, 2f]));
+        Tensor loss = Ops.Sum(Ops.Square(x));
+        Tensor gradient = default;
+        // The flow that takes them is in its first op while this one ends its own.
+        using ManualResetEventSlim begun = new();
+        using ManualResetEventSlim refused = new();
+        Task other = Task.CompletedTask;
+        try
+        {
+            Assert.That(
+                () => During("Unary Exp", () => Ops.Exp(x), () =>
+                {
+                    other = Task.Run(() => During(null, () => gradient = tape.Gradient(loss, x), () =>
+                    {
+                        begun.Set();
+                        refused.Wait();
+                    }));
+                    begun.Wait();
+                }),
+                Throws.TypeOf<InvalidOperationException>().With.Message.StartsWith("Tape: while one flow takes gradients on a tape, an op was computed inside it"));
+        }
+        finally
+        {
+            refused.Set();
+            other.Wait();
+        }
+        Assert.That(gradient.ToArray(), Is.EqualTo(new[] { 2f, 4f }));
+    }
+
+    [Test]
+    public void Op_WhoseTapeAnotherFlowDisposesOfMeanwhile_IsRefused()
+    {
+        using MemoryScope outer = new();
+        Tape tape = new();
+        Tensor y = tape.Keep(Ops.Square(tape.Watch(Tensor.From([1f, 2f]))));
+        Assert.That(() => During("Unary Exp", () => Ops.Exp(y), tape.Dispose), Throws.TypeOf<ObjectDisposedException>());
+        tape.Dispose();
+        Assert.That(y.ToArray(), Is.EqualTo(new[] { 1f, 4f }));
+    }
+
+    [Test]
+    public void Keep_ForATapeThatEndedWhileItsGradientsWereTaken_EndsTheTensor()
+    {
+        Tape tape = new();
+        Tensor x = tape.Watch(Tensor.From([1f, 2f]));
+        Tensor loss = Ops.Sum(Ops.Square(x));
+        (MemoryScope inner, Tensor made) = Task.Run(() => (new MemoryScope(), Tensor.From([5f]))).Result;
+        Exception? refusal = null;
+        Assert.That(
+            () => During(null, () => tape.Gradient(loss, x), () =>
+            {
+                tape.Dispose();
+                refusal = Assert.Catch(() => inner.Keep(made));
+            }),
+            Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(refusal, Is.TypeOf<ObjectDisposedException>());
+        Assert.That(made.IsAlive, Is.False);
+        inner.Dispose();
+        tape.Dispose();
+    }
+
+    [Test]
     public void Keep_ForATapeWhoseGradientsAnotherFlowTakes_IsRefused_AndTheTensorStays()
     {
         using Tape tape = new();

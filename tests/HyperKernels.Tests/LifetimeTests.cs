@@ -108,7 +108,8 @@ public sealed class LifetimeTests
     [Test]
     public void Read_WhileAnotherThreadDisposes_GivesTheTensorsValuesOrIsRefused()
     {
-        Tensor[] shared = new Tensor[16];
+        // In boxes: a handle is two words, of which a reader might else see one of the old and one of the new.
+        StrongBox<Tensor>[] shared = [.. Enumerable.Range(0, 16).Select(static _ => new StrongBox<Tensor>())];
         using CancellationTokenSource end = new(TimeSpan.FromSeconds(1.5));
         // Each tensor holds one number everywhere, and says which by its first row's width: its shape is its own for life.
         Task writer = Task.Run(() =>
@@ -118,15 +119,16 @@ public sealed class LifetimeTests
             {
                 int place = random.Next(shared.Length);
                 int number = 1 + random.Next(Elements - 1);
-                Tensor old = shared[place];
-                shared[place] = Tensor.Full([number, 1], number);
+                Tensor old = shared[place].Value;
+                Volatile.Write(ref shared[place], new StrongBox<Tensor>(Tensor.Full([number, 1], number)));
                 old.Dispose();
             }
         });
         (int read, int refused, int wrong) = (0, 0, 0);
         while (!end.IsCancellationRequested)
         {
-            Tensor tensor = shared[read % shared.Length];
+            StrongBox<Tensor> box = Volatile.Read(ref shared[read % shared.Length]);
+            Tensor tensor = box.Value;
             read++;
             try
             {
@@ -147,9 +149,9 @@ public sealed class LifetimeTests
             }
         }
         writer.Wait();
-        foreach (Tensor tensor in shared)
+        foreach (StrongBox<Tensor> tensor in shared)
         {
-            tensor.Dispose();
+            tensor.Value.Dispose();
         }
         Assert.That(wrong, Is.Zero, $"of {read} reads, of which {refused} were refused");
         Assert.That(refused, Is.LessThan(read));

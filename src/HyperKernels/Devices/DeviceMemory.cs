@@ -222,7 +222,8 @@ public sealed class DeviceMemory
         lock (_gate)
         {
             LiveTensors--;
-            if (buffer.RemoveReference() && !buffer.IsBorrowed)
+            // The last reference stays: an op whose operand was dropped before its kernel runs may still borrow it.
+            if ((buffer.IsExclusive || buffer.RemoveReference()) && !buffer.IsBorrowed)
             {
                 LiveBytes -= buffer.Bytes;
             }

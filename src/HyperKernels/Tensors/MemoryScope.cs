@@ -98,7 +98,10 @@ public class MemoryScope : IDisposable
     {
         lock (_gate)
         {
-            ThrowIfUsedByAnother("a tensor was kept for it");
+            if (!_disposed)
+            {
+                ThrowIfUsedByAnother("a tensor was kept for it");
+            }
             Own(tensor);
         }
     }

@@ -11,6 +11,7 @@ namespace HyperKernels;
 /// <remarks>
 /// A handle is two words and making one allocates nothing. Reading tensors from several threads at once is safe; so is computing from
 /// them. Writing (<see cref="CopyFrom(ReadOnlySpan{float})"/>, an optimiser's step) must not overlap with anything else on that tensor.
+/// As with every struct, a variable that one thread assigns while another reads it needs a lock, or a reference to an object that holds the handle.
 /// </remarks>
 [DebuggerDisplay("{TensorView.Line(this),nq}")]
 [DebuggerTypeProxy(typeof(TensorView))]
@@ -83,6 +84,9 @@ public readonly partial struct Tensor : IEquatable<Tensor>, IDisposable
             return place;
         }
     }
+
+    /// <summary>How often what lies in its memory was overwritten in place.</summary>
+    internal int Writes => Ref.Buffer.Writes;
 
     internal long RowStride => Node.RowStride;
 

@@ -20,16 +20,16 @@ internal sealed partial class Flow
         long began = world.Tick();
         if (Try(what, owner is { HasEnded: true }, () => MayScopeRefuse(began), () => made = isPosition ? Tensor.From(s_rows) : Tensor.Full(ScheduleWorld.Shape, value)))
         {
-            Add(isPosition ? world.Positions : world.Items, made, value, owner);
+            Add(isPosition ? world.Positions : world.Items, made, value, owner, began);
         }
     }
 
-    private Item Add(List<Item> items, Tensor tensor, float value, ScopeModel? owner)
+    private Item Add(List<Item> items, Tensor tensor, float value, ScopeModel? owner, long began)
     {
         Item item = new(world.Items.Count + world.Positions.Count, tensor, value, owner) { Made = world.Tick() };
-        if (owner is not null and not { HasEnded: false, Backwards: 0 })
+        if (MayScopeRefuse(began))
         {
-            // It ended while the op gave its result back, or lets it go with what another flow's backward pass has made.
+            // It ended while the op gave its result back, or went, or will go, with what another flow's backward pass has made.
             item.Ended = item.Made;
             tensor.Dispose();
         }
@@ -61,7 +61,7 @@ internal sealed partial class Flow
         {
             return;
         }
-        Item item = Add(world.Items, made, value, owner);
+        Item item = Add(world.Items, made, value, owner, began);
         item.Made = began;
         if (owner?.Tape is not null && !owner.HasEnded)
         {
@@ -115,13 +115,12 @@ internal sealed partial class Flow
         float value = item.Value;
         long began = world.Tick();
         bool refuses = item.IsDead || item.IsBeingWritten || rows.IsDead || _scope is { HasEnded: true };
-        ScopeModel? owner = _scope;
         Tensor made = default;
         if (Try($"rows {rows.Number} of {item.Number}", refuses, () => item.ChangedSince(began) || rows.ChangedSince(began) || MayScopeRefuse(began),
             () => made = Ops.GatherRows(item.Tensor, rows.Tensor)))
         {
             float[] values = [];
-            if (Try("read them", false, () => owner is { HasEnded: true }, () => values = made.ToArray()))
+            if (Try("read them", false, () => MayScopeRefuse(began), () => values = made.ToArray()))
             {
                 Expect(value, values, $"rows of tensor {item.Number}");
             }

@@ -12,11 +12,16 @@ public sealed partial class Tape
         {
             Throw.InvalidOperation("Tape: gradients must be asked for inside the tape's own using block, and inside no other scope.");
         }
-        ThrowIfDisposed("Tape", "tape");
-        if (Interlocked.CompareExchange(ref _backwardThread, Environment.CurrentManagedThreadId, 0) != 0)
+        // Behind what another flow may be recording.
+        lock (_gate)
         {
+            ThrowIfDisposed("Tape", "tape");
             ThrowIfUsedByAnother("gradients were asked for");
-            Throw.InvalidOperation("Tape: gradients were asked for while they are computed, by a gradient rule or whoever is told of gradients.");
+            if (_backwardThread != 0)
+            {
+                Throw.InvalidOperation("Tape: gradients were asked for while they are computed, by a gradient rule or whoever is told of gradients.");
+            }
+            _backwardThread = Environment.CurrentManagedThreadId;
         }
         try
         {
@@ -24,10 +29,13 @@ public sealed partial class Tape
         }
         finally
         {
-            Volatile.Write(ref _backwardThread, 0);
-            if (IsDisposed)
+            lock (_gate)
             {
-                Forget();
+                _backwardThread = 0;
+                if (IsDisposed)
+                {
+                    Forget();
+                }
             }
         }
     }

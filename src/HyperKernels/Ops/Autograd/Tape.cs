@@ -28,6 +28,7 @@ public sealed partial class Tape : MemoryScope
     private int _backwardThread;
 
     /// <summary>The tape that records now in this logical flow, or null.</summary>
+    /// <exception cref="ObjectDisposedException">It has ended.</exception>
     /// <exception cref="InvalidOperationException">Another flow takes gradients on it: what is computed meanwhile would be missing in later ones.</exception>
     internal static Tape? Recording
     {
@@ -39,6 +40,8 @@ public sealed partial class Tape : MemoryScope
             }
             if (tape.IsRecording)
             {
+                // Another flow may have ended it while the op was computed.
+                tape.ThrowIfDisposed("Tape", "tape");
                 return tape;
             }
             tape.ThrowIfUsedByAnother("an op was computed inside it");
@@ -58,11 +61,11 @@ public sealed partial class Tape : MemoryScope
     /// <exception cref="ObjectDisposedException">The tape has ended.</exception>
     public Tensor Watch(Tensor tensor)
     {
-        ThrowIfDisposed("Tape.Watch", "tape");
-        ThrowIfUsedByAnother("a tensor was watched");
         Ops.CheckFloat("Tape.Watch", tensor);
         lock (_gate)
         {
+            ThrowIfDisposed("Tape.Watch", "tape");
+            ThrowIfUsedByAnother("a tensor was watched");
             LeafSlot(tensor);
             _watches = true;
         }
@@ -123,10 +126,20 @@ public sealed partial class Tape : MemoryScope
         }
         Run(output, seed ?? default, differentiable, wanted, receiver: null);
         Tensor[] results = new Tensor[of.Length];
+        lock (_gate)
+        {
+            ThrowIfDisposed("Tape", "tape");
+            for (int i = 0; i < of.Length; i++)
+            {
+                results[i] = SlotAt(wanted[i]).Gradient.Values;
+            }
+        }
         for (int i = 0; i < of.Length; i++)
         {
-            Tensor gradient = SlotAt(wanted[i]).Gradient.Values;
-            results[i] = gradient.IsNone ? Tensor.Zeros(of[i].Shape, of[i].Device) : gradient;
+            if (results[i].IsNone)
+            {
+                results[i] = Tensor.Zeros(of[i].Shape, of[i].Device);
+            }
         }
         return results;
     }
@@ -166,14 +179,7 @@ public sealed partial class Tape : MemoryScope
     public override void Reset()
     {
         ThrowIfUsedByAnother("it was reset");
-        _records.Clear();
-        _constants.Clear();
-        _places.Clear();
-        _slots.Clear();
-        _leaves.Clear();
-        _watches = false;
-        // What was kept beyond this no longer stands on the tape.
-        _generation++;
+        Forget();
         base.Reset();
     }
 
@@ -195,9 +201,13 @@ public sealed partial class Tape : MemoryScope
         lock (_gate)
         {
             int source = FindSlot(input.Node);
+            if (source < 0 || !input.IsDense)
+            {
+                return;
+            }
             Slot from = SlotAt(source);
             int leaf = Made(input.Node) ? from.Leaf : source;
-            if (leaf < 0 || !input.IsDense)
+            if (leaf < 0)
             {
                 return;
             }
@@ -221,6 +231,9 @@ public sealed partial class Tape : MemoryScope
         slots = slots[..inputs.Length];
         lock (_gate)
         {
+            // Both may have begun while the op was computed.
+            ThrowIfDisposed("Tape", "tape");
+            ThrowIfUsedByAnother("an op was computed inside it");
             int constant = _constants.Count;
             for (int i = 0; i < inputs.Length; i++)
             {
@@ -253,21 +266,30 @@ public sealed partial class Tape : MemoryScope
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (Volatile.Read(ref _backwardThread) is 0)
-        {
-            Forget();
-        }
-        // Else a backward pass goes on without its tensors, is refused, and forgets the rest itself.
         base.Dispose(disposing);
+        lock (_gate)
+        {
+            // Else a backward pass goes on without its tensors, is refused, and forgets the rest itself.
+            if (_backwardThread == 0)
+            {
+                Forget();
+            }
+        }
     }
 
     private void Forget()
     {
-        _records.Clear();
-        _constants.Clear();
-        _places.Clear();
-        _slots.Clear();
-        _leaves.Clear();
+        lock (_gate)
+        {
+            _records.Clear();
+            _constants.Clear();
+            _places.Clear();
+            _slots.Clear();
+            _leaves.Clear();
+            _watches = false;
+            // What was kept beyond this no longer stands on the tape.
+            _generation++;
+        }
     }
 
     private protected override void ThrowIfUsedByAnother(string what)
@@ -313,18 +335,18 @@ public sealed partial class Tape : MemoryScope
     /// <summary>What an op took that has no gradient: rules read it too, from where it stood.</summary>
     private readonly struct Constant(Tensor value)
     {
-        private readonly int _writes = value.Node.Buffer!.Writes;
+        private readonly int _writes = value.Writes;
 
         public Tensor Value { get; } = value;
 
-        public bool IsAsRecorded => !Value.IsAlive || Value.Node.Buffer!.Writes == _writes;
+        public bool IsAsRecorded => !Value.IsAlive || Value.Writes == _writes;
     }
 
     /// <summary>A tensor on the tape and, during and after a backward pass, its gradient.</summary>
     internal struct Slot(Tensor value)
     {
         // How often what lies in the value's memory had been overwritten when an op last took or made it, and the first record that met these values.
-        private int _writes = value.Node.Buffer!.Writes;
+        private int _writes = value.Writes;
         private int _firstRecord;
 
         public Tensor Value = value;
@@ -349,7 +371,7 @@ public sealed partial class Tape : MemoryScope
             {
                 FirstUse = record;
             }
-            int writes = Value.Node.Buffer!.Writes;
+            int writes = Value.Writes;
             if (writes != _writes)
             {
                 _writes = writes;
@@ -358,6 +380,6 @@ public sealed partial class Tape : MemoryScope
         }
 
         /// <summary>Whether the value, where it is still there, is what a record met.</summary>
-        public readonly bool IsAsRecorded(int record) => !Value.IsAlive || (record >= _firstRecord && Value.Node.Buffer!.Writes == _writes);
+        public readonly bool IsAsRecorded(int record) => !Value.IsAlive || (record >= _firstRecord && Value.Writes == _writes);
     }
 }

@@ -1,6 +1,7 @@
 using HyperKernels.Cli.Data;
 using HyperKernels.Cli.Recipes;
 using HyperKernels.Cli.Training;
+using HyperKernels.Layers;
 using HyperKernels.Models;
 using static HyperKernels.Tests.Cli.RecipeRun;
 
@@ -29,6 +30,13 @@ public sealed class MembershipLabelRecipeTests
             Assert.That(Figure(result, "mlp", "test micro F1"), Is.GreaterThan(Figure(result, "majority class", "test micro F1") - 0.02));
             Assert.That(File.ReadAllText(whole.File("report.html")), Does.Contain("Degrees and sizes"));
         });
+        LayerTypes.Register<LearnedFeatures>();
+        LayerTypes.Register<CoNhd>();
+        using LearnedFeatures saved = Layer.Load<LearnedFeatures>(whole.File("conhd-averages.safetensors"));
+        using LearnedFeatures other = Layer.Load<LearnedFeatures>(whole.File("mlp.safetensors"));
+        Assert.That(saved.Net, Is.TypeOf<CoNhd>());
+        Assert.That(saved.Table.RowSize, Is.EqualTo(StartFeatures.Count));
+        Assert.That(saved.Table.Weight.Value.ToArray(), Is.Not.EqualTo(other.Table.Weight.Value.ToArray()), "both began with the same features");
     }
 
     [Test]
@@ -44,7 +52,7 @@ public sealed class MembershipLabelRecipeTests
         int[] edges = [17, 4, 1234];
         using MembershipSampler sampler = new(data, int.MaxValue, seed: 5, Device.Default);
         using MembershipBatch batch = sampler.Draw(edges, 0);
-        float[] drawn = batch.Asked(net.Forward(batch.Features, batch.Graph)).ToArray();
+        float[] drawn = batch.Asked(net.Forward(batch.Nodes.Apply(sampler.Features), batch.Graph)).ToArray();
 
         (float Logit, int Label)[] wanted =
         [
@@ -111,8 +119,8 @@ public sealed class MembershipLabelRecipeTests
         Assert.That(() => MembershipLabels.Load(folder.Root, "none"), Throws.TypeOf<FileNotFoundException>().With.Message.Contains("hypergraph/none"));
     }
 
-    [TestCase("email-eu", 0.66, 0.635)]
-    [TestCase("stackoverflow-biology", 0.70, 0.66)]
+    [TestCase("email-eu", 0.665, 0.655)]
+    [TestCase("stackoverflow-biology", 0.725, 0.69)]
     [Category("Long")]
     [Explicit("1,000 steps of four networks: minutes")]
     public void Train_OnRealData_CompanyIsWorthPoints(string recipe, double least, double mlpAtMost)

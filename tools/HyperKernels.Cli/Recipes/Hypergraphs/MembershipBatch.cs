@@ -10,16 +10,15 @@ internal sealed class MembershipBatch : IDisposable
     private readonly Tensor _asked;
 
     /// <param name="sample">Of the dual, with the hyperedges that are asked for as seeds; disposed with the batch.</param>
-    /// <param name="features">Of all nodes.</param>
     /// <param name="encodings">Of all memberships.</param>
     /// <param name="labels">Of all memberships.</param>
-    public MembershipBatch(SampledHypergraph sample, Tensor features, Tensor encodings, int[] labels)
+    public MembershipBatch(SampledHypergraph sample, Tensor encodings, int[] labels)
     {
         _sample = sample;
         SubHypergraph dual = sample.Hops[0];
         _graph = dual.Graph.Dual();
         Graph = new MembershipGraph(_graph, dual.Memberships.Apply(encodings));
-        Features = dual.Edges.Apply(features);
+        Nodes = dual.Edges;
         List<int> asked = [];
         for (int membership = 0; membership < _graph.MembershipCount; membership++)
         {
@@ -34,14 +33,14 @@ internal sealed class MembershipBatch : IDisposable
         {
             Labels[i] = labels[ids[asked[i]]];
         }
-        _asked = Tensor.From(asked.ToArray(), [asked.Count], features.Device);
+        _asked = Tensor.From(asked.ToArray(), [asked.Count], encodings.Device);
     }
 
     /// <summary>The hyperedges that are asked for, and those drawn around them.</summary>
     public MembershipGraph Graph { get; }
 
-    /// <summary>Of the nodes of <see cref="Graph"/>.</summary>
-    public Tensor Features { get; }
+    /// <summary>The nodes of <see cref="Graph"/> among all.</summary>
+    public RowSelection Nodes { get; }
 
     /// <summary>The classes of the members of the hyperedges that are asked for.</summary>
     public int[] Labels { get; }

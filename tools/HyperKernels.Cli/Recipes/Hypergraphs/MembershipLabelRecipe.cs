@@ -21,20 +21,24 @@ internal sealed class MembershipLabelRecipe : IRecipe
     private readonly string _what;
     private readonly double _published;
     private readonly double _publishedWhatsNet;
+    private readonly float _dropout;
+    private readonly float _inputDropout;
 
-    private MembershipLabelRecipe(string name, string folder, string what, double published, double publishedWhatsNet)
+    private MembershipLabelRecipe(string name, string folder, string what, double published, double publishedWhatsNet, float dropout, float inputDropout)
     {
         Name = name;
         (_folder, _what, _published, _publishedWhatsNet) = (folder, what, published, publishedWhatsNet);
+        (_dropout, _inputDropout) = (dropout, inputDropout);
     }
 
     /// <summary>Who sent an e-mail and who received it.</summary>
     public static MembershipLabelRecipe EmailEu { get; } =
-        new("email-eu", "email-eu-edge-labels", "sender and receivers of e-mails", published: 0.71, publishedWhatsNet: 0.67);
+        new("email-eu", "email-eu-edge-labels", "sender and receivers of e-mails", published: 0.71, publishedWhatsNet: 0.67, dropout: 0.5f, inputDropout: 0);
 
     /// <summary>Who asked a question and who answered it.</summary>
     public static MembershipLabelRecipe StackOverflowBiology { get; } = new(
-        "stackoverflow-biology", "stackoverflow-biology-edge-labels", "who asked and who answered", published: 0.75, publishedWhatsNet: 0.74);
+        "stackoverflow-biology", "stackoverflow-biology-edge-labels", "who asked and who answered", published: 0.75, publishedWhatsNet: 0.74,
+        dropout: 0.6f, inputDropout: 0.5f);
 
     public string Name { get; }
 
@@ -47,10 +51,10 @@ internal sealed class MembershipLabelRecipe : IRecipe
         using MembershipSampler sampler = new(data, EdgesPerNode, options.Seed, options.Device);
         MembershipNet[] nets =
         [
-            MembershipNet.Mlp(data.Classes, options.Seed),
-            MembershipNet.WhatsNet(WhatsNetName, data.Classes, options.Seed),
-            MembershipNet.CoNhd("conhd, averages", MembershipOperator.Pooling, data.Classes, options.Seed),
-            MembershipNet.CoNhd(AttentionName, MembershipOperator.InducedAttention, data.Classes, options.Seed),
+            MembershipNet.Mlp(sampler.Features, data.Classes, _dropout, options.Seed),
+            MembershipNet.WhatsNet(WhatsNetName, sampler.Features, data.Classes, _dropout, options.Seed),
+            MembershipNet.CoNhd("conhd, averages", MembershipOperator.Pooling, sampler.Features, data.Classes, _dropout, _inputDropout, options.Seed),
+            MembershipNet.CoNhd(AttentionName, MembershipOperator.InducedAttention, sampler.Features, data.Classes, _dropout, _inputDropout, options.Seed),
         ];
         BatchOrder order = new(data.Training.Length, Batch, options.Seed);
         Trainee[] trainees = [.. nets.Select(static one => one.Run.Trainee)];
@@ -135,7 +139,7 @@ internal sealed class MembershipLabelRecipe : IRecipe
         return new TrainSummary(
             figures,
             [
-                .. nets.Select(static one => new Setting(one.Run.Name, one.Run.Net.ToString()!)),
+                .. nets.Select(static one => new Setting(one.Run.Name, one.Run.Net.Net.ToString()!)),
                 new Setting("data", $"{data.Name}: {data.Graph}, {data.Classes} classes of memberships"),
                 new Setting(
                     "protocol",
@@ -143,7 +147,7 @@ internal sealed class MembershipLabelRecipe : IRecipe
                     + $"{(isReal ? ", the authors' split" : "")}; all are seen as structure; weights of the last step"),
                 StartFeatures.Words,
                 new Setting("encodings", "ranks in the hyperedge by degree, eigenvector, PageRank and core number"),
-                new Setting("optimiser", $"{MembershipNet.Words}; {Batch} hyperedges a step, the same for all"),
+                new Setting("optimiser", $"{MembershipNet.Words}; dropout {_dropout}, of what CoNHD starts from {_inputDropout}; {Batch} hyperedges a step, the same for all"),
                 new Setting("sampling", $"at most {EdgesPerNode} hyperedges of each node, besides those asked for; of their members those who are in a hyperedge asked for"),
                 new Setting("published", "approximate: 100 epochs, features of random walks of the authors' making"),
             ])

@@ -9,7 +9,6 @@ internal sealed class MembershipSampler : IDisposable
     private readonly MembershipLabels _data;
     private readonly Hypergraph _dual;
     private readonly NeighbourSampler _sampler;
-    private readonly Tensor _features;
     private readonly Tensor _encodings;
 
     /// <param name="data">The whole.</param>
@@ -20,17 +19,20 @@ internal sealed class MembershipSampler : IDisposable
     {
         _data = data;
         using Hypergraph graph = data.Graph.ToHypergraph(device);
-        _features = StartFeatures.Of(graph.Incidence, new RandomStream((ulong)seed));
+        Features = StartFeatures.Of(graph.Incidence, new RandomStream((ulong)seed));
         _encodings = MembershipRanks.ByCentralities(graph.Incidence);
         // Batches are of hyperedges: they are the nodes of the dual.
         _dual = graph.Dual();
         _sampler = new NeighbourSampler(_dual, edgesPerNode: int.MaxValue, nodesPerEdge: edgesPerNode);
     }
 
+    /// <summary>What networks know of all nodes before they learn, <c>[N, StartFeatures.Count]</c>.</summary>
+    public Tensor Features { get; }
+
     /// <summary>Draws a batch.</summary>
     /// <param name="edges">Hyperedges, each once.</param>
     /// <param name="draw">Which draw: the same number gives the same batch.</param>
-    public MembershipBatch Draw(ReadOnlySpan<int> edges, ulong draw) => new(_sampler.Sample(edges, new RandomStream(draw)), _features, _encodings, _data.Labels);
+    public MembershipBatch Draw(ReadOnlySpan<int> edges, ulong draw) => new(_sampler.Sample(edges, new RandomStream(draw)), _encodings, _data.Labels);
 
     public void Dispose() => _dual.Dispose();
 }

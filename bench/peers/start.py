@@ -36,8 +36,11 @@ def main():
     document = {"ours": measure([engine, "first"], RUNS)}
     try:
         document["torch"] = measure([python, "-c", RIVAL], RIVAL_RUNS)
-    except (OSError, subprocess.CalledProcessError) as failure:
-        document["skipped"] = str(failure).splitlines()[0]
+    except OSError as failure:
+        document["skipped"] = failure.strerror
+    except subprocess.CalledProcessError as failure:
+        # The last line says what is missing: "ModuleNotFoundError: No module named 'torch'".
+        document["skipped"] = failure.stderr.decode().strip().splitlines()[-1]
     json.dump(document, sys.stdout, indent=1)
 
 

@@ -119,8 +119,8 @@ public sealed class MembershipLabelRecipeTests
         Assert.That(() => MembershipLabels.Load(folder.Root, "none"), Throws.TypeOf<FileNotFoundException>().With.Message.Contains("hypergraph/none"));
     }
 
-    [TestCase("email-eu", 0.665, 0.655)]
-    [TestCase("stackoverflow-biology", 0.725, 0.69)]
+    [TestCase("email-eu", 0.67, 0.635)]
+    [TestCase("stackoverflow-biology", 0.73, 0.665)]
     [Category("Long")]
     [Explicit("1,000 steps of four networks: minutes")]
     public void Train_OnRealData_CompanyIsWorthPoints(string recipe, double least, double mlpAtMost)

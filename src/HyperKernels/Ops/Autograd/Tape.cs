@@ -201,13 +201,10 @@ public sealed partial class Tape : MemoryScope
         lock (_gate)
         {
             int source = FindSlot(input.Node);
-            if (source < 0 || !input.IsDense)
-            {
-                return;
-            }
-            Slot from = SlotAt(source);
-            int leaf = Made(input.Node) ? from.Leaf : source;
-            if (leaf < 0)
+            // Nowhere if another flow has ended the tape by now.
+            Slot from = source < 0 ? default : SlotAt(source);
+            int leaf = source >= 0 && Made(input.Node) ? from.Leaf : source;
+            if (leaf < 0 || !input.IsDense)
             {
                 return;
             }

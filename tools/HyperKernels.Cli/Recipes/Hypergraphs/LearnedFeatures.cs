@@ -7,9 +7,12 @@ internal sealed class LearnedFeatures : Layer, IStoredLayer<LearnedFeatures>
 {
     static LearnedFeatures() => LayerTypes.Register<LearnedFeatures>();
 
-    /// <param name="table">A row for each node.</param>
-    /// <param name="net">What reads rows of it.</param>
-    public LearnedFeatures(Embedding table, Layer net)
+    /// <param name="start">What the features of all nodes are at first, <c>[N, C]</c>.</param>
+    /// <param name="net">What reads rows of them.</param>
+    public LearnedFeatures(Tensor start, Layer net)
+        : this(new Embedding(start.Shape[0], start.Shape[1], new RandomStream(0)), net) => Table.Weight.Load(start.ToArray());
+
+    private LearnedFeatures(Embedding table, Layer net)
     {
         Table = Add("features", table);
         Net = Add("net", net);
@@ -19,15 +22,6 @@ internal sealed class LearnedFeatures : Layer, IStoredLayer<LearnedFeatures>
     public Embedding Table { get; }
 
     public Layer Net { get; }
-
-    /// <summary>Features to begin with.</summary>
-    /// <param name="start">Of all nodes, <c>[N, C]</c>.</param>
-    public static Embedding From(Tensor start)
-    {
-        Embedding table = new(start.Shape[0], start.Shape[1], new RandomStream(0));
-        table.Weight.Load(start.ToArray());
-        return table;
-    }
 
     static string IStoredLayer<LearnedFeatures>.TypeName => "LearnedFeatures";
 

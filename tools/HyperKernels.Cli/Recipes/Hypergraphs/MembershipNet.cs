@@ -17,7 +17,7 @@ internal sealed class MembershipNet
 
     private MembershipNet(string name, Tensor start, Layer net, Func<Tensor, MembershipBatch, Tensor> logits, RandomStream random)
     {
-        LearnedFeatures all = new(LearnedFeatures.From(start), net);
+        LearnedFeatures all = new(start, net);
         Run = new TimedRun<LearnedFeatures>(name, all, new Adam(all.Parameters, learningRate: Rate, weightDecay: Decay), LongestGradient, random);
         _logits = logits;
     }

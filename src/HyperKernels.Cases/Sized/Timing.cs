@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 
 namespace HyperKernels.Cases.Sized;
 
@@ -13,9 +14,12 @@ public sealed record Timing(double MedianMs, double Spread, int Runs)
     private const double SampleSeconds = 0.3;
     private const int AllocationRuns = 2;
 
-    // The runtime goes on compiling the code around the kernels in the background, on a core that the kernels would use. Runs of
-    // microseconds consist of that code besides.
+    // The runtime goes on compiling the code around the kernels in the background, on a core that the kernels would use: with as many
+    // threads as cores a second of it looks like a thread that does nothing. Runs of microseconds consist of that code besides. So a
+    // warm-up lasts until nothing was compiled for a while.
     private const double WarmUpSeconds = 0.8;
+    private const double QuietSeconds = 0.5;
+    private const double MostWarmUpSeconds = 10;
     private const double ShortestSampleMs = 0.05;
 
     // Waiting for a device and launching after the wait cost tens of microseconds: samples are long beside that.
@@ -97,15 +101,16 @@ public sealed record Timing(double MedianMs, double Spread, int Runs)
     }
 
     /// <summary>
-    /// Times an action: warm-up, then runs for 0.3 seconds, at least seven. A sample ends when the device has done
+    /// Times an action: warm-up until the runtime has compiled what it wants to, then runs for 0.3 seconds, at least seven. A sample ends when the device has done
     /// all its runs; between them nothing waits.
     /// </summary>
     /// <exception cref="OperationCanceledException">Asked to stop.</exception>
     public static Timing Measure(Action run, Device device, CancellationToken cancel)
     {
         int warmUps = 0;
+        long compiled = 0;
         long start = Stopwatch.GetTimestamp();
-        TimeSpan warm;
+        TimeSpan warm, quietSince = default;
         do
         {
             cancel.ThrowIfCancellationRequested();
@@ -113,8 +118,12 @@ public sealed record Timing(double MedianMs, double Spread, int Runs)
             device.Synchronize();
             warmUps++;
             warm = Stopwatch.GetElapsedTime(start);
+            long now = JitInfo.GetCompiledMethodCount();
+            quietSince = now == compiled ? quietSince : warm;
+            compiled = now;
         }
-        while (warmUps < 2 || warm.TotalSeconds < WarmUpSeconds);
+        while (warmUps < 2 || warm.TotalSeconds < WarmUpSeconds
+            || ((warm - quietSince).TotalSeconds < QuietSeconds && warm.TotalSeconds < MostWarmUpSeconds));
 
         // A sample is long enough for the clock: short runs are timed in groups.
         double oneMs = warm.TotalMilliseconds / warmUps;

@@ -65,7 +65,7 @@ internal sealed unsafe partial class CpuBackend
     }
 
     /// <summary>The arithmetic of an elementwise op, passed into the one loop below.</summary>
-    private interface IMap
+    internal interface IMap
     {
         /// <summary>1 to 3; the others are not read.</summary>
         static abstract int Operands { get; }

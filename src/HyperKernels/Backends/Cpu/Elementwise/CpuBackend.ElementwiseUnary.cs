@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace HyperKernels.Backends.Cpu;
 
-// Functions of one value.
+// Functions of one value; those that are activations too finish the blocks of matrix products.
 internal sealed unsafe partial class CpuBackend
 {
     public void Unary(UnaryOp op, in Broadcast sizes, BufferRef x, BufferRef y, float p, float q)
@@ -93,6 +93,15 @@ internal sealed unsafe partial class CpuBackend
             default:
                 throw Throw.Undefined(nameof(Unary), op);
         }
+    }
+
+    internal readonly struct IdentityMap : IMap
+    {
+        public static int Operands => 1;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
+            where TVec : struct, IVec<TVec> => a;
     }
 
     private readonly struct NegMap : IMap
@@ -194,7 +203,7 @@ internal sealed unsafe partial class CpuBackend
             where TVec : struct, IVec<TVec> => TVec.Cos(a);
     }
 
-    private readonly struct TanhMap : IMap
+    internal readonly struct TanhMap : IMap
     {
         public static int Operands => 1;
 
@@ -203,7 +212,7 @@ internal sealed unsafe partial class CpuBackend
             where TVec : struct, IVec<TVec> => VecMath.Tanh(a);
     }
 
-    private readonly struct SigmoidMap : IMap
+    internal readonly struct SigmoidMap : IMap
     {
         public static int Operands => 1;
 
@@ -212,7 +221,7 @@ internal sealed unsafe partial class CpuBackend
             where TVec : struct, IVec<TVec> => VecMath.Sigmoid(a);
     }
 
-    private readonly struct SoftplusMap : IMap
+    internal readonly struct SoftplusMap : IMap
     {
         public static int Operands => 1;
 
@@ -221,7 +230,7 @@ internal sealed unsafe partial class CpuBackend
             where TVec : struct, IVec<TVec> => VecMath.Softplus(a);
     }
 
-    private readonly struct ReluMap : IMap
+    internal readonly struct ReluMap : IMap
     {
         public static int Operands => 1;
 
@@ -230,7 +239,7 @@ internal sealed unsafe partial class CpuBackend
             where TVec : struct, IVec<TVec> => TVec.Max(a, TVec.Zero);
     }
 
-    private readonly struct LeakyReluMap : IMap
+    internal readonly struct LeakyReluMap : IMap
     {
         public static int Operands => 1;
 
@@ -239,7 +248,7 @@ internal sealed unsafe partial class CpuBackend
             where TVec : struct, IVec<TVec> => TVec.Select(TVec.LessThan(a, TVec.Zero), a * p, a);
     }
 
-    private readonly struct EluMap : IMap
+    internal readonly struct EluMap : IMap
     {
         public static int Operands => 1;
 
@@ -248,7 +257,7 @@ internal sealed unsafe partial class CpuBackend
             where TVec : struct, IVec<TVec> => TVec.Select(TVec.LessThan(a, TVec.Zero), VecMath.ExpMinusOne(a) * p, a);
     }
 
-    private readonly struct GeluMap : IMap
+    internal readonly struct GeluMap : IMap
     {
         public static int Operands => 1;
 
@@ -257,7 +266,7 @@ internal sealed unsafe partial class CpuBackend
             where TVec : struct, IVec<TVec> => VecMath.GeluErf(a);
     }
 
-    private readonly struct GeluTanhMap : IMap
+    internal readonly struct GeluTanhMap : IMap
     {
         public static int Operands => 1;
 
@@ -266,7 +275,7 @@ internal sealed unsafe partial class CpuBackend
             where TVec : struct, IVec<TVec> => VecMath.GeluTanh(a);
     }
 
-    private readonly struct SiluMap : IMap
+    internal readonly struct SiluMap : IMap
     {
         public static int Operands => 1;
 
@@ -329,7 +338,7 @@ internal sealed unsafe partial class CpuBackend
             where TVec : struct, IVec<TVec> => Power(a, p);
     }
 
-    private readonly struct SineMap : IMap
+    internal readonly struct SineMap : IMap
     {
         public static int Operands => 1;
 

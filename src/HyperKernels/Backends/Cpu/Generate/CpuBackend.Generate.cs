@@ -17,9 +17,21 @@ internal sealed unsafe partial class CpuBackend
         {
             GenerateOuterTiles outer = new(sizes, _threads, VectorWidth)
             {
-                X = Floats(x), Z = Floats(z), Generator = Floats(generator), Base = FloatsOrNull(baseWeight), Y = Floats(y),
+                X = Floats(x), Z = Floats(z), Generator = Floats(generator), Y = Floats(y),
             };
             _threads.For(VectorWidth, outer.RowParts * outer.OutputParts, ref outer);
+            if (baseWeight is { } bases)
+            {
+                Gemm.Run(
+                    new MatmulArgs
+                    {
+                        Batch = 1, M = checked(sizes.Batch * sizes.Rows), N = sizes.Outputs, K = sizes.Inputs,
+                        A = outer.X, LdA = sizes.Inputs,
+                        B = Floats(bases), LdB = sizes.Inputs, TransposeB = true,
+                        Y = outer.Y, LdY = sizes.Outputs, Accumulate = true,
+                    },
+                    _threads, VectorWidth);
+            }
             return;
         }
         GenerateTiles tiles = new(sizes, sizes.Batch, _threads, VectorWidth)

@@ -37,6 +37,7 @@ internal unsafe partial struct GenerateOuterTiles : ITiles
     private readonly ForkJoin _threads;
     private readonly int _width;
     private readonly int _rows;
+    private readonly int _tileRows;
     private readonly int _blockInputs;
     private readonly int _partInputs;
 
@@ -51,8 +52,12 @@ internal unsafe partial struct GenerateOuterTiles : ITiles
         int parts = (int)Math.Clamp(SumNumbers / Math.Max(1, (long)sizes.Batch * sizes.Embedding), 1, MostParts);
         _partInputs = Math.Max(1, (blocks + parts - 1) / parts) * _blockInputs;
         InputParts = (sizes.Inputs + _partInputs - 1) / _partInputs;
-        RowParts = (_rows + RowsAtOnce - 1) / RowsAtOnce;
         OutputParts = (sizes.Outputs + PartOutputs - 1) / PartOutputs;
+        // Rather than have threads idle, fewer rows share what is read of the generator.
+        int wanted = (threads.Threads + OutputParts - 1) / Math.Max(1, OutputParts);
+        int lanes = (_rows + Lanes - 1) / Lanes;
+        _tileRows = Math.Clamp((lanes + wanted - 1) / wanted * Lanes, Lanes, RowsAtOnce);
+        RowParts = (_rows + _tileRows - 1) / _tileRows;
     }
 
     public int InputParts { get; }
@@ -64,7 +69,6 @@ internal unsafe partial struct GenerateOuterTiles : ITiles
     public float* X;
     public float* Z;
     public float* Generator;
-    public float* Base;
     public float* Y;
     public float* Gradient;
     public float* DX;
@@ -78,7 +82,7 @@ internal unsafe partial struct GenerateOuterTiles : ITiles
     {
         if (Y != null)
         {
-            Apply<TVec>(tile / OutputParts * RowsAtOnce, tile % OutputParts * PartOutputs);
+            Apply<TVec>(tile / OutputParts * _tileRows, tile % OutputParts * PartOutputs);
         }
         else if (DGenerator != null)
         {
@@ -93,7 +97,7 @@ internal unsafe partial struct GenerateOuterTiles : ITiles
     private readonly void Apply<TVec>(int row, int output)
         where TVec : struct, IVec<TVec>
     {
-        int rows = Math.Min(RowsAtOnce, _rows - row);
+        int rows = Math.Min(_tileRows, _rows - row);
         int outputs = Math.Min(PartOutputs, _sizes.Outputs - output);
         int columns = _blockInputs * _sizes.Embedding;
         float* y = (s_memory ??= new WorkBuffer()).Rent(
@@ -137,16 +141,6 @@ internal unsafe partial struct GenerateOuterTiles : ITiles
         for (int first = 0; first < rows; first += Lanes)
         {
             GemmPack.Turn(y + ((nint)first * outputs), Lanes, outputs, Math.Min(Lanes, rows - first), target + ((long)first * _sizes.Outputs), _sizes.Outputs);
-        }
-        if (Base != null)
-        {
-            Multiply(new MatmulArgs
-            {
-                Batch = 1, M = rows, N = outputs, K = _sizes.Inputs,
-                A = X + ((long)row * _sizes.Inputs), LdA = _sizes.Inputs,
-                B = Base + ((long)output * _sizes.Inputs), LdB = _sizes.Inputs, TransposeB = true,
-                Y = target, LdY = _sizes.Outputs, Accumulate = true,
-            });
         }
     }
 

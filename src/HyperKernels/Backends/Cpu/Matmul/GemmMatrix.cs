@@ -31,7 +31,54 @@ internal unsafe struct GemmMatrix
     public readonly void Finish<TVec>(int row, int column, int rows, int columns)
         where TVec : struct, IVec<TVec>
     {
+        switch (Activation)
+        {
+            case ActivationKind.None:
+                Finish<TVec, CpuBackend.IdentityMap>(row, column, rows, columns);
+                break;
+            case ActivationKind.Relu:
+                Finish<TVec, CpuBackend.ReluMap>(row, column, rows, columns);
+                break;
+            case ActivationKind.LeakyRelu:
+                Finish<TVec, CpuBackend.LeakyReluMap>(row, column, rows, columns);
+                break;
+            case ActivationKind.Elu:
+                Finish<TVec, CpuBackend.EluMap>(row, column, rows, columns);
+                break;
+            case ActivationKind.Tanh:
+                Finish<TVec, CpuBackend.TanhMap>(row, column, rows, columns);
+                break;
+            case ActivationKind.Sigmoid:
+                Finish<TVec, CpuBackend.SigmoidMap>(row, column, rows, columns);
+                break;
+            case ActivationKind.Silu:
+                Finish<TVec, CpuBackend.SiluMap>(row, column, rows, columns);
+                break;
+            case ActivationKind.Softplus:
+                Finish<TVec, CpuBackend.SoftplusMap>(row, column, rows, columns);
+                break;
+            case ActivationKind.Gelu:
+                Finish<TVec, CpuBackend.GeluMap>(row, column, rows, columns);
+                break;
+            case ActivationKind.GeluTanh:
+                Finish<TVec, CpuBackend.GeluTanhMap>(row, column, rows, columns);
+                break;
+            case ActivationKind.Sine:
+                Finish<TVec, CpuBackend.SineMap>(row, column, rows, columns);
+                break;
+            default:
+                throw Throw.Undefined("Activation", Activation);
+        }
+    }
+
+    // The arithmetic is compiled into the loop: a call for every vector would cost more than most of it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Finish<TVec, TMap>(int row, int column, int rows, int columns)
+        where TVec : struct, IVec<TVec>
+        where TMap : struct, CpuBackend.IMap
+    {
         float* bias = Bias == null || BiasIsOne ? Bias : Bias + column;
+        TVec parameter = TVec.Create(Parameter);
         for (int i = 0; i < rows; i++)
         {
             float* y = Y + ((row + i) * RowY) + column;
@@ -43,7 +90,7 @@ internal unsafe struct GemmMatrix
                 {
                     value += BiasIsOne ? TVec.Create(*bias) : TVec.Load(bias + n);
                 }
-                Activate(value).Store(y + n);
+                TMap.Apply(value, value, value, parameter, parameter).Store(y + n);
             }
             if (n < columns)
             {
@@ -52,21 +99,9 @@ internal unsafe struct GemmMatrix
                 {
                     value += BiasIsOne ? TVec.Create(*bias) : TVec.LoadPartial(bias + n, columns - n);
                 }
-                Activate(value).StorePartial(y + n, columns - n);
+                TMap.Apply(value, value, value, parameter, parameter).StorePartial(y + n, columns - n);
             }
         }
-    }
-
-    // The two that cost next to nothing stay in the loop; a call per vector would cost more than they do.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly TVec Activate<TVec>(TVec value)
-        where TVec : struct, IVec<TVec>
-    {
-        if (Activation == ActivationKind.None)
-        {
-            return value;
-        }
-        return Activation == ActivationKind.Relu ? TVec.Max(value, TVec.Zero) : VecMath.Activate(Activation, value, Parameter);
     }
 
     /// <summary>The product of depth zero.</summary>

@@ -63,11 +63,23 @@ internal unsafe interface IVec<TSelf>
 
     static abstract TSelf Cos(TSelf a);
 
+    /// <summary>sin a for any a, slowly: what <see cref="VecMath.Sin"/> cannot reduce in single precision.</summary>
+    static abstract TSelf SinOfLarge(TSelf a);
+
+    /// <summary>cos a for any a, slowly.</summary>
+    static abstract TSelf CosOfLarge(TSelf a);
+
+    /// <summary>a with its sign turned where <paramref name="whole"/> is odd; whole must be a whole number within an int's range.</summary>
+    static abstract TSelf NegateWhereOdd(TSelf a, TSelf whole);
+
     /// <summary>A mask for <see cref="Select"/>.</summary>
     static abstract TSelf LessThan(TSelf a, TSelf b);
 
     /// <summary>A mask for <see cref="Select"/>.</summary>
     static abstract TSelf Equal(TSelf a, TSelf b);
+
+    /// <summary>Whether any lane of a mask is set.</summary>
+    static abstract bool Any(TSelf mask);
 
     static abstract TSelf Select(TSelf mask, TSelf whenTrue, TSelf whenFalse);
 

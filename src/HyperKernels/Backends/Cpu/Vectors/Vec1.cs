@@ -81,13 +81,21 @@ internal readonly unsafe struct Vec1 : IVec<Vec1>
 
     public static Vec1 Log(Vec1 a) => new(MathF.Log(a._value));
 
-    public static Vec1 Sin(Vec1 a) => new(MathF.Sin(a._value));
+    public static Vec1 Sin(Vec1 a) => VecMath.Sin(a);
 
-    public static Vec1 Cos(Vec1 a) => new(MathF.Cos(a._value));
+    public static Vec1 Cos(Vec1 a) => VecMath.Cos(a);
+
+    public static Vec1 SinOfLarge(Vec1 a) => new(MathF.Sin(a._value));
+
+    public static Vec1 CosOfLarge(Vec1 a) => new(MathF.Cos(a._value));
+
+    public static Vec1 NegateWhereOdd(Vec1 a, Vec1 whole) => ((int)whole._value & 1) != 0 ? -a : a;
 
     public static Vec1 LessThan(Vec1 a, Vec1 b) => new(Mask(a._value < b._value));
 
     public static Vec1 Equal(Vec1 a, Vec1 b) => new(Mask(a._value == b._value));
+
+    public static bool Any(Vec1 mask) => BitConverter.SingleToInt32Bits(mask._value) != 0;
 
     public static Vec1 Select(Vec1 mask, Vec1 whenTrue, Vec1 whenFalse) =>
         BitConverter.SingleToInt32Bits(mask._value) != 0 ? whenTrue : whenFalse;

@@ -156,16 +156,29 @@ internal readonly unsafe struct Vec128 : IVec<Vec128>
     public static Vec128 Log(Vec128 a) => new(Vector128.Log(a._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec128 Sin(Vec128 a) => new(Vector128.Sin(a._value));
+    public static Vec128 Sin(Vec128 a) => VecMath.Sin(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec128 Cos(Vec128 a) => new(Vector128.Cos(a._value));
+    public static Vec128 Cos(Vec128 a) => VecMath.Cos(a);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Vec128 SinOfLarge(Vec128 a) => new(Vector128.Sin(a._value));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Vec128 CosOfLarge(Vec128 a) => new(Vector128.Cos(a._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec128 NegateWhereOdd(Vec128 a, Vec128 whole) =>
+        new((a._value.AsInt32() ^ Vector128.ShiftLeft(Vector128.ConvertToInt32Native(whole._value), 31)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec128 LessThan(Vec128 a, Vec128 b) => new(Vector128.LessThan(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec128 Equal(Vec128 a, Vec128 b) => new(Vector128.Equals(a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Any(Vec128 mask) => mask._value.AsInt32() != Vector128<int>.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec128 Select(Vec128 mask, Vec128 whenTrue, Vec128 whenFalse) =>

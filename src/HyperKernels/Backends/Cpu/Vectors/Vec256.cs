@@ -158,16 +158,29 @@ internal readonly unsafe struct Vec256 : IVec<Vec256>
     public static Vec256 Log(Vec256 a) => new(Vector256.Log(a._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec256 Sin(Vec256 a) => new(Vector256.Sin(a._value));
+    public static Vec256 Sin(Vec256 a) => VecMath.Sin(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec256 Cos(Vec256 a) => new(Vector256.Cos(a._value));
+    public static Vec256 Cos(Vec256 a) => VecMath.Cos(a);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Vec256 SinOfLarge(Vec256 a) => new(Vector256.Sin(a._value));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Vec256 CosOfLarge(Vec256 a) => new(Vector256.Cos(a._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec256 NegateWhereOdd(Vec256 a, Vec256 whole) =>
+        new((a._value.AsInt32() ^ Vector256.ShiftLeft(Vector256.ConvertToInt32Native(whole._value), 31)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec256 LessThan(Vec256 a, Vec256 b) => new(Vector256.LessThan(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec256 Equal(Vec256 a, Vec256 b) => new(Vector256.Equals(a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Any(Vec256 mask) => mask._value.AsInt32() != Vector256<int>.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec256 Select(Vec256 mask, Vec256 whenTrue, Vec256 whenFalse) =>

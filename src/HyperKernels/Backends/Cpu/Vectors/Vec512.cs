@@ -160,16 +160,29 @@ internal readonly unsafe struct Vec512 : IVec<Vec512>
     public static Vec512 Log(Vec512 a) => new(Vector512.Log(a._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec512 Sin(Vec512 a) => new(Vector512.Sin(a._value));
+    public static Vec512 Sin(Vec512 a) => VecMath.Sin(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec512 Cos(Vec512 a) => new(Vector512.Cos(a._value));
+    public static Vec512 Cos(Vec512 a) => VecMath.Cos(a);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Vec512 SinOfLarge(Vec512 a) => new(Vector512.Sin(a._value));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Vec512 CosOfLarge(Vec512 a) => new(Vector512.Cos(a._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec512 NegateWhereOdd(Vec512 a, Vec512 whole) =>
+        new((a._value.AsInt32() ^ Vector512.ShiftLeft(Vector512.ConvertToInt32Native(whole._value), 31)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec512 LessThan(Vec512 a, Vec512 b) => new(Vector512.LessThan(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec512 Equal(Vec512 a, Vec512 b) => new(Vector512.Equals(a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Any(Vec512 mask) => mask._value.AsInt32() != Vector512<int>.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec512 Select(Vec512 mask, Vec512 whenTrue, Vec512 whenFalse) =>

@@ -1,9 +1,11 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 
 namespace HyperKernels.Backends.Cpu;
 
 /// <summary>
-/// Transcendental functions over <see cref="IVec{TSelf}"/>. Apart from those that use Log and Sin, they are built from exactly rounded
+/// Transcendental functions over <see cref="IVec{TSelf}"/>. Apart from those that use Log, they are built from exactly rounded
 /// operations only, so that every vector width gives the same bits. NaN in gives NaN out.
 /// </summary>
 internal static class VecMath
@@ -113,6 +115,53 @@ internal static class VecMath
         return TVec.Select(TVec.LessThan(t, TVec.Create(0.927734375f)), near, far);
     }
 
+    /// <summary>sin x; within two units in the last place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec Sin<TVec>(TVec x)
+        where TVec : struct, IVec<TVec>
+    {
+        TVec halfTurns = TVec.Round(x * TVec.Create(0.318309886f));
+        TVec sin = TVec.NegateWhereOdd(SinBesideHalfTurns(x, halfTurns), halfTurns);
+        // The remainder of -0 is +0.
+        sin = TVec.Select(TVec.LessThan(TVec.Abs(x), TVec.Create(2.4e-4f)), x, sin);
+        TVec large = IsLarge(x);
+        return TVec.Any(large) ? TVec.Select(large, TVec.SinOfLarge(x), sin) : sin;
+    }
+
+    /// <summary>cos x; within two units in the last place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec Cos<TVec>(TVec x)
+        where TVec : struct, IVec<TVec>
+    {
+        TVec half = TVec.Create(0.5f);
+        TVec halfTurns = TVec.Round(TVec.MultiplyAdd(x, TVec.Create(0.318309886f), -half));
+        TVec cos = TVec.NegateWhereOdd(-SinBesideHalfTurns(x, halfTurns + half), halfTurns);
+        TVec large = IsLarge(x);
+        return TVec.Any(large) ? TVec.Select(large, TVec.CosOfLarge(x), cos) : cos;
+    }
+
+    // Without a fused multiply-add the reduction has too few digits for any x.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVec IsLarge<TVec>(TVec x)
+        where TVec : struct, IVec<TVec> =>
+        TVec.LessThan(TVec.Create(Fma.IsSupported || AdvSimd.IsSupported ? 1e5f : -1), TVec.Abs(x));
+
+    // sin(x - n pi) for |x - n pi| <= pi / 2. Pi in three parts (W. Cody, W. Waite): the first product and difference are exact.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVec SinBesideHalfTurns<TVec>(TVec x, TVec n)
+        where TVec : struct, IVec<TVec>
+    {
+        TVec r = TVec.MultiplyAdd(n, TVec.Create(-3.1415927f), x);
+        r = TVec.MultiplyAdd(n, TVec.Create(8.742278e-8f), r);
+        r = TVec.MultiplyAdd(n, TVec.Create(3.430249e-15f), r);
+        // Minimax polynomial: relative error 2e-8.
+        TVec square = r * r;
+        TVec p = TVec.MultiplyAdd(TVec.Create(2.6001708e-6f), square, TVec.Create(-1.9807159e-4f));
+        p = TVec.MultiplyAdd(p, square, TVec.Create(8.333035e-3f));
+        p = TVec.MultiplyAdd(p, square, TVec.Create(-0.16666658f));
+        return TVec.MultiplyAdd(p * square, r, r);
+    }
+
     /// <summary>log(1 + e^x); equals x for large x and e^x for very negative x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVec Softplus<TVec>(TVec x)
@@ -135,40 +184,5 @@ internal static class VecMath
     {
         TVec cubic = TVec.MultiplyAdd(TVec.Create(0.044715f) * x * x, x, x);
         return x * Sigmoid(TVec.Create(1.59576912f) * cubic);
-    }
-
-    /// <summary>Applies <paramref name="activation"/>; the parameter is the slope, the scale or the frequency, where there is one.</summary>
-    // Optimised from its first call on: it is called for every vector of a product, and a busy machine may never come to compiling it a second time.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static TVec Activate<TVec>(ActivationKind activation, TVec x, float parameter)
-        where TVec : struct, IVec<TVec>
-    {
-        switch (activation)
-        {
-            case ActivationKind.None:
-                return x;
-            case ActivationKind.Relu:
-                return TVec.Max(x, TVec.Zero);
-            case ActivationKind.LeakyRelu:
-                return TVec.Select(TVec.LessThan(x, TVec.Zero), x * TVec.Create(parameter), x);
-            case ActivationKind.Elu:
-                return TVec.Select(TVec.LessThan(x, TVec.Zero), ExpMinusOne(x) * TVec.Create(parameter), x);
-            case ActivationKind.Tanh:
-                return Tanh(x);
-            case ActivationKind.Sigmoid:
-                return Sigmoid(x);
-            case ActivationKind.Silu:
-                return x * Sigmoid(x);
-            case ActivationKind.Softplus:
-                return Softplus(x);
-            case ActivationKind.Gelu:
-                return GeluErf(x);
-            case ActivationKind.GeluTanh:
-                return GeluTanh(x);
-            case ActivationKind.Sine:
-                return TVec.Sin(x * TVec.Create(parameter));
-            default:
-                throw Throw.Undefined("Activation", activation);
-        }
     }
 }

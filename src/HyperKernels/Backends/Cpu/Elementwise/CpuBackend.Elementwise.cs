@@ -52,7 +52,7 @@ internal sealed unsafe partial class CpuBackend
         }
         MapTiles<TMap> tiles = new()
         {
-            Plan = new RowPlan(sizes, TileElements),
+            Plan = new RowPlan(sizes, TileElements / TMap.Cost),
             Sizes = sizes,
             A = Floats(a),
             B = Floats(b),
@@ -62,16 +62,6 @@ internal sealed unsafe partial class CpuBackend
             Q = q,
         };
         _threads.For(VectorWidth, tiles.Plan.Tiles, ref tiles);
-    }
-
-    /// <summary>The arithmetic of an elementwise op, passed into the one loop below.</summary>
-    internal interface IMap
-    {
-        /// <summary>1 to 3; the others are not read.</summary>
-        static abstract int Operands { get; }
-
-        static abstract TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
-            where TVec : struct, IVec<TVec>;
     }
 
     private struct MapTiles<TMap> : ITiles

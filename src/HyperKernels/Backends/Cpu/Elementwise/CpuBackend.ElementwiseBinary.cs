@@ -45,6 +45,8 @@ internal sealed unsafe partial class CpuBackend
     {
         public static int Operands => 2;
 
+        public static int Cost => IMap.FunctionCost;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
             where TVec : struct, IVec<TVec> => Power(a, b);

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace HyperKernels.Backends.Cpu;
 
-// Functions of one value; those that are activations too finish the blocks of matrix products.
+// Functions of one value; those that are activations too are in ActivationMaps.
 internal sealed unsafe partial class CpuBackend
 {
     public void Unary(UnaryOp op, in Broadcast sizes, BufferRef x, BufferRef y, float p, float q)
@@ -95,15 +95,6 @@ internal sealed unsafe partial class CpuBackend
         }
     }
 
-    internal readonly struct IdentityMap : IMap
-    {
-        public static int Operands => 1;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
-            where TVec : struct, IVec<TVec> => a;
-    }
-
     private readonly struct NegMap : IMap
     {
         public static int Operands => 1;
@@ -135,6 +126,8 @@ internal sealed unsafe partial class CpuBackend
     {
         public static int Operands => 1;
 
+        public static int Cost => IMap.FunctionCost;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
             where TVec : struct, IVec<TVec> => TVec.Exp(a);
@@ -143,6 +136,8 @@ internal sealed unsafe partial class CpuBackend
     private readonly struct LogMap : IMap
     {
         public static int Operands => 1;
+
+        public static int Cost => IMap.FunctionCost;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
@@ -189,6 +184,8 @@ internal sealed unsafe partial class CpuBackend
     {
         public static int Operands => 1;
 
+        public static int Cost => IMap.FunctionCost;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
             where TVec : struct, IVec<TVec> => TVec.Sin(a);
@@ -198,95 +195,18 @@ internal sealed unsafe partial class CpuBackend
     {
         public static int Operands => 1;
 
+        public static int Cost => IMap.FunctionCost;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
             where TVec : struct, IVec<TVec> => TVec.Cos(a);
     }
 
-    internal readonly struct TanhMap : IMap
-    {
-        public static int Operands => 1;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
-            where TVec : struct, IVec<TVec> => VecMath.Tanh(a);
-    }
-
-    internal readonly struct SigmoidMap : IMap
-    {
-        public static int Operands => 1;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
-            where TVec : struct, IVec<TVec> => VecMath.Sigmoid(a);
-    }
-
-    internal readonly struct SoftplusMap : IMap
-    {
-        public static int Operands => 1;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
-            where TVec : struct, IVec<TVec> => VecMath.Softplus(a);
-    }
-
-    internal readonly struct ReluMap : IMap
-    {
-        public static int Operands => 1;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
-            where TVec : struct, IVec<TVec> => TVec.Max(a, TVec.Zero);
-    }
-
-    internal readonly struct LeakyReluMap : IMap
-    {
-        public static int Operands => 1;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
-            where TVec : struct, IVec<TVec> => TVec.Select(TVec.LessThan(a, TVec.Zero), a * p, a);
-    }
-
-    internal readonly struct EluMap : IMap
-    {
-        public static int Operands => 1;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
-            where TVec : struct, IVec<TVec> => TVec.Select(TVec.LessThan(a, TVec.Zero), VecMath.ExpMinusOne(a) * p, a);
-    }
-
-    internal readonly struct GeluMap : IMap
-    {
-        public static int Operands => 1;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
-            where TVec : struct, IVec<TVec> => VecMath.GeluErf(a);
-    }
-
-    internal readonly struct GeluTanhMap : IMap
-    {
-        public static int Operands => 1;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
-            where TVec : struct, IVec<TVec> => VecMath.GeluTanh(a);
-    }
-
-    internal readonly struct SiluMap : IMap
-    {
-        public static int Operands => 1;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
-            where TVec : struct, IVec<TVec> => a * VecMath.Sigmoid(a);
-    }
-
     private readonly struct ErfMap : IMap
     {
         public static int Operands => 1;
+
+        public static int Cost => IMap.FunctionCost;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
@@ -333,17 +253,10 @@ internal sealed unsafe partial class CpuBackend
     {
         public static int Operands => 1;
 
+        public static int Cost => IMap.FunctionCost;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
             where TVec : struct, IVec<TVec> => Power(a, p);
-    }
-
-    internal readonly struct SineMap : IMap
-    {
-        public static int Operands => 1;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
-            where TVec : struct, IVec<TVec> => TVec.Sin(a * p);
     }
 }

@@ -152,6 +152,8 @@ internal sealed unsafe partial class CpuBackend
     {
         public static int Operands => 2;
 
+        public static int Cost => IMap.FunctionCost;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
             where TVec : struct, IVec<TVec> => b * TVec.Cos(a);
@@ -160,6 +162,8 @@ internal sealed unsafe partial class CpuBackend
     private readonly struct CosGradientMap : IMap
     {
         public static int Operands => 2;
+
+        public static int Cost => IMap.FunctionCost;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
@@ -188,6 +192,8 @@ internal sealed unsafe partial class CpuBackend
     {
         public static int Operands => 2;
 
+        public static int Cost => IMap.FunctionCost;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
             where TVec : struct, IVec<TVec> => b * VecMath.Sigmoid(a);
@@ -215,6 +221,8 @@ internal sealed unsafe partial class CpuBackend
     {
         public static int Operands => 2;
 
+        public static int Cost => IMap.FunctionCost;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
             where TVec : struct, IVec<TVec> => TVec.Select(TVec.LessThan(TVec.Zero, a), b, b * p * TVec.Exp(a));
@@ -223,6 +231,8 @@ internal sealed unsafe partial class CpuBackend
     private readonly struct GeluGradientMap : IMap
     {
         public static int Operands => 2;
+
+        public static int Cost => IMap.FunctionCost;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
@@ -238,6 +248,8 @@ internal sealed unsafe partial class CpuBackend
     private readonly struct GeluTanhGradientMap : IMap
     {
         public static int Operands => 2;
+
+        public static int Cost => IMap.FunctionCost;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
@@ -256,6 +268,8 @@ internal sealed unsafe partial class CpuBackend
     {
         public static int Operands => 2;
 
+        public static int Cost => IMap.FunctionCost;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
             where TVec : struct, IVec<TVec>
@@ -268,6 +282,8 @@ internal sealed unsafe partial class CpuBackend
     private readonly struct ErfGradientMap : IMap
     {
         public static int Operands => 2;
+
+        public static int Cost => IMap.FunctionCost;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
@@ -287,6 +303,8 @@ internal sealed unsafe partial class CpuBackend
     {
         public static int Operands => 2;
 
+        public static int Cost => IMap.FunctionCost;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
             where TVec : struct, IVec<TVec> => b * p * Power(a, p - TVec.Create(1));
@@ -295,6 +313,8 @@ internal sealed unsafe partial class CpuBackend
     private readonly struct SineGradientMap : IMap
     {
         public static int Operands => 2;
+
+        public static int Cost => IMap.FunctionCost;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)

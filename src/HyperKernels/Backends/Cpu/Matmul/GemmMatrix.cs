@@ -34,37 +34,37 @@ internal unsafe struct GemmMatrix
         switch (Activation)
         {
             case ActivationKind.None:
-                Finish<TVec, CpuBackend.IdentityMap>(row, column, rows, columns);
+                Finish<TVec, IdentityMap>(row, column, rows, columns);
                 break;
             case ActivationKind.Relu:
-                Finish<TVec, CpuBackend.ReluMap>(row, column, rows, columns);
+                Finish<TVec, ReluMap>(row, column, rows, columns);
                 break;
             case ActivationKind.LeakyRelu:
-                Finish<TVec, CpuBackend.LeakyReluMap>(row, column, rows, columns);
+                Finish<TVec, LeakyReluMap>(row, column, rows, columns);
                 break;
             case ActivationKind.Elu:
-                Finish<TVec, CpuBackend.EluMap>(row, column, rows, columns);
+                Finish<TVec, EluMap>(row, column, rows, columns);
                 break;
             case ActivationKind.Tanh:
-                Finish<TVec, CpuBackend.TanhMap>(row, column, rows, columns);
+                Finish<TVec, TanhMap>(row, column, rows, columns);
                 break;
             case ActivationKind.Sigmoid:
-                Finish<TVec, CpuBackend.SigmoidMap>(row, column, rows, columns);
+                Finish<TVec, SigmoidMap>(row, column, rows, columns);
                 break;
             case ActivationKind.Silu:
-                Finish<TVec, CpuBackend.SiluMap>(row, column, rows, columns);
+                Finish<TVec, SiluMap>(row, column, rows, columns);
                 break;
             case ActivationKind.Softplus:
-                Finish<TVec, CpuBackend.SoftplusMap>(row, column, rows, columns);
+                Finish<TVec, SoftplusMap>(row, column, rows, columns);
                 break;
             case ActivationKind.Gelu:
-                Finish<TVec, CpuBackend.GeluMap>(row, column, rows, columns);
+                Finish<TVec, GeluMap>(row, column, rows, columns);
                 break;
             case ActivationKind.GeluTanh:
-                Finish<TVec, CpuBackend.GeluTanhMap>(row, column, rows, columns);
+                Finish<TVec, GeluTanhMap>(row, column, rows, columns);
                 break;
             case ActivationKind.Sine:
-                Finish<TVec, CpuBackend.SineMap>(row, column, rows, columns);
+                Finish<TVec, SineMap>(row, column, rows, columns);
                 break;
             default:
                 throw Throw.Undefined("Activation", Activation);
@@ -75,7 +75,7 @@ internal unsafe struct GemmMatrix
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Finish<TVec, TMap>(int row, int column, int rows, int columns)
         where TVec : struct, IVec<TVec>
-        where TMap : struct, CpuBackend.IMap
+        where TMap : struct, IMap
     {
         float* bias = Bias == null || BiasIsOne ? Bias : Bias + column;
         TVec parameter = TVec.Create(Parameter);

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace HyperKernels.Backends.Cpu;
 
-/// <summary>Drawing planes larger or smaller, some planes a tile.</summary>
+/// <summary>Drawing planes larger or smaller: some planes a tile, or, forward, a part of one.</summary>
 internal readonly unsafe struct ResizeTiles : ITiles
 {
     private readonly ResizeMode _mode;
@@ -11,6 +11,7 @@ internal readonly unsafe struct ResizeTiles : ITiles
     private readonly float* _x;
     private readonly float* _y;
     private readonly int _planesPerTile;
+    private readonly int _partsPerPlane;
 
     public ResizeTiles(ResizeMode mode, bool adjoint, in PoolSizes s, float* x, float* y, int tileElements)
     {
@@ -20,7 +21,9 @@ internal readonly unsafe struct ResizeTiles : ITiles
         _x = x;
         _y = y;
         _planesPerTile = Math.Max(1, tileElements / Math.Max(1, Math.Max(s.Pixels, s.OutPixels)));
-        Tiles = (int)((s.Planes + _planesPerTile - 1L) / _planesPerTile);
+        // Backward several pixels may add to one of the source, in an order that a cut would change.
+        _partsPerPlane = adjoint ? 1 : Math.Max(1, s.OutPixels / tileElements);
+        Tiles = checked((int)((s.Planes + _planesPerTile - 1L) / _planesPerTile * _partsPerPlane));
     }
 
     public int Tiles { get; }
@@ -29,7 +32,10 @@ internal readonly unsafe struct ResizeTiles : ITiles
     public void Run<TVec>(int tile)
         where TVec : struct, IVec<TVec>
     {
-        int firstPlane = tile * _planesPerTile;
+        int firstPlane = tile / _partsPerPlane * _planesPerTile;
+        int part = tile % _partsPerPlane;
+        int firstPixel = (int)((long)_sizes.OutPixels * part / _partsPerPlane);
+        int lastPixel = (int)((long)_sizes.OutPixels * (part + 1) / _partsPerPlane);
         int lastPlane = (int)Math.Min(_sizes.Planes, firstPlane + (long)_planesPerTile);
         if (_adjoint)
         {
@@ -40,10 +46,11 @@ internal readonly unsafe struct ResizeTiles : ITiles
             }
         }
         // Source rows and columns outermost: they are worked out once for all planes of the tile.
-        for (int row = 0; row < _sizes.OutHeight; row++)
+        for (int pixel = firstPixel; pixel < lastPixel;)
         {
+            (int row, int column) = Math.DivRem(pixel, _sizes.OutWidth);
             (int top, int bottom, float down) = Source(row, _sizes.Height, _sizes.OutHeight);
-            for (int column = 0; column < _sizes.OutWidth; column++)
+            for (; column < _sizes.OutWidth && pixel < lastPixel; column++, pixel++)
             {
                 (int left, int right, float across) = Source(column, _sizes.Width, _sizes.OutWidth);
                 float* x = _x + ((long)firstPlane * _sizes.Pixels);

@@ -83,15 +83,21 @@ internal static unsafe class GemmSolver
         return (depth + blocks - 1) / blocks;
     }
 
-    // Rows are read where they lie unless a tile's lines, a multiple of 4 KiB apart, are more than a set of the first cache holds at 512 bits, or more than
-    // half of it below: there 1024 and 2048 gained 4 and 7 %.
     // Of a turned A a tile would read twelve numbers here and twelve there: packing pays where many tiles read them again.
     private static bool PacksA<TVec>(in GemmMatrix matrix)
         where TVec : struct, IVec<TVec> =>
         matrix.N > 4 * TVec.Count
-        && (matrix.DepthA == 1
-            ? GemmBlock.IsCrowded(matrix.RowA) && GemmMicro.MaxRows<TVec>() > CacheSizes.Level1 / 4096 / (TVec.Count == 16 ? 1 : 2)
-            : (long)matrix.M * matrix.K * sizeof(float) > CacheSizes.Level2 / 4);
+        && (matrix.DepthA == 1 ? CrowdsSet<TVec>(matrix) : (long)matrix.M * matrix.K * sizeof(float) > CacheSizes.Level2 / 4);
+
+    // Rows are read where they lie unless a tile's lines, a multiple of 4 KiB apart, are more than a set of the first cache holds. With 8 ways and 6 rows
+    // they fit, but beside them B's do not: for many columns packing gained 4 and 7 % at 1024 and 2048.
+    private static bool CrowdsSet<TVec>(in GemmMatrix matrix)
+        where TVec : struct, IVec<TVec>
+    {
+        int ways = CacheSizes.Level1 / 4096;
+        int most = TVec.Count < 16 && matrix.N > 32 * TVec.Count ? ways / 2 : ways;
+        return GemmBlock.IsCrowded(matrix.RowA) && GemmMicro.MaxRows<TVec>() > most;
+    }
 
     private struct PackTiles : ITiles
     {

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 using HyperKernels.Backends;
 using HyperKernels.Backends.Cpu;
 using NUnit.Framework;
@@ -183,7 +185,11 @@ internal sealed unsafe class VecMathTests
     public void Activate_AnyWidth_GivesTheSameBits(
         [Values(ActivationKind.Tanh, ActivationKind.Sigmoid, ActivationKind.Silu, ActivationKind.Gelu, ActivationKind.GeluTanh, ActivationKind.Sine)] ActivationKind activation)
     {
-        // Larger angles are the runtime's, at every width in its own way.
+        if (activation == ActivationKind.Sine && !Fma.IsSupported && !AdvSimd.IsSupported)
+        {
+            Assert.Ignore("without a fused multiply-add sines are the runtime's, at every width in its own way.");
+        }
+        // Larger angles are too.
         float[] inputs = [.. Inputs().Where(x => !float.IsNaN(x) && (activation != ActivationKind.Sine || Math.Abs(x) < 1e5f))];
         float[] expected = Map(0, inputs, default, activation, 1);
         foreach (int width in s_widths)

@@ -59,18 +59,32 @@ public sealed class GeneratePlanTests
             Is.EqualTo(Ops.GenerateLinear(x, z, generator, plan: GeneratePlan.Materialise).ToArray()));
     }
 
-    // Five tiles: three threads share them out, four go through them together.
-    [TestCase(3)]
-    [TestCase(4)]
-    public void GenerateLinear_ByTiles_GivesTheSameBitsOnMoreThreads(int threads)
+    // Five tiles: three threads share them out, four go through them together. The other plan cuts the rows by the threads, with a short last cut.
+    [TestCase(GeneratePlan.Tile, 3, 130)]
+    [TestCase(GeneratePlan.Tile, 4, 130)]
+    [TestCase(GeneratePlan.Reassociate, 2, 17)]
+    [TestCase(GeneratePlan.Reassociate, 4, 35)]
+    [TestCase(GeneratePlan.Reassociate, 3, 130)]
+    public void GenerateLinear_OnMoreThreads_GivesTheSameBits(GeneratePlan plan, int threads, int batch)
     {
         float[][][] results = [.. ((int[])[1, threads]).Select(count =>
         {
             using Device device = new(new CpuBackend(CpuBackend.WidestVector, count));
             using DeviceUse use = Device.Use(device);
-            return Run(GeneratePlan.Tile, 130, 2, 17, 131, 5);
+            return Run(plan, batch, 2, 17, 131, 5);
         })];
         Assert.That(results[1], Is.EqualTo(results[0]));
+    }
+
+    [Test]
+    public void GenerateLinear_WithoutOutputs_GivesZeroGradients([ValueSource(nameof(s_plans))] GeneratePlan plan, [Values(1, 2)] int threads)
+    {
+        using Device device = new(new CpuBackend(CpuBackend.WidestVector, threads));
+        using DeviceUse use = Device.Use(device);
+        float[][] results = Run(plan, 3, 1, 4, 0, 5);
+        Assert.That(results[0], Is.Empty);
+        Assert.That(results[1], Is.EqualTo(new float[3 * 4]));
+        Assert.That(results[2], Is.EqualTo(new float[3 * 5]));
     }
 
     // Many contexts, many rows, wide rows of weights, one output, primes, a long embedding. Hundreds of rows in each context would add the

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 using TorchSharp;
 
 namespace HyperKernels.TorchPeer;
@@ -10,18 +11,28 @@ internal static class Clock
     private const int MostRuns = 2_000;
     private const double SampleSeconds = 0.3;
     private const double WarmUpSeconds = 0.8;
+    private const double QuietSeconds = 0.5;
+    private const double MostWarmUpSeconds = 10;
     private const double ShortestSampleMs = 0.05;
 
     public static Figure Measure(Action run)
     {
         int warmUps = 0;
+        long compiled = 0;
         long start = Stopwatch.GetTimestamp();
-        while (warmUps < 2 || Stopwatch.GetElapsedTime(start).TotalSeconds < WarmUpSeconds)
+        TimeSpan warm, quietSince = default;
+        do
         {
             Once(run);
             warmUps++;
+            warm = Stopwatch.GetElapsedTime(start);
+            long now = JitInfo.GetCompiledMethodCount();
+            quietSince = now == compiled ? quietSince : warm;
+            compiled = now;
         }
-        double oneMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds / warmUps;
+        while (warmUps < 2 || warm.TotalSeconds < WarmUpSeconds
+            || ((warm - quietSince).TotalSeconds < QuietSeconds && warm.TotalSeconds < MostWarmUpSeconds));
+        double oneMs = warm.TotalMilliseconds / warmUps;
         int group = Math.Max(1, (int)Math.Ceiling(ShortestSampleMs / Math.Max(oneMs, 1e-6)));
         List<double> samples = [];
         start = Stopwatch.GetTimestamp();

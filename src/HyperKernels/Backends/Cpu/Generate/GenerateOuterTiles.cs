@@ -54,7 +54,8 @@ internal unsafe partial struct GenerateOuterTiles : ITiles
         InputParts = (sizes.Inputs + _partInputs - 1) / _partInputs;
         OutputParts = (sizes.Outputs + PartOutputs - 1) / PartOutputs;
         // Rather than have threads idle, fewer rows share what is read of the generator.
-        int wanted = (threads.Threads + OutputParts - 1) / Math.Max(1, OutputParts);
+        int outputParts = Math.Max(1, OutputParts);
+        int wanted = (threads.Threads + outputParts - 1) / outputParts;
         int lanes = (_rows + Lanes - 1) / Lanes;
         _tileRows = Math.Clamp((lanes + wanted - 1) / wanted * Lanes, Lanes, RowsAtOnce);
         RowParts = (_rows + _tileRows - 1) / _tileRows;

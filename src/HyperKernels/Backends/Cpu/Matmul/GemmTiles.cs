@@ -69,8 +69,10 @@ internal unsafe struct GemmTiles : ITiles
         }
         else if (_way == Way.Turned)
         {
-            _columnParts = (int)Math.Clamp(parts, 1, Math.Max(matrix.N / GemmTurned.Chunk, 1));
-            _turned = Batch.Count == 1 || Batch.StrideA == 0 ? GemmTurned.Pack<TVec>(matrix) : null;
+            // Each part of a matrix with an A of its own packs it once more.
+            bool shares = Batch.Count == 1 || Batch.StrideA == 0;
+            _columnParts = (int)Math.Clamp(parts, 1, Math.Max(matrix.N / ((shares ? 1 : 8) * GemmTurned.Chunk), 1));
+            _turned = shares ? GemmTurned.Pack<TVec>(matrix) : null;
         }
         tiles = (Batch.Count + _matricesPerTile - 1) / _matricesPerTile * _rowParts * _columnParts;
         return true;

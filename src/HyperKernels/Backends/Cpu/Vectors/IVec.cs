@@ -63,7 +63,7 @@ internal unsafe interface IVec<TSelf>
 
     static abstract TSelf Cos(TSelf a);
 
-    /// <summary>sin a for any a, slowly: what <see cref="VecMath.Sin"/> cannot reduce in single precision.</summary>
+    /// <summary>sin a for any a, slowly and kept out of the calling loop: what <see cref="VecMath.Sin"/> cannot reduce in single precision.</summary>
     static abstract TSelf SinOfLarge(TSelf a);
 
     /// <summary>cos a for any a, slowly.</summary>

@@ -13,6 +13,13 @@ internal static class VecMath
     // Below this magnitude 1 - 2 / (e^2x + 1) loses digits by cancellation and the polynomial is exact enough.
     private const float TanhPolynomialLimit = 0.625f;
 
+    /// <summary>Whether <see cref="IVec{TSelf}.MultiplyAdd"/> rounds once.</summary>
+    public static bool IsFused
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Fma.IsSupported || AdvSimd.IsSupported;
+    }
+
     /// <summary>e^x; relative error below 2e-7, infinity above 88.73, zero below -104.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVec Exp<TVec>(TVec x)
@@ -144,7 +151,7 @@ internal static class VecMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVec IsLarge<TVec>(TVec x)
         where TVec : struct, IVec<TVec> =>
-        TVec.LessThan(TVec.Create(Fma.IsSupported || AdvSimd.IsSupported ? 1e5f : -1), TVec.Abs(x));
+        TVec.LessThan(TVec.Create(IsFused ? 1e5f : -1), TVec.Abs(x));
 
     // sin(x - n pi) for |x - n pi| <= pi / 2. Pi in three parts (W. Cody, W. Waite): the first product and difference are exact.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

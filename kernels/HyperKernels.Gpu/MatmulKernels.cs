@@ -44,7 +44,7 @@ internal static class MatmulKernels
             }
             if (s.Bias.Length > 0)
             {
-                sum += s.Bias[(matrix * s.StrideBias) + column];
+                sum += s.Bias[(matrix * s.StrideBias) + ((long)row * s.LdBias) + column];
             }
             s.Y[(matrix * s.StrideY) + ((long)row * s.LdY) + column] = ActivationK.Apply(s.Activation, sum, s.Parameter);
         }
@@ -70,7 +70,7 @@ internal static class MatmulKernels
             }
             if (p.Bias.Length > 0)
             {
-                sum += p.Bias[(matrix * p.StrideBias) + column];
+                sum += p.Bias[(matrix * p.StrideBias) + ((line - (matrix * p.M)) * p.LdBias) + column];
             }
             p.Y[(matrix * p.StrideY) + ((line - (matrix * p.M)) * p.LdY) + column] = ActivationK.Apply(p.Activation, sum, p.Parameter);
         }
@@ -162,20 +162,20 @@ internal struct MatmulResult : IResult
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Set(int row, int column, Tile44 sums)
     {
-        F4 offset = default;
-        if (Product.Bias.Length > 0)
-        {
-            offset = Tile.Get(Product.Bias, Bias + column, 1, Product.N - column, false);
-        }
-        SetRow(row, column, sums.Row0, offset);
-        SetRow(row + 1, column, sums.Row1, offset);
-        SetRow(row + 2, column, sums.Row2, offset);
-        SetRow(row + 3, column, sums.Row3, offset);
+        SetRow(row, column, sums.Row0);
+        SetRow(row + 1, column, sums.Row1);
+        SetRow(row + 2, column, sums.Row2);
+        SetRow(row + 3, column, sums.Row3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void SetRow(int row, int column, F4 value, F4 offset)
+    private readonly void SetRow(int row, int column, F4 value)
     {
+        F4 offset = default;
+        if (Product.Bias.Length > 0)
+        {
+            offset = Tile.Get(Product.Bias, Bias + ((long)row * Product.LdBias) + column, 1, row < Product.M ? Product.N - column : 0, false);
+        }
         F4 sum = new(value.X + offset.X, value.Y + offset.Y, value.Z + offset.Z, value.W + offset.W);
         Tile.Set(Product.Y, Start + ((long)row * Product.LdY) + column, row < Product.M ? Product.N - column : 0, Product.FoursY != 0, sum);
     }
@@ -193,6 +193,7 @@ internal struct MatmulArguments
     public int LdA;
     public int LdB;
     public int LdY;
+    public int LdBias;
     public long StrideA;
     public long StrideB;
     public long StrideY;

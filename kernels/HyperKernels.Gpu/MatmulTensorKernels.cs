@@ -110,29 +110,31 @@ internal struct MatmulTensorResult
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void SetRow(int row, int column, TensorRow sums)
     {
-        Set(row, column, sums.Column0);
-        Set(row, column + 8, sums.Column1);
-        Set(row, column + 16, sums.Column2);
-        Set(row, column + 24, sums.Column3);
+        long bias = Bias + ((long)row * Product.LdBias);
+        Set(row, column, bias, sums.Column0);
+        Set(row, column + 8, bias, sums.Column1);
+        Set(row, column + 16, bias, sums.Column2);
+        Set(row, column + 24, bias, sums.Column3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Set(int row, int column, F4 sums)
+    private readonly void Set(int row, int column, long bias, F4 sums)
     {
-        Set(row, column, sums.X);
-        Set(row, column + 1, sums.Y);
-        Set(row + 8, column, sums.Z);
-        Set(row + 8, column + 1, sums.W);
+        long next = bias + (8L * Product.LdBias);
+        Set(row, column, bias, sums.X);
+        Set(row, column + 1, bias, sums.Y);
+        Set(row + 8, column, next, sums.Z);
+        Set(row + 8, column + 1, next, sums.W);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Set(int row, int column, float sum)
+    private readonly void Set(int row, int column, long bias, float sum)
     {
         if (row < Product.M && column < Product.N)
         {
             if (Product.Bias.Length > 0)
             {
-                sum += Product.Bias[Bias + column];
+                sum += Product.Bias[bias + column];
             }
             Product.Y[Start + ((long)row * Product.LdY) + column] = sum;
         }

@@ -18,6 +18,7 @@ public static class Catalogue
         .. SegmentReduceCases.All,
         .. SoftmaxCases.All,
         .. NormalizeCases.All,
+        .. GatesCases.All,
         .. ElementwiseUnaryCases.All,
         .. ReduceCases.All,
         .. ShapeCases.All,

@@ -14,6 +14,7 @@ public static class ElementwiseCases
         .. Binary("minimum", Ops.Minimum, Math.Min),
         .. Binary("maximum", Ops.Maximum, Math.Max),
         .. Where(),
+        .. MultiplyAdd(),
     ];
 
     private static IEnumerable<OpCase> Binary(
@@ -51,11 +52,37 @@ public static class ElementwiseCases
         }
     }
 
+    private static readonly (Shape, Shape, Shape)[] s_threeShapes =
+    [
+        ([], [], []), ([0], [0], [0]), ([17], [17], [17]), ([5, 7], [7], [5, 1]), ([5, 1], [], [3, 1, 7]), ([17, 1025], [17, 1025], []), ([6, 1, 8], [5, 1], [6, 5, 8]),
+    ];
+
+    private static IEnumerable<OpCase> MultiplyAdd()
+    {
+        foreach ((Shape a, Shape b, Shape c) in s_threeShapes)
+        {
+            Shape y = Indexing.Broadcast(a, Indexing.Broadcast(b, c));
+            Lazy<int[]> fromA = Indexing.Sources(a, y);
+            Lazy<int[]> fromB = Indexing.Sources(b, y);
+            Lazy<int[]> fromC = Indexing.Sources(c, y);
+            yield return new OpCase
+            {
+                Op = "multiply_add",
+                Sizes = $"A={a} B={b} C={c}",
+                Inputs = [CaseInput.Normal("a", a), CaseInput.Normal("b", b), CaseInput.Normal("c", c)],
+                Run = x => Ops.MultiplyAdd(x[0], x[1], x[2]),
+                Oracle = x => Indexing.Map(y, i => (x[0].Values[fromA.Value[i]] * x[1].Values[fromB.Value[i]]) + x[2].Values[fromC.Value[i]]),
+                SumsProducts = true,
+                Flops = 2.0 * y.Count,
+                Bytes = 4.0 * (a.Count + b.Count + c.Count + y.Count),
+                TwiceDifferentiable = y.Count < 100,
+            };
+        }
+    }
+
     private static IEnumerable<OpCase> Where()
     {
-        (Shape C, Shape A, Shape B)[] sizes = [([], [], []), ([0], [0], [0]), ([17], [17], [17]), ([5, 7], [7], [5, 1]), ([5, 1], [], [3, 1, 7]), ([17, 1025], [17, 1025], []),
-            ([6, 1, 8], [5, 1], [6, 5, 8])];
-        foreach ((Shape c, Shape a, Shape b) in sizes)
+        foreach ((Shape c, Shape a, Shape b) in s_threeShapes)
         {
             Shape y = Indexing.Broadcast(c, Indexing.Broadcast(a, b));
             Lazy<int[]> fromC = Indexing.Sources(c, y);

@@ -4,7 +4,7 @@ namespace HyperKernels.Cases;
 public static class MatmulCases
 {
     /// <summary>The rows.</summary>
-    public static IEnumerable<OpCase> All => [.. Products, .. Sliced, .. Linears, .. PerSample];
+    public static IEnumerable<OpCase> All => [.. Products, .. Sliced, .. WithAddend, .. Linears, .. PerSample];
 
     private static IEnumerable<OpCase> Products =>
     [
@@ -33,6 +33,39 @@ public static class MatmulCases
         Matmul([2, 3, 4, 5], [2, 3, 5, 2]),
         Matmul([2, 1, 4, 5], [3, 5, 2], twice: true),
         Matmul([17, 1, 9], [17, 9, 20]),
+        // The gradient of the shared side is the sum of few, then of many products.
+        Matmul([5, 7], [4, 6, 7], transposeB: true, twice: true),
+        Matmul([7, 5], [3, 7, 6], transposeA: true, twice: true),
+        Matmul([2, 3], [19, 3, 2]),
+        Matmul([37, 40], [4, 50, 40], transposeB: true),
+        // Deep, both stored by depth, more rows than columns.
+        Matmul([300, 20], [300, 9], transposeA: true),
+        Matmul([3, 260, 24], [260, 11], transposeA: true),
+    ];
+
+    /// <summary>What is added may be a whole result, a row, one matrix or row for all, or repeat in ways that a kernel does not know.</summary>
+    private static IEnumerable<OpCase> WithAddend =>
+    [
+        Matmul([5, 7], [7, 3], addend: [5, 3], twice: true),
+        Matmul([5, 7], [7, 3], addend: [3], twice: true),
+        Matmul([5, 7], [7, 3], addend: [5, 1], twice: true),
+        Matmul([5, 7], [7, 3], addend: []),
+        Matmul([1, 7], [7, 3], addend: [1, 3]),
+        Matmul([61, 67], [67, 1], addend: [61, 1]),
+        Matmul([61, 67], [67, 1], addend: [1]),
+        Matmul([5, 0], [0, 3], addend: [5, 3]),
+        Matmul([3, 4, 5], [3, 5, 2], addend: [3, 4, 2], twice: true),
+        Matmul([3, 4, 5], [3, 5, 2], addend: [3, 1, 2], twice: true),
+        Matmul([3, 4, 5], [3, 5, 2], addend: [4, 2], twice: true),
+        Matmul([3, 4, 5], [3, 5, 2], addend: [3, 4, 1]),
+        Matmul([3, 4, 5], [6, 5], transposeB: true, addend: [3, 4, 6]),
+        Matmul([3, 4, 5], [6, 5], transposeB: true, addend: [4, 6]),
+        Matmul([2, 1, 4, 5], [3, 5, 2], addend: [2, 3, 4, 2]),
+        Matmul([64, 32], [300, 32], transposeB: true, addend: [64, 300]),
+        Matmul([64, 32], [300, 32], transposeB: true, addend: [300]),
+        Matmul([7, 1500], [1500, 256], addend: [7, 256]),
+        Matmul([97, 53], [53, 101], addend: [97, 101]),
+        Matmul([3, 90, 70], [3, 70, 80], addend: [3, 90, 80]),
     ];
 
     /// <summary>Both sides are columns of one wider matrix each.</summary>
@@ -95,17 +128,23 @@ public static class MatmulCases
         Linear([3, 2, 5], 0, 6, bias: true, strided: true),
     ];
 
-    private static OpCase Matmul(Shape a, Shape b, bool transposeA = false, bool transposeB = false, bool twice = false, bool benchmark = false)
+    private static OpCase Matmul(
+        Shape a, Shape b, bool transposeA = false, bool transposeB = false, bool twice = false, bool benchmark = false, Shape? addend = null)
     {
         int m = a[transposeA ? -1 : -2], k = a[transposeA ? -2 : -1], n = b[transposeB ? -2 : -1];
         double batch = Math.Max(a.Count / Math.Max(1.0, m * k), b.Count / Math.Max(1.0, k * n));
+        List<CaseInput> operands = [CaseInput.Normal("a", a), CaseInput.Normal("b", b)];
+        if (addend is { } given)
+        {
+            operands.Add(CaseInput.Normal("addend", given));
+        }
         return new OpCase
         {
             Op = "matmul",
-            Sizes = $"A={a} B={b}{(transposeA ? " tA" : "")}{(transposeB ? " tB" : "")}",
-            Inputs = [CaseInput.Normal("a", a), CaseInput.Normal("b", b)],
-            Run = v => Ops.Matmul(v[0], v[1], transposeA, transposeB),
-            Oracle = v => Product(v[0], v[1], transposeA, transposeB),
+            Sizes = $"A={a} B={b}{(transposeA ? " tA" : "")}{(transposeB ? " tB" : "")}{(addend is { } added ? $" +{added}" : "")}",
+            Inputs = operands,
+            Run = v => Ops.Matmul(v[0], v[1], transposeA, transposeB, addend is null ? null : v[2]),
+            Oracle = v => addend is null ? Product(v[0], v[1], transposeA, transposeB) : Sum(Product(v[0], v[1], transposeA, transposeB), v[2]),
             SumsProducts = true,
             TwiceDifferentiable = twice,
             Benchmark = benchmark,
@@ -194,6 +233,12 @@ public static class MatmulCases
             }
         }
         return y;
+    }
+
+    private static Plain Sum(Plain product, Plain addend)
+    {
+        int[] from = Indexing.Sources(addend.Shape, product.Shape).Value;
+        return Indexing.Map(product.Shape, i => product.Values[i] + addend.Values[from[i]]);
     }
 
     private static int Size(Shape shape, int axis, int rank)

@@ -11,6 +11,8 @@ public sealed class CheckedBackendTests
 {
     private static readonly Broadcast s_six = Line(6, 1);
     private static readonly MatmulSizes s_product = new() { Batch = 1, M = 2, N = 3, K = 4, LdA = 4, LdB = 3, LdY = 3 };
+    private static readonly MatmulSizes s_summed = s_product with { Batch = 2, StrideA = 8, StrideB = 12, LdBias = 3 };
+    private static readonly LstmSizes s_lstm = new() { Rows = 2, Features = 3, RowGates = 12, RowCell = 3, Forget = 3, Candidate = 6, Output = 9 };
     private static readonly MatmulSizes s_rows = new() { N = 3, K = 4, LdA = 4, LdB = 3, LdY = 3, StrideB = 12, StrideBias = 3 };
     private static readonly MatmulSizes s_sums = new() { M = 2, N = 3, LdA = 2, LdB = 3, LdY = 3, StrideY = 6, TransposeA = true };
     private static readonly ConvSizes s_conv = new()
@@ -35,7 +37,7 @@ public sealed class CheckedBackendTests
         ("Unary", [("x", 6), ("y", 6)], (b, p) => b.Unary(UnaryOp.Neg, s_six, p[0], p[1], 0, 0)),
         ("UnaryGradient", [("x", 6), ("y", 6), ("gradient", 6), ("dx", 6)], (b, p) => b.UnaryGradient(UnaryOp.Tanh, s_six, p[0], p[1], p[2], p[3], 0, 0)),
         ("Binary", [("a", 6), ("b", 6), ("y", 6)], (b, p) => b.Binary(BinaryOp.Add, s_six, p[0], p[1], p[2])),
-        ("Where", [("condition", 6), ("a", 6), ("b", 6), ("y", 6)], (b, p) => b.Where(s_six, p[0], p[1], p[2], p[3])),
+        ("Ternary", [("a", 6), ("b", 6), ("c", 6), ("y", 6)], (b, p) => b.Ternary(TernaryOp.MultiplyAdd, s_six, p[0], p[1], p[2], p[3])),
         ("Copy", [("source", 6), ("destination", 6)], (b, p) => b.Copy(s_six, p[0], p[1])),
         ("Reduce", [("x", 12), ("center", 4), ("y", 4)], (b, p) => b.Reduce(ReduceOp.SumExp, 2, 3, 2, p[0], p[1], 1, p[2])),
         ("ArgReduce", [("x", 12), ("y", 4)], (b, p) => b.ArgReduce(true, 2, 3, 2, p[0], p[1])),
@@ -43,7 +45,11 @@ public sealed class CheckedBackendTests
         ("ScatterAddRows", [("x", 6), ("indices", 2), ("y", 12)], (b, p) => b.ScatterAddRows(p[0], p[1], 2, 3, 4, p[2])),
         ("TakeAlong", [("x", 12), ("indices", 8), ("y", 8)], (b, p) => b.TakeAlong(false, 2, 3, 2, 2, p[0], p[1], p[2])),
         ("TopK", [("x", 6), ("y", 4)], (b, p) => b.TopK(2, 3, 2, p[0], p[1])),
-        ("Matmul", [("a", 8), ("b", 12), ("bias", 3), ("y", 6)], (b, p) => b.Matmul(s_product, p[0], p[1], p[2], p[3])),
+        ("Matmul", [("a", 8), ("b", 12), ("bias", 3), ("y", 6), ("a", 16), ("b", 24), ("bias", 6), ("y", 6)], (b, p) =>
+        {
+            b.Matmul(s_product, p[0], p[1], p[2], p[3]);
+            b.Matmul(s_summed, p[4], p[5], p[6], p[7]);
+        }),
         ("MatmulGrouped", [("a", 12), ("b", 24), ("bias", 6), ("y", 9), ("a", 6), ("b", 9), ("y", 12)], (b, p) =>
         {
             b.MatmulGrouped(s_rows, false, [0, 1, 3], p[0], p[1], p[2], p[3]);
@@ -62,6 +68,10 @@ public sealed class CheckedBackendTests
             (b, p) => b.Normalize(s_norm, p[0], p[1], p[2], p[3], p[4], p[5])),
         ("NormalizeGradient", [("x", 6), ("gain", 3), ("means", 2), ("variances", 2), ("gradient", 6), ("y", 6)],
             (b, p) => b.NormalizeGradient(s_norm, p[0], p[1], p[2], p[3], p[4], p[5])),
+        ("LstmGates", [("gates", 24), ("cell", 6), ("newCell", 6), ("opened", 6), ("saved", 18)], (b, p) => b.LstmGates(s_lstm, p[0], p[1], p[2], p[3], p[4])),
+        ("LstmGatesGradient",
+            [("saved", 18), ("opened", 6), ("cell", 6), ("newCellGradient", 6), ("openedGradient", 6), ("gates", 24), ("cellGradient", 6)],
+            (b, p) => b.LstmGatesGradient(s_lstm, p[0], p[1], p[2], p[3], p[4], p[5], p[6])),
         ("NormalizeParameterGradient", [("x", 6), ("means", 2), ("variances", 2), ("gradient", 6), ("gain", 3), ("bias", 3)],
             (b, p) => b.NormalizeParameterGradient(s_norm, p[0], p[1], p[2], p[3], p[4], p[5])),
         ("SegmentSum", [("form.Offsets", 3), ("form.Rows", 3), ("form.Positions", 3), ("x", 4), ("weights", 3), ("inScale", 2), ("outScale", 2), ("y", 4)],

@@ -34,7 +34,8 @@ internal sealed unsafe class GemmTests
                 TransposeB = random.Next(2) == 0,
                 ShareA = random.Next(4) == 0,
                 ShareB = random.Next(4) == 0,
-                Bias = random.Next(3),
+                Bias = random.Next(5),
+                Sums = random.Next(5) == 0,
                 Accumulate = random.Next(3) == 0,
                 Activation = random.Next(2) == 0 ? ActivationKind.None : (ActivationKind)random.Next(6),
             };
@@ -76,6 +77,17 @@ internal sealed unsafe class GemmTests
         yield return new Problem { M = 21, N = 128, K = deep + 77, Bias = 1, Activation = ActivationKind.Relu, PadY = 3 };
         yield return new Problem { M = 8, N = 160, K = deep, Accumulate = true, PadA = 5 };
         yield return new Problem { M = 64, N = 256, K = (deep / 2) + 1 };
+        // More rows than columns, both operands stored by depth: computed on its side.
+        yield return new Problem { M = 97, N = 65, K = 700, TransposeA = true, Bias = 3, PadY = 3, Activation = ActivationKind.Relu };
+        yield return new Problem { Batch = 3, M = 130, N = 9, K = 257, TransposeA = true, ShareB = true, Bias = 2, PadA = 1, PadB = 2 };
+        yield return new Problem { Batch = 4, M = 64, N = 33, K = 300, TransposeA = true, Sums = true, Bias = 1 };
+        // A bias for every row, in each of the ways to compute.
+        yield return new Problem { M = 33, N = 1003, K = 128, TransposeB = true, Bias = 3 };
+        yield return new Problem { M = 21, N = 128, K = deep + 77, Bias = 3 };
+        yield return new Problem { M = 900, N = 1, K = 300, Bias = 3, PadY = 2 };
+        yield return new Problem { Batch = 5, M = 70, N = 70, K = 70, ShareB = true, Bias = 3 };
+        yield return new Problem { Batch = 5, M = 70, N = 70, K = 70, ShareB = true, Bias = 4, Activation = ActivationKind.Tanh };
+        yield return new Problem { Batch = 5, M = 70, N = 170, K = 70, TransposeB = true, Sums = true, Bias = 3, Activation = ActivationKind.Tanh };
     }
 
     [Test]
@@ -134,6 +146,35 @@ internal sealed unsafe class GemmTests
         Assert.That(all.AsSpan(0, 75).ToArray(), Is.EqualTo(first.AsSpan(0, 75).ToArray()));
     }
 
+    [TestCase(1, 128, 65, 700)]
+    [TestCase(4, 97, 24, 256)]
+    public void Run_DeepProductOnItsSide_HasTheBitsOfTheOtherSideTurned(int batch, int m, int n, int k)
+    {
+        using ForkJoin threads = new(2);
+        Random random = new(3);
+        float[] a = [.. Enumerable.Range(0, batch * k * m).Select(_ => random.NextSingle() - 0.5f)];
+        float[] b = [.. Enumerable.Range(0, batch * k * n).Select(_ => random.NextSingle() - 0.5f)];
+        float[] Product(float[] left, int rows, float[] right, int columns)
+        {
+            float[] y = new float[batch * rows * columns];
+            fixed (float* pLeft = left, pRight = right, pY = y)
+            {
+                MatmulArgs args = new()
+                {
+                    A = pLeft, B = pRight, Y = pY, Batch = batch, M = rows, N = columns, K = k, LdA = rows, LdB = columns, LdY = columns,
+                    StrideA = (long)k * rows, StrideB = (long)k * columns, StrideY = (long)rows * columns, TransposeA = true,
+                };
+                Assert.That(GemmSide.Pays(args, 256), Is.EqualTo(rows == m), "one of the two is turned");
+                Gemm.Run(args, threads, 256);
+            }
+            return y;
+        }
+        float[] turned = Product(b, n, a, m);
+        float[] expected = [.. from matrix in Enumerable.Range(0, batch) from row in Enumerable.Range(0, m) from column in Enumerable.Range(0, n)
+            select turned[(((matrix * n) + column) * m) + row]];
+        Assert.That(Product(a, m, b, n), Is.EqualTo(expected));
+    }
+
     [Test]
     public void Run_SteadyState_AllocatesNothing()
     {
@@ -169,8 +210,11 @@ internal sealed unsafe class GemmTests
 
         public bool ShareB { get; init; }
 
-        /// <summary>0 none, 1 shared, 2 one per matrix.</summary>
+        /// <summary>0 none, 1 shared, 2 one per matrix, 3 one per row of every matrix, 4 one per row, shared by the matrices.</summary>
         public int Bias { get; init; }
+
+        /// <summary>Whether the products of the batch are added up.</summary>
+        public bool Sums { get; init; }
 
         public bool Accumulate { get; init; }
 
@@ -188,7 +232,13 @@ internal sealed unsafe class GemmTests
 
         private long StrideB => ShareB ? 0 : (long)(TransposeB ? N : K) * LdB;
 
+        private int Results => Sums ? Math.Min(Batch, 1) : Batch;
+
         private long StrideY => (long)M * LdY;
+
+        private int LdBias => Bias >= 3 ? N : 0;
+
+        private long StrideBias => Bias switch { 2 => N, 3 when !Sums => (long)M * N, _ => 0 };
 
         private (float[] A, float[] B, float[] Y, float[] Bias) Inputs()
         {
@@ -205,12 +255,12 @@ internal sealed unsafe class GemmTests
             }
             float[] a = Fill(Math.Max(Batch, 1) * (long)(TransposeA ? K : M) * LdA);
             float[] b = Fill(Math.Max(Batch, 1) * (long)(TransposeB ? N : K) * LdB);
-            float[] y = Fill((Batch * StrideY) + 64);
-            float[] bias = Fill(Math.Max(Batch, 1) * (long)N);
+            float[] y = Fill((Results * StrideY) + 64);
+            float[] bias = Fill(Math.Max(Batch, 1) * (long)N * (Bias >= 3 ? M : 1));
             for (long i = 0; i < y.Length; i++)
             {
                 // Everything that is no element of a result: ends of rows, and what lies behind.
-                if (i >= Batch * StrideY || i % LdY >= N)
+                if (i >= Results * StrideY || i % LdY >= N)
                 {
                     y[i] = Guard;
                 }
@@ -238,11 +288,12 @@ internal sealed unsafe class GemmTests
                     K = K,
                     StrideA = StrideA,
                     StrideB = StrideB,
-                    StrideY = StrideY,
-                    StrideBias = Bias == 2 ? N : 0,
+                    StrideY = Sums ? 0 : StrideY,
+                    StrideBias = Sums ? 0 : StrideBias,
                     LdA = LdA,
                     LdB = LdB,
                     LdY = LdY,
+                    LdBias = LdBias,
                     TransposeA = TransposeA,
                     TransposeB = TransposeB,
                     Accumulate = Accumulate,
@@ -278,7 +329,7 @@ internal sealed unsafe class GemmTests
             int one = work > 3_000_000 ? 7 : 1;
             for (long i = 0; i < y.Length; i++)
             {
-                if (i >= Batch * StrideY || i % LdY >= N)
+                if (i >= Results * StrideY || i % LdY >= N)
                 {
                     if (y[i] != Guard)
                     {
@@ -294,16 +345,19 @@ internal sealed unsafe class GemmTests
                 long row = i % StrideY / LdY;
                 long column = i % LdY;
                 double sum = Accumulate ? old[i] : 0;
-                for (long k = 0; k < K; k++)
+                for (long product = batch; product <= (Sums ? Batch - 1 : batch); product++)
                 {
-                    double left = a[(batch * StrideA) + (TransposeA ? (k * LdA) + row : (row * LdA) + k)];
-                    double right = b[(batch * StrideB) + (TransposeB ? (column * LdB) + k : (k * LdB) + column)];
-                    sum += left * right;
+                    for (long k = 0; k < K; k++)
+                    {
+                        double left = a[(product * StrideA) + (TransposeA ? (k * LdA) + row : (row * LdA) + k)];
+                        double right = b[(product * StrideB) + (TransposeB ? (column * LdB) + k : (k * LdB) + column)];
+                        sum += left * right;
+                    }
                 }
-                sum += Bias == 0 ? 0 : bias[(Bias == 2 ? batch * N : 0) + column];
+                sum += Bias == 0 ? 0 : bias[(batch * StrideBias) + (row * LdBias) + column];
                 double expected = Activate(sum);
                 // The summands are below 1 and their rounding errors grow like the root of their number.
-                double tolerance = (1e-6 * (1 + Math.Sqrt(K))) + (2e-6 * Math.Abs(expected));
+                double tolerance = (1e-6 * (1 + Math.Sqrt((double)K * (Sums ? Batch : 1)))) + (2e-6 * Math.Abs(expected));
                 if (!(Math.Abs(y[i] - expected) <= tolerance))
                 {
                     Assert.Fail($"{this}, width {width}: [{batch}, {row}, {column}] is {y[i]}, must be {expected}.");

@@ -74,7 +74,11 @@ internal sealed partial class GpuBackend
         [BinaryOp.LessOrEqual] = Kernels<LessOrEqualOp>(),
     };
 
-    private static readonly ElementwisePair s_where = Kernels<WhereOp>();
+    private static readonly Dictionary<TernaryOp, ElementwisePair> s_ternary = new()
+    {
+        [TernaryOp.Where] = Kernels<WhereOp>(),
+        [TernaryOp.MultiplyAdd] = Kernels<MultiplyAddOp>(),
+    };
 
     public void Unary(UnaryOp op, in Broadcast sizes, BufferRef x, BufferRef y, float p, float q)
     {
@@ -93,8 +97,8 @@ internal sealed partial class GpuBackend
         Elementwise(s_binary[op], axes, a, b, b, 0, 0, y);
     }
 
-    public void Where(in Broadcast sizes, BufferRef condition, BufferRef a, BufferRef b, BufferRef y) =>
-        Elementwise(s_where, sizes, condition, a, b, 0, 0, y);
+    public void Ternary(TernaryOp op, in Broadcast sizes, BufferRef a, BufferRef b, BufferRef c, BufferRef y) =>
+        Elementwise(s_ternary[op], sizes, a, b, c, 0, 0, y);
 
     private void Elementwise(
         in ElementwisePair kernels, Broadcast axes, BufferRef a, BufferRef b, BufferRef c, float p, float q, BufferRef y)

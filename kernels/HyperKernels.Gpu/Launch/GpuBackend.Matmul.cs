@@ -22,7 +22,8 @@ internal sealed partial class GpuBackend
         {
             return;
         }
-        if (sizes.M <= ThinRows)
+        bool sumsUp = sizes.Batch > 1 && sizes.StrideY == 0;
+        if (sizes.M <= ThinRows && !sumsUp)
         {
             MatmulThin thin = new(sizes, isRow: true, b, a, bias, y);
             if (IsWorthThin(thin, sizes))
@@ -31,7 +32,7 @@ internal sealed partial class GpuBackend
                 return;
             }
         }
-        else if (sizes.N <= ThinRows)
+        else if (sizes.N <= ThinRows && !sumsUp)
         {
             MatmulThin thin = new(sizes, isRow: false, a, b, bias, y);
             if (IsWorthThin(thin, sizes))
@@ -41,7 +42,7 @@ internal sealed partial class GpuBackend
             }
         }
         long results = (long)sizes.Batch * sizes.M * sizes.N;
-        if (Math.Max(sizes.M, sizes.N) <= SmallSide && sizes.K <= SmallDepth && results <= int.MaxValue)
+        if (!sumsUp && Math.Max(sizes.M, sizes.N) <= SmallSide && sizes.K <= SmallDepth && results <= int.MaxValue)
         {
             ForEach(
                 MatmulKernels.Small, results,
@@ -49,7 +50,7 @@ internal sealed partial class GpuBackend
             return;
         }
         TilePlan tiles = PlanTiles(sizes.Batch, sizes.M, sizes.N, sizes.K, only: OnTensorCores(sizes) ? TensorTile : 0);
-        if (tiles.Slices == 1)
+        if (tiles.Slices == 1 && !sumsUp)
         {
             RunTiles(sizes, tiles, a, b, bias, y);
             return;
@@ -62,6 +63,12 @@ internal sealed partial class GpuBackend
             slices.StrideY = (long)sizes.M * sizes.N;
             slices.Activation = Activation.None;
             RunTiles(slices, tiles, a, b, null, parts);
+            if (sumsUp)
+            {
+                // Each product is one more slice of the sum.
+                AddSlices(sizes with { Batch = 1 }, tiles.Slices * sizes.Batch, parts, bias, y);
+                return;
+            }
             AddSlices(sizes, tiles.Slices, parts, bias, y);
         }
     }
@@ -86,6 +93,7 @@ internal sealed partial class GpuBackend
         LdA = s.LdA,
         LdB = s.LdB,
         LdY = s.LdY,
+        LdBias = s.LdBias,
         StrideA = s.StrideA,
         StrideB = s.StrideB,
         StrideY = s.StrideY,
@@ -175,8 +183,8 @@ internal sealed partial class GpuBackend
                 StepV = isVDeep ? 1 : ldV,
                 RowY = isRow ? s.LdY : 1,
                 StepY = isRow ? 1 : s.LdY,
-                RowBias = isRow ? 0 : 1,
-                StepBias = isRow ? 1 : 0,
+                RowBias = isRow ? s.LdBias : 1,
+                StepBias = isRow ? 1 : s.LdBias,
                 ByGroups = Groups,
                 FoursW = InFours(w, ldW, strideW) ? 1 : 0,
                 FoursV = isVDeep && InFours(v, ldV, strideV) ? 1 : 0,

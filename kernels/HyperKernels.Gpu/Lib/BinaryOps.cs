@@ -56,6 +56,12 @@ internal readonly struct LessOrEqualOp : IElementwise
     public static float Apply(float a, float b, float c, float p, float q) => a <= b ? 1f : 0f;
 }
 
+/// <summary>a b + c.</summary>
+internal readonly struct MultiplyAddOp : IElementwise
+{
+    public static float Apply(float a, float b, float c, float p, float q) => Intrinsics.Fma(a, b, c);
+}
+
 /// <summary>b where the condition a is not zero, else c.</summary>
 internal readonly struct WhereOp : IElementwise
 {

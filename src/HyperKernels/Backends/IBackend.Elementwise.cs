@@ -46,6 +46,16 @@ internal enum BinaryOp
     LessOrEqual,
 }
 
+/// <summary>Elementwise functions of three values.</summary>
+internal enum TernaryOp
+{
+    /// <summary>b where a is not zero, else c.</summary>
+    Where,
+
+    /// <summary>a b + c, rounded once where the device has the instruction.</summary>
+    MultiplyAdd,
+}
+
 /// <summary>One value at a time.</summary>
 internal interface IElementwiseBackend
 {
@@ -61,6 +71,6 @@ internal interface IElementwiseBackend
     /// <summary>y = op(a, b), each operand read through its strides. y is dense and may be a or b itself where that is dense too.</summary>
     void Binary(BinaryOp op, in Broadcast sizes, BufferRef a, BufferRef b, BufferRef y);
 
-    /// <summary>y = a where the condition is not zero, else b; the condition through StrideA, a through StrideB, b through StrideC. y is dense.</summary>
-    void Where(in Broadcast sizes, BufferRef condition, BufferRef a, BufferRef b, BufferRef y);
+    /// <summary>y = op(a, b, c), each operand read through its strides. y is dense and may be an operand where that is dense too.</summary>
+    void Ternary(TernaryOp op, in Broadcast sizes, BufferRef a, BufferRef b, BufferRef c, BufferRef y);
 }

@@ -11,6 +11,8 @@ internal struct MatmulSizes
     /// <summary>Elements from one matrix to the next; 0: all share one.</summary>
     public long StrideA;
     public long StrideB;
+
+    /// <summary>The same for Y; 0 where there are several products adds them up, in order, and the bias once.</summary>
     public long StrideY;
     public long StrideBias;
 
@@ -18,6 +20,9 @@ internal struct MatmulSizes
     public int LdA;
     public int LdB;
     public int LdY;
+
+    /// <summary>From one row's bias to the next: N, so that a whole matrix is added, or 0 where all rows of a matrix share one.</summary>
+    public int LdBias;
 
     /// <summary>A is stored [K, M].</summary>
     public bool TransposeA;
@@ -42,7 +47,7 @@ internal struct MatmulSizes
 /// <summary>Matrix products.</summary>
 internal interface IMatmulBackend
 {
-    /// <summary>Multiplies. The bias, N numbers per matrix, may be absent. Any size may be zero.</summary>
+    /// <summary>Multiplies. The bias, N numbers per matrix or row, may be absent. Any size may be zero.</summary>
     void Matmul(in MatmulSizes sizes, BufferRef a, BufferRef b, BufferRef? bias, BufferRef y);
 
     /// <summary>

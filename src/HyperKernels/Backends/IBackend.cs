@@ -6,7 +6,7 @@ namespace HyperKernels.Backends;
 /// </summary>
 internal interface IBackend :
     IMemoryBackend, IElementwiseBackend, IReduceBackend, IShapeBackend, IGatherBackend, IMatmulBackend, IConvBackend, IPoolBackend, ISoftmaxBackend,
-    INormalizeBackend, ISegmentBackend, IGenerateBackend, IRandomBackend, IOptimizerBackend, ILimitsBackend, IDisposable
+    INormalizeBackend, IGatesBackend, ISegmentBackend, IGenerateBackend, IRandomBackend, IOptimizerBackend, ILimitsBackend, IDisposable
 {
     /// <summary>Short name, as on the command line: <c>cpu</c>, <c>opencl</c>, <c>cuda</c>.</summary>
     string Name { get; }

@@ -114,11 +114,7 @@ public static partial class Ops
     /// <remarks>Differentiable in a and b, any number of times; what was not chosen gets 0 even where it is NaN.</remarks>
     public static Tensor Where(Tensor condition, Tensor a, Tensor b)
     {
-        CheckFloats("Where", condition, a);
-        CheckFloats("Where", a, b);
-        Shape shape = BroadcastShape("Where", condition.Shape, BroadcastShape("Where", a.Shape, b.Shape));
-        Tensor y = New(a, shape);
-        a.Device.Backend.Where(Broadcasted(condition, a, b, shape), condition.Ref, a.Ref, b.Ref, y.Ref);
+        Tensor y = Ternary("Where", TernaryOp.Where, condition, a, b);
         // No gradient leads through it.
         Tensor chooser = Detach(condition);
         return Record(y, [a, b, chooser], (condition: chooser, a.Shape, b.Shape), static (g, s) =>
@@ -133,6 +129,40 @@ public static partial class Ops
                 g[1] = SumTo(Where(s.condition, zero, g.Output), s.Item3);
             }
         });
+    }
+
+    /// <summary>Multiplies two tensors and adds a third, element by element and in one pass: <c>a b + c</c>, rounded once where the device has the instruction.</summary>
+    /// <param name="a">A shape that broadcasts with the others.</param>
+    /// <param name="b">A shape that broadcasts with the others.</param>
+    /// <param name="c">A shape that broadcasts with the others.</param>
+    /// <returns>The shape that all three broadcast to.</returns>
+    /// <exception cref="ArgumentException">The shapes do not broadcast, the devices differ, or one holds integers.</exception>
+    /// <remarks>Differentiable in all three, any number of times.</remarks>
+    public static Tensor MultiplyAdd(Tensor a, Tensor b, Tensor c) =>
+        Record(Ternary("MultiplyAdd", TernaryOp.MultiplyAdd, a, b, c), [a, b, c], (a, b, c.Shape), static (g, s) =>
+        {
+            if (g.Needs(0))
+            {
+                g[0] = SumTo(Multiply(g.Output, s.b), s.a.Shape);
+            }
+            if (g.Needs(1))
+            {
+                g[1] = SumTo(Multiply(g.Output, s.a), s.b.Shape);
+            }
+            if (g.Needs(2))
+            {
+                g[2] = SumTo(g.Output, s.Item3);
+            }
+        });
+
+    private static Tensor Ternary(string name, TernaryOp op, Tensor a, Tensor b, Tensor c)
+    {
+        CheckFloats(name, a, b);
+        CheckFloats(name, b, c);
+        Shape shape = BroadcastShape(name, a.Shape, BroadcastShape(name, b.Shape, c.Shape));
+        Tensor y = New(a, shape);
+        a.Device.Backend.Ternary(op, Broadcasted(a, b, c, shape), a.Ref, b.Ref, c.Ref, y.Ref);
+        return y;
     }
 
     // Sends the gradient to a where it was chosen, else to b.

@@ -4,15 +4,21 @@ namespace HyperKernels;
 
 public static partial class Ops
 {
-    /// <summary>Multiplies matrices: <c>y = op(a) op(b)</c>, op being the transpose where asked for.</summary>
+    // Up to so many products are added up one behind the other; more of them are better computed side by side.
+    private const int MostSummed = 16;
+
+    /// <summary>Multiplies matrices, and adds to what comes out: <c>y = op(a) op(b) + addend</c>, op being the transpose where asked for.</summary>
     /// <param name="a"><c>[..., M, K]</c>, or <c>[..., K, M]</c> with <paramref name="transposeA"/>.</param>
     /// <param name="b"><c>[..., K, N]</c>, or <c>[..., N, K]</c> with <paramref name="transposeB"/>.</param>
     /// <param name="transposeA">Whether a's last two axes are swapped; no copy is made.</param>
     /// <param name="transposeB">Whether b's last two axes are swapped; no copy is made.</param>
-    /// <returns><c>[..., M, N]</c>: the axes before the last two broadcast, a matrix without them is shared by all. K = 0 gives zeros.</returns>
+    /// <param name="addend">
+    /// A tensor that broadcasts to the result; null adds nothing. Whole matrices, and a row for each matrix, are added while the product is in the cache.
+    /// </param>
+    /// <returns><c>[..., M, N]</c>: the axes before the last two broadcast, a matrix without them is shared by all. K = 0 gives the addend, or zeros.</returns>
     /// <exception cref="ArgumentException">Fewer than two axes, sizes that do not meet, integers, or different devices.</exception>
-    /// <remarks>Differentiable in both, any number of times. The same bits for any number of threads.</remarks>
-    public static Tensor Matmul(Tensor a, Tensor b, bool transposeA = false, bool transposeB = false)
+    /// <remarks>Differentiable in all, any number of times. The same bits for any number of threads.</remarks>
+    public static Tensor Matmul(Tensor a, Tensor b, bool transposeA = false, bool transposeB = false, Tensor? addend = null)
     {
         CheckFloats("Matmul", a, b);
         Shape shapeA = a.Shape;
@@ -37,9 +43,18 @@ public static partial class Ops
             return Matmul(
                 BroadcastTo(a, leading.Insert(leading.Rank, shapeA[-2]).Insert(leading.Rank + 1, shapeA[-1])),
                 BroadcastTo(b, leading.Insert(leading.Rank, shapeB[-2]).Insert(leading.Rank + 1, shapeB[-1])),
-                transposeA, transposeB);
+                transposeA, transposeB, addend);
         }
-        Tensor y = New(a, leading.Insert(leading.Rank, m).Insert(leading.Rank + 1, n));
+        Shape shape = leading.Insert(leading.Rank, m).Insert(leading.Rank + 1, n);
+        if (addend is { } given)
+        {
+            CheckFloats("Matmul", a, given);
+            if (BroadcastShape("Matmul", given.Shape, shape) != shape)
+            {
+                Throw.Argument($"Matmul: the addend must broadcast to the product, {shape}; it is {given.Shape}.");
+            }
+        }
+        Tensor y = New(a, shape);
         MatmulSizes sizes = new()
         {
             Batch = Size.Of(leading.Count),
@@ -54,13 +69,22 @@ public static partial class Ops
         };
         Tensor left = Matrices(a, leading.Count, out sizes.StrideA, out sizes.LdA);
         Tensor right = Matrices(b, leading.Count, out sizes.StrideB, out sizes.LdB);
-        a.Device.Backend.Matmul(sizes, left.Ref, right.Ref, null, y.Ref);
-        return Record(y, [a, b], (a, b, transposeA, transposeB), static (g, s) =>
+        Tensor? inside = addend is { } offset ? AddendInside(offset, shape, ref sizes) : null;
+        a.Device.Backend.Matmul(sizes, left.Ref, right.Ref, inside?.Ref, y.Ref);
+        if (addend is { } behind && inside is null)
         {
-            (Tensor a, Tensor b, bool transposeA, bool transposeB) = s;
+            AddInto(y, BroadcastTo(Detach(behind), shape));
+        }
+        return Record(y, [a, b, addend ?? default], (a, b, addend?.Shape ?? default, transposeA, transposeB), static (g, s) =>
+        {
+            (Tensor a, Tensor b, Shape addend, bool transposeA, bool transposeB) = s;
             if (g.Needs(0))
             {
-                g[0] = SumTo(transposeA ? Matmul(b, g.Output, transposeB, true) : Matmul(g.Output, b, false, !transposeB), a.Shape);
+                g[0] = transposeA ? MatmulTo(a.Shape, b, g.Output, transposeB, true) : MatmulTo(a.Shape, g.Output, b, false, !transposeB);
+            }
+            if (g.Needs(2))
+            {
+                g[2] = SumTo(g.Output, addend);
             }
             if (g.Needs(1) && (transposeA || !g.TryCollect(1, transposeB ? g.Output : a, transposeB ? a : g.Output)))
             {

@@ -31,6 +31,70 @@ public static partial class Ops
         return source;
     }
 
+    /// <summary>An addend in a form that the product's kernel adds: whole matrices, or rows. Null where it repeats in another way.</summary>
+    private static Tensor? AddendInside(Tensor addend, in Shape product, ref MatmulSizes sizes)
+    {
+        Shape shape = addend.Shape;
+        (int rows, int columns) = (product[-2], product[-1]);
+        if (shape.Rank == 0 || shape[-1] != columns)
+        {
+            return null;
+        }
+        bool isRow = shape.Rank == 1 || (shape[-2] == 1 && rows != 1);
+        long matrices = shape.Count / Math.Max(1, (isRow ? 1L : rows) * columns);
+        if ((!isRow && shape[-2] != rows) || (matrices != 1 && matrices != sizes.Batch))
+        {
+            return null;
+        }
+        Tensor given = shape.Rank == 3 ? addend : Dense(addend);
+        sizes.LdBias = isRow ? 0 : columns;
+        sizes.StrideBias = matrices == 1 ? 0 : shape.Rank == 3 ? given.RowStride : (isRow ? 1L : rows) * columns;
+        return given;
+    }
+
+    /// <summary>A product whose matrices are added up to those of a shape: over the axes along which it had been repeated.</summary>
+    private static Tensor MatmulTo(in Shape shape, Tensor a, Tensor b, bool transposeA, bool transposeB)
+    {
+        int matrices = a.Rank == 3 && b.Rank == 3 ? a.Shape[0] : 0;
+        return Leading(shape).Count == 1 && matrices is > 1 and <= MostSummed && b.Shape[0] == matrices
+            ? Reshape(SumOfProducts(a, b, transposeA, transposeB), shape)
+            : SumTo(Matmul(a, b, transposeA, transposeB), shape);
+    }
+
+    // a [C, M, K] and b [C, K, N], or turned: the sum of the C products. None of them is written out.
+    private static Tensor SumOfProducts(Tensor a, Tensor b, bool transposeA, bool transposeB)
+    {
+        int m = a.Shape[transposeA ? -1 : -2];
+        int n = b.Shape[transposeB ? -2 : -1];
+        MatmulSizes sizes = new()
+        {
+            Batch = a.Shape[0],
+            M = m,
+            N = n,
+            K = a.Shape[transposeA ? -2 : -1],
+            LdY = n,
+            TransposeA = transposeA,
+            TransposeB = transposeB,
+            Precision = Precision.Current,
+        };
+        Tensor left = Matrices(a, sizes.Batch, out sizes.StrideA, out sizes.LdA);
+        Tensor right = Matrices(b, sizes.Batch, out sizes.StrideB, out sizes.LdB);
+        Tensor y = New(a, [m, n]);
+        a.Device.Backend.Matmul(sizes, left.Ref, right.Ref, null, y.Ref);
+        return Record(y, [a, b], (a, b, transposeA, transposeB), static (g, s) =>
+        {
+            (Tensor a, Tensor b, bool transposeA, bool transposeB) = s;
+            if (g.Needs(0))
+            {
+                g[0] = transposeA ? Matmul(b, g.Output, transposeB, true) : Matmul(g.Output, b, false, !transposeB);
+            }
+            if (g.Needs(1))
+            {
+                g[1] = transposeB ? Matmul(g.Output, a, true, transposeA) : Matmul(a, g.Output, !transposeA, false);
+            }
+        });
+    }
+
     private static Tensor GradientOfRight(Tensor gradient, Tensor a, in Shape shape, bool transposeA, bool transposeB)
     {
         if (!transposeA && a.Rank > 2 && Leading(shape).Count == 1 && Leading(a.Shape).Count > 1)

@@ -17,6 +17,7 @@ public sealed class ContractTests
         [typeof(IPoolBackend)] = 4,
         [typeof(ISoftmaxBackend)] = 3,
         [typeof(INormalizeBackend)] = 3,
+        [typeof(IGatesBackend)] = 2,
         [typeof(ISegmentBackend)] = 5,
         [typeof(IGenerateBackend)] = 2,
         [typeof(IRandomBackend)] = 2,

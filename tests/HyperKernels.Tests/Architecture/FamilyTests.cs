@@ -4,7 +4,7 @@ namespace HyperKernels.Tests.Architecture;
 public sealed class FamilyTests
 {
     private static readonly string[] s_families =
-        ["Elementwise", "Reduce", "Shape", "Gather", "Matmul", "Conv", "Pool", "Softmax", "Normalize", "Segment", "Generate", "Random", "Optimizer"];
+        ["Elementwise", "Reduce", "Shape", "Gather", "Matmul", "Conv", "Pool", "Softmax", "Normalize", "Gates", "Segment", "Generate", "Random", "Optimizer"];
 
     public static IEnumerable<string> Families => s_families;
 

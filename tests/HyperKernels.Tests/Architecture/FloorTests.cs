@@ -10,7 +10,7 @@ public sealed partial class FloorTests
     private static readonly Type[] s_compute =
     [
         typeof(IElementwiseBackend), typeof(IReduceBackend), typeof(IShapeBackend), typeof(IGatherBackend), typeof(IMatmulBackend), typeof(IConvBackend),
-        typeof(IPoolBackend), typeof(ISoftmaxBackend), typeof(INormalizeBackend), typeof(ISegmentBackend), typeof(IGenerateBackend), typeof(IRandomBackend),
+        typeof(IPoolBackend), typeof(ISoftmaxBackend), typeof(INormalizeBackend), typeof(IGatesBackend), typeof(ISegmentBackend), typeof(IGenerateBackend), typeof(IRandomBackend),
         typeof(IOptimizerBackend),
     ];
 

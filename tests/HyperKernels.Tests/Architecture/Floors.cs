@@ -47,6 +47,7 @@ internal static class Floors
         [$"{Cpu}/Gather"] = s_cpu,
         [$"{Cpu}/Generate"] = s_products,
         [$"{Cpu}/Matmul"] = s_cpu,
+        [$"{Cpu}/Gates"] = s_cpu,
         [$"{Cpu}/Normalize"] = s_cpu,
         [$"{Cpu}/Optimizer"] = s_products,
         [$"{Cpu}/Pool"] = s_cpu,

@@ -161,12 +161,12 @@ public sealed class HyperLstmCell : Layer, IStoredLayer<HyperLstmCell>
     private HyperLstmState Step(Tensor own, Tensor hyper, Tensor embeddingBias, in HyperLstmState state)
     {
         Tensor read = Ops.Concatenate(1, state.Hidden, state.HyperHidden);
-        Tensor hyperSums = Ops.Add(hyper, Ops.Matmul(read, _hyperHidden.Value, transposeB: true));
+        Tensor hyperSums = Ops.Matmul(read, _hyperHidden.Value, transposeB: true, addend: hyper);
         (Tensor hyperHidden, Tensor hyperCell) = _hyperGates.Forward(hyperSums, state.HyperCell);
         Tensor source = _options.EmbeddingState == EmbeddingState.PreviousStep ? state.HyperHidden : hyperHidden;
         (Tensor ofInput, Tensor ofHidden, Tensor shift) = _scales.Forward(source, embeddingBias);
-        Tensor fromHidden = Ops.Multiply(ofHidden, Ops.Matmul(state.Hidden, _weightHidden.Value, transposeB: true));
-        Tensor sums = Ops.Add(Ops.Add(Ops.Multiply(ofInput, own), fromHidden), Ops.Add(shift, _bias.Value));
+        Tensor fromHidden = Ops.Matmul(state.Hidden, _weightHidden.Value, transposeB: true);
+        Tensor sums = Ops.MultiplyAdd(ofInput, own, Ops.MultiplyAdd(ofHidden, fromHidden, Ops.Add(shift, _bias.Value)));
         (Tensor hidden, Tensor cell) = _gates.Forward(sums, state.Cell);
         return new HyperLstmState(hidden, cell, hyperHidden, hyperCell);
     }

@@ -136,9 +136,9 @@ public sealed class HyperRnnCell : Layer, IStoredLayer<HyperRnnCell>
         Tensor source = EmbeddingState == EmbeddingState.PreviousStep ? state.HyperHidden : hyperHidden;
         (Tensor ofInput, Tensor ofHidden, Tensor shift) = _scales.Forward(source, embeddingBias);
         Shape shape = own.Shape;
-        Tensor fromInput = Ops.Multiply(Ops.Reshape(ofInput, shape), own);
-        Tensor fromHidden = Ops.Multiply(Ops.Reshape(ofHidden, shape), Ops.Linear(state.Hidden, _weightHidden));
-        Tensor sum = Ops.Add(Ops.Add(fromInput, fromHidden), Ops.Add(Ops.Reshape(shift, shape), _bias.Value));
+        Tensor shifted = Ops.Add(Ops.Reshape(shift, shape), _bias.Value);
+        Tensor fromHidden = Ops.MultiplyAdd(Ops.Reshape(ofHidden, shape), Ops.Linear(state.Hidden, _weightHidden), shifted);
+        Tensor sum = Ops.MultiplyAdd(Ops.Reshape(ofInput, shape), own, fromHidden);
         return new HyperRnnState(Ops.Tanh(sum), hyperHidden);
     }
 

@@ -43,11 +43,20 @@ internal sealed class LstmGates : Layer
             // Four gains for four times as many rows as samples: the rows of a gate are consecutive.
             gates = Ops.LayerNorm(gates, 1, _gain.Value, _shift!.Value, _epsilon);
         }
+        (Tensor newCell, Tensor opened) = _dropout is { Training: true, Probability: > 0 }
+            ? WithDropout(gates, cell)
+            : Ops.LstmGates(Ops.Reshape(gates, GateCount, batch, features), cell, _forgetBias, LstmOrder.InputCandidateForgetOutput);
+        Tensor shown = _cellGain is null ? newCell : Ops.LayerNorm(newCell, 1, _cellGain.Value, _cellShift!.Value, _epsilon);
+        return (Ops.Multiply(Ops.Tanh(shown), opened), newCell);
+    }
+
+    // As Ops.LstmGates, with values of the candidate dropped.
+    private (Tensor Cell, Tensor Opened) WithDropout(Tensor gates, Tensor cell)
+    {
+        int batch = cell.Shape[0];
         Span<Tensor> gate = [default, default, default, default];
         Ops.Split(gates, 0, [batch, batch, batch, batch], gate);
         Tensor written = Ops.Multiply(Ops.Sigmoid(gate[0]), _dropout.Forward(Ops.Tanh(gate[1])));
-        Tensor newCell = Ops.Add(Ops.Multiply(cell, Ops.Sigmoid(gate[2] + _forgetBias)), written);
-        Tensor shown = _cellGain is null ? newCell : Ops.LayerNorm(newCell, 1, _cellGain.Value, _cellShift!.Value, _epsilon);
-        return (Ops.Multiply(Ops.Tanh(shown), Ops.Sigmoid(gate[3])), newCell);
+        return (Ops.MultiplyAdd(cell, Ops.Sigmoid(gate[2] + _forgetBias), written), Ops.Sigmoid(gate[3]));
     }
 }

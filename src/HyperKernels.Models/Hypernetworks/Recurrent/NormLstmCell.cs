@@ -95,11 +95,11 @@ public sealed class NormLstmCell : Layer, IStoredLayer<NormLstmCell>
         return (Ops.Stack(0, outputs.All), now);
     }
 
-    private Tensor FromInput(Tensor rows) => Ops.Add(Ops.Matmul(rows, _weightInput.Value, transposeB: true), _bias.Value);
+    private Tensor FromInput(Tensor rows) => Ops.Matmul(rows, _weightInput.Value, transposeB: true, addend: _bias.Value);
 
     private NormLstmState Step(Tensor sums, in NormLstmState state)
     {
-        sums = Ops.Add(sums, Ops.Matmul(state.Hidden, _weightHidden.Value, transposeB: true));
+        sums = Ops.Matmul(state.Hidden, _weightHidden.Value, transposeB: true, addend: sums);
         (Tensor hidden, Tensor cell) = _gates.Forward(sums, state.Cell);
         return new NormLstmState(hidden, cell);
     }

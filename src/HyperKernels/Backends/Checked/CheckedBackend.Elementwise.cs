@@ -34,15 +34,15 @@ internal sealed partial class CheckedBackend
         Keep(a, b, y);
     }
 
-    public void Where(in Broadcast sizes, BufferRef condition, BufferRef a, BufferRef b, BufferRef y)
+    public void Ternary(TernaryOp op, in Broadcast sizes, BufferRef a, BufferRef b, BufferRef c, BufferRef y)
     {
-        Check(condition, sizes, sizes.StrideA);
-        Check(a, sizes, sizes.StrideB);
-        Check(b, sizes, sizes.StrideC);
+        Check(a, sizes, sizes.StrideA);
+        Check(b, sizes, sizes.StrideB);
+        Check(c, sizes, sizes.StrideC);
         Check(y, sizes.Count);
         using Loan loan = Hold(y);
-        Target.Where(sizes, condition, a, b, y);
-        Keep(condition, a, b, y);
+        Target.Ternary(op, sizes, a, b, c, y);
+        Keep(a, b, c, y);
     }
 
     // Strides may be negative: axes are reversed that way.

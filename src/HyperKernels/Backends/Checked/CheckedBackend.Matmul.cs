@@ -8,7 +8,7 @@ internal sealed partial class CheckedBackend
         {
             Check(a, Matrices(sizes.Batch, sizes.StrideA, sizes.TransposeA ? sizes.K : sizes.M, sizes.LdA, sizes.TransposeA ? sizes.M : sizes.K));
             Check(b, Matrices(sizes.Batch, sizes.StrideB, sizes.TransposeB ? sizes.N : sizes.K, sizes.LdB, sizes.TransposeB ? sizes.K : sizes.N));
-            Check(bias, Reach(sizes.Batch, sizes.StrideBias, sizes.N));
+            Check(bias, Matrices(sizes.Batch, sizes.StrideBias, sizes.M, sizes.LdBias, sizes.N));
             Check(y, Matrices(sizes.Batch, sizes.StrideY, sizes.M, sizes.LdY, sizes.N));
         }
         using Loan loan = Hold(y);

@@ -5,6 +5,9 @@ namespace HyperKernels.Backends.Cpu;
 // What several families do along a row.
 internal sealed unsafe partial class CpuBackend
 {
+    // Floats of a row that are added up as such: few enough that rounding does not show, also in scalar code.
+    private const int SumPiece = 512;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVec LoadLanes<TVec>(float* source, int lanes)
         where TVec : struct, IVec<TVec> => lanes == TVec.Count ? TVec.Load(source) : TVec.LoadPartial(source, lanes);
@@ -29,14 +32,12 @@ internal sealed unsafe partial class CpuBackend
         where TVec : struct, IVec<TVec>
         where TTerm : struct, ISumTerm
     {
-        // Short enough that rounding in a piece does not show, also in scalar code.
-        const int Piece = 512;
         double sum = 0;
         TVec by = TVec.Create(shift);
         float* lanes = stackalloc float[16];
-        for (long start = 0; start < count; start += Piece)
+        for (long start = 0; start < count; start += SumPiece)
         {
-            int end = (int)Math.Min(Piece, count - start);
+            int end = (int)Math.Min(SumPiece, count - start);
             float* first = a + start;
             float* second = b + start;
             TVec even = TVec.Zero;

@@ -36,17 +36,18 @@ internal sealed partial class WatchedBackend
         { Operations = () => given.Count });
     }
 
-    public void Where(in Broadcast sizes, BufferRef condition, BufferRef a, BufferRef b, BufferRef y)
+    public void Ternary(TernaryOp op, in Broadcast sizes, BufferRef a, BufferRef b, BufferRef c, BufferRef y)
     {
         Broadcast given = sizes;
         Watch(new OpCall(
-            nameof(Where),
-            (on, at) => on.Where(given, at[condition], at[a], at[b], at[y]),
+            Named<TernaryOp>.Of(nameof(Ternary), op),
+            (on, at) => on.Ternary(op, given, at[a], at[b], at[c], at[y]),
             () => new Operands()
-                .Reads(nameof(condition), condition, Extent.Of(given, given.StrideA))
-                .Reads(nameof(a), a, Extent.Of(given, given.StrideB))
-                .Reads(nameof(b), b, Extent.Of(given, given.StrideC))
-                .Writes(nameof(y), y, Result(given))));
+                .Reads(nameof(a), a, Extent.Of(given, given.StrideA))
+                .Reads(nameof(b), b, Extent.Of(given, given.StrideB))
+                .Reads(nameof(c), c, Extent.Of(given, given.StrideC))
+                .Writes(nameof(y), y, Result(given)))
+        { Operations = () => given.Count });
     }
 
     // Elementwise results are dense.

@@ -12,7 +12,7 @@ internal sealed partial class WatchedBackend
             () => new Operands()
                 .Reads(nameof(a), a, Matrices(given.Batch, given.StrideA, given.TransposeA, given.M, given.K, given.LdA))
                 .Reads(nameof(b), b, Matrices(given.Batch, given.StrideB, given.TransposeB, given.K, given.N, given.LdB))
-                .Reads(nameof(bias), bias, Extent.Of((given.Batch, given.StrideBias), (given.N, 1)))
+                .Reads(nameof(bias), bias, Extent.Of((given.Batch, given.StrideBias), (given.M, given.LdBias), (given.N, 1)))
                 .Writes(nameof(y), y, Matrices(given.Batch, given.StrideY, false, given.M, given.N, given.LdY)))
         {
             Operations = () => 2.0 * given.Batch * given.M * given.N * given.K,

@@ -35,15 +35,17 @@ public sealed class GruCell : RecurrentCell, IStoredLayer<GruCell>
     public Tensor Forward(Tensor input, Tensor state)
     {
         Check(input, state);
-        ReadOnlySpan<int> gates = [HiddenFeatures, HiddenFeatures, HiddenFeatures];
-        Span<Tensor> fromInput = [default, default, default];
-        Span<Tensor> fromState = [default, default, default];
-        Ops.Split(FromInput(input), 1, gates, fromInput);
-        Ops.Split(FromHidden(state), 1, gates, fromState);
-        Tensor reset = Ops.Sigmoid(Ops.Add(fromInput[0], fromState[0]));
-        Tensor update = Ops.Sigmoid(Ops.Add(fromInput[1], fromState[1]));
-        Tensor candidate = Ops.Tanh(Ops.Add(fromInput[2], Ops.Multiply(reset, fromState[2])));
-        return Ops.Add(candidate, Ops.Multiply(update, Ops.Subtract(state, candidate)));
+        // Reset and update stand side by side and are opened together.
+        ReadOnlySpan<int> parts = [2 * HiddenFeatures, HiddenFeatures];
+        Span<Tensor> fromInput = [default, default];
+        Span<Tensor> fromState = [default, default];
+        Span<Tensor> opened = [default, default];
+        Ops.Split(FromInput(input), 1, parts, fromInput);
+        Ops.Split(FromHidden(state), 1, parts, fromState);
+        Ops.Split(Ops.Sigmoid(Ops.Add(fromInput[0], fromState[0])), 1, [HiddenFeatures, HiddenFeatures], opened);
+        (Tensor reset, Tensor update) = (opened[0], opened[1]);
+        Tensor candidate = Ops.Tanh(Ops.MultiplyAdd(reset, fromState[1], fromInput[1]));
+        return Ops.MultiplyAdd(update, Ops.Subtract(state, candidate), candidate);
     }
 
     static string IStoredLayer<GruCell>.TypeName => "GruCell";

@@ -40,11 +40,8 @@ public sealed class LstmCell : RecurrentCell, IStoredLayer<LstmCell>
     {
         Check(input, hidden);
         Check(input, cell);
-        Span<Tensor> gates = [default, default, default, default];
-        Ops.Split(Ops.Add(FromInput(input), FromHidden(hidden)), 1, [HiddenFeatures, HiddenFeatures, HiddenFeatures, HiddenFeatures], gates);
-        Tensor written = Ops.Multiply(Ops.Sigmoid(gates[0]), Ops.Tanh(gates[2]));
-        Tensor newCell = Ops.Add(Ops.Multiply(Ops.Sigmoid(gates[1]), cell), written);
-        return (Ops.Multiply(Ops.Sigmoid(gates[3]), Ops.Tanh(newCell)), newCell);
+        (Tensor newCell, Tensor opened) = Ops.LstmGates(FromBoth(input, hidden), cell);
+        return (Ops.Multiply(opened, Ops.Tanh(newCell)), newCell);
     }
 
     static string IStoredLayer<LstmCell>.TypeName => "LstmCell";

@@ -41,6 +41,19 @@ public abstract class RecurrentCell : Layer
     /// <summary>A state of zeros for a batch.</summary>
     private protected Tensor ZeroState(Tensor input) => Tensor.Zeros([input.Shape[0], HiddenFeatures], input.Device);
 
+    /// <summary>The sum of both maps.</summary>
+    private protected Tensor FromBoth(Tensor input, Tensor hidden)
+    {
+        Weight weight = OfSteps(_weightHidden);
+        if (weight.Kind != WeightKind.Dense || weight.First.Rank > 2 || _biasInput?.Value.Rank > 1 || _biasHidden?.Value.Rank > 1)
+        {
+            return Ops.Add(FromInput(input), FromHidden(hidden));
+        }
+        // One matrix for all: its product takes up what came from the input, with both biases, while it is in the cache.
+        Tensor? bias = _biasInput is null ? null : Ops.Add(_biasInput.Value, _biasHidden!.Value);
+        return Ops.Matmul(hidden, weight.First, transposeB: true, addend: Ops.Linear(input, OfSteps(_weightInput), bias));
+    }
+
     private protected Tensor FromInput(Tensor input) => Ops.Linear(input, OfSteps(_weightInput), _biasInput?.Value);
 
     private protected Tensor FromHidden(Tensor hidden) => Ops.Linear(hidden, OfSteps(_weightHidden), _biasHidden?.Value);

@@ -9,8 +9,9 @@ namespace HyperKernels.Cli.Recipes;
 /// <remarks>
 /// Half of the nodes: the settings of the benchmarks of AllSet and ED-HNN, with the weight decay of HGNN's authors for HGNN and the perceptron. There are fewer
 /// epochs than 500, because the best validation epoch comes early: from 20 to 80 for AllSet and ED-HNN. Published splits: those of HyperGCN's authors and
-/// UniGNN's, who share them. PhenomNN: rates, dropout and energies are those of its authors' commands for each data set, on either protocol; they stop at the best
-/// epoch on the test nodes, and here the last one counts, or the best on the validation nodes. HNHN has one convolution as its authors' code has.
+/// UniGNN's, who share them. PhenomNN: rates, dropout and energies are those of its authors' commands for each data set, on either protocol; they stop at the
+/// best epoch on the test nodes, which stands beside the accuracy: that is of the last epoch here, or of the best on the validation nodes. HNHN has one
+/// convolution as its authors' code has.
 /// </remarks>
 internal static class NodeModels
 {
@@ -18,6 +19,9 @@ internal static class NodeModels
 
     public static IReadOnlyList<string> Names { get; } =
         [Perceptron, "hgnn", "hgnn+", "hcha", "hnhn", "unigcn", "unigat", "unigcnii", "allset", "edhnn", "edhnn-deep", "phenomnn", "hypergcn"];
+
+    /// <summary>Whether the published accuracy is that of the best epoch on the test nodes, which no honest run can choose.</summary>
+    public static bool IsPublishedAtItsBest(string model) => model == "phenomnn";
 
     /// <summary>How a network is trained.</summary>
     public static NodeSetting Setting(string model, string set, NodeProtocol protocol) => protocol == NodeProtocol.Half

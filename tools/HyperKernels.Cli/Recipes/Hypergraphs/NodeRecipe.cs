@@ -44,7 +44,7 @@ internal sealed class NodeRecipe(string name, string set, string models) : IReci
                     {
                         run?.Dispose();
                         run = Start(plan, task, part, options.Seed);
-                        results.Add(new NodeResult(0, double.NaN, 0));
+                        results.Add(new NodeResult(0, double.NaN, 0, 0));
                     }
                     Metric[] metrics = Step(plan, run!, part, epoch, results);
                     if (results[^1].Epoch == epoch && run!.Answers.Length > 0)
@@ -90,15 +90,16 @@ internal sealed class NodeRecipe(string name, string set, string models) : IReci
         if (plan.Protocol == NodeProtocol.Half)
         {
             (double validation, double test) = run.Evaluate();
-            results[^1] = epoch == 0 || validation > results[^1].Validation ? new NodeResult(epoch, validation, test) : results[^1];
+            double best = Math.Max(results[^1].BestTest, test);
+            results[^1] = epoch == 0 || validation > results[^1].Validation ? new NodeResult(epoch, validation, test, best) : results[^1] with { BestTest = best };
             return [loss, new Metric($"{name}/validation accuracy", validation), new Metric($"{name}/test accuracy", test)];
         }
-        if (!last && (epoch + 1) % LogEvery != 0)
+        if (!last && (epoch + 1) % LogEvery != 0 && !NodeModels.IsPublishedAtItsBest(name))
         {
             return [loss];
         }
         (_, double accuracy) = run.Evaluate();
-        results[^1] = new NodeResult(epoch, double.NaN, accuracy);
+        results[^1] = new NodeResult(epoch, double.NaN, accuracy, Math.Max(results[^1].BestTest, accuracy));
         return [loss, new Metric($"{name}/test accuracy", accuracy)];
     }
 
@@ -131,6 +132,10 @@ internal sealed class NodeRecipe(string name, string set, string models) : IReci
                 new Figure(row, "parameters", parameters == 0 ? double.NaN : parameters, "N0", ""),
                 new Figure(row, "s per epoch", seconds, "G2", ""),
             ]);
+            if (NodeModels.IsPublishedAtItsBest(row))
+            {
+                figures.Add(new Figure(row, "best epoch on the test nodes", byModel[model].Average(result => result.BestTest), "P2"));
+            }
             string splits = string.Join(" ", byModel[model].Select(result => result.Test.ToString("P1", CultureInfo.InvariantCulture)));
             settings.Add(new Setting(row, $"{plan.Settings[model]}, {plan.Settings[model].Epochs} epochs; by split {splits}. {words}"));
         }

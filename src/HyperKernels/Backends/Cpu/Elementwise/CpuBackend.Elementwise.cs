@@ -40,8 +40,20 @@ internal sealed unsafe partial class CpuBackend
         }
     }
 
-    public void Where(in Broadcast sizes, BufferRef condition, BufferRef a, BufferRef b, BufferRef y) =>
-        Map<WhereMap>(sizes, condition, a, b, y, 0, 0);
+    public void Ternary(TernaryOp op, in Broadcast sizes, BufferRef a, BufferRef b, BufferRef c, BufferRef y)
+    {
+        switch (op)
+        {
+            case TernaryOp.Where:
+                Map<WhereMap>(sizes, a, b, c, y, 0, 0);
+                break;
+            case TernaryOp.MultiplyAdd:
+                Map<MultiplyAddMap>(sizes, a, b, c, y, 0, 0);
+                break;
+            default:
+                throw Throw.Undefined(nameof(Ternary), op);
+        }
+    }
 
     private void Map<TMap>(in Broadcast sizes, BufferRef a, BufferRef b, BufferRef c, BufferRef y, float p, float q)
         where TMap : struct, IMap

@@ -97,6 +97,15 @@ internal sealed unsafe partial class CpuBackend
             where TVec : struct, IVec<TVec> => TVec.Select(TVec.Equal(a, TVec.Zero), c, b);
     }
 
+    private readonly struct MultiplyAddMap : IMap
+    {
+        public static int Operands => 3;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
+            where TVec : struct, IVec<TVec> => TVec.MultiplyAdd(a, b, c);
+    }
+
     // Lane by lane: the platform's pow knows negative bases, infinities and all exact cases, which an exponential of a logarithm does not.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static TVec Power<TVec>(TVec a, TVec b)

@@ -26,6 +26,7 @@ internal sealed unsafe partial class CpuBackend
             LdA = sizes.LdA,
             LdB = sizes.LdB,
             LdY = sizes.LdY,
+            LdBias = sizes.LdBias,
             TransposeA = sizes.TransposeA,
             TransposeB = sizes.TransposeB,
             Activation = sizes.Activation,

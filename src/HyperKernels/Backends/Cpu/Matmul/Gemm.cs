@@ -19,6 +19,16 @@ internal static unsafe class Gemm
         {
             return;
         }
+        if (args.Batch > 1 && args.StrideY == 0)
+        {
+            RunSum(args, threads, vectorWidth);
+            return;
+        }
+        if (GemmSide.Pays(args, vectorWidth))
+        {
+            GemmSide.Run(args, threads, vectorWidth);
+            return;
+        }
         GemmBatch batch = GemmBatch.From(args);
         if (args.N == 1 && args.M > 1)
         {
@@ -26,6 +36,24 @@ internal static unsafe class Gemm
             return;
         }
         RunAt(batch, threads, vectorWidth);
+    }
+
+    private static void RunSum(in MatmulArgs args, ForkJoin threads, int vectorWidth)
+    {
+        for (int b = 0; b < args.Batch; b++)
+        {
+            MatmulArgs one = args;
+            one.Batch = 1;
+            one.A += b * args.StrideA;
+            one.B += b * args.StrideB;
+            one.Accumulate = args.Accumulate || b > 0;
+            if (b < args.Batch - 1)
+            {
+                one.Bias = null;
+                one.Activation = Activation.None;
+            }
+            Run(one, threads, vectorWidth);
+        }
     }
 
     // A matrix times a column is a row times the matrix turned: both need the kernels for one row.

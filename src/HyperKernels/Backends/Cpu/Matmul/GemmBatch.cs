@@ -49,14 +49,15 @@ internal unsafe struct GemmBatch
                 DepthB = args.TransposeB ? 1 : args.LdB,
                 ColumnB = args.TransposeB ? args.LdB : 1,
                 RowY = args.LdY,
+                RowBias = args.LdBias,
                 Accumulate = args.Accumulate,
                 Activation = args.Activation.Kind,
                 Parameter = args.Activation.Parameter,
             },
         };
         bool rowsFollow = args.StrideA == (long)args.M * args.LdA && args.StrideY == (long)args.M * args.LdY && !args.TransposeA;
-        bool sharesB = args.StrideB == 0 && (args.Bias == null || args.StrideBias == 0);
-        if (args.Batch > 1 && rowsFollow && sharesB && (long)args.Batch * args.M <= int.MaxValue)
+        bool biasFollows = args.Bias == null || args.StrideBias == (long)args.M * args.LdBias;
+        if (args.Batch > 1 && rowsFollow && args.StrideB == 0 && biasFollows && (long)args.Batch * args.M <= int.MaxValue)
         {
             // One tall product packs the shared matrix once.
             batch.First.M *= args.Batch;
@@ -77,7 +78,9 @@ internal unsafe struct GemmBatch
         First.ColumnB = matrix.RowA;
         First.M = 1;
         First.N = matrix.M;
-        First.BiasIsOne = true;
+        // A bias that differs by row stands in one line now.
+        First.BiasIsOne = First.RowBias == 0;
+        First.RowBias = 0;
         (StrideA, StrideB) = (StrideB, StrideA);
     }
 }

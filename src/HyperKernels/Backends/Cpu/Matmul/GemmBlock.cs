@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace HyperKernels.Backends.Cpu;
 
 /// <summary>
@@ -23,7 +25,7 @@ internal unsafe partial struct GemmBlock
     // Row tiles that read lines of B where they lie before packing them pays.
     private const int UnpackedRowTiles = 2;
 
-    // Depths from which on lines of B that crowd one set of the cache throw each other out.
+    // Depths, for each set of the first cache that lines of B fall into, from which on they throw each other out.
     private const int CrowdedDepths = 24;
 
     public GemmMatrix Matrix;
@@ -81,6 +83,9 @@ internal unsafe partial struct GemmBlock
     /// <summary>Whether lines so far apart fall into one set of the first cache, and few of the second: a multiple of 4 KiB.</summary>
     public static bool IsCrowded(nint step) => step % 1024 == 0;
 
+    // Of the first cache's 64 sets, those that lines so far apart fall into.
+    private static int Sets(nint step) => step % 16 != 0 ? 64 : 64 >> Math.Min(6, BitOperations.TrailingZeroCount((nuint)step / 16));
+
     // Rows that stay in half of the second cache from one panel of B to the next, and from one part to the next.
     private static int MostRowTiles<TVec>(in GemmMatrix matrix, int depths)
         where TVec : struct, IVec<TVec>
@@ -114,7 +119,7 @@ internal unsafe partial struct GemmBlock
         _partColumns = (int)Math.Clamp(perPart / _partRows, 1, _panelsB);
         _columnParts = (_panelsB + _partColumns - 1) / _partColumns;
         ComputeParts = (_panelsA + _partRows - 1) / _partRows * _columnParts;
-        bool crowded = IsCrowded(Matrix.DepthB) && Depths > CrowdedDepths;
+        bool crowded = Depths > CrowdedDepths * Sets(Matrix.DepthB);
         bool large = (long)Columns * Depths * sizeof(float) > CacheSizes.Level2 / 4;
         _leavesPanels = Matrix.ColumnB == 1 && _partRows > UnpackedRowTiles && (crowded || large);
         _looksAhead = !turnsPanels && (crowded || large);

@@ -17,9 +17,12 @@ internal unsafe struct GemmMatrix
     public nint DepthB;
     public nint ColumnB;
     public nint RowY;
+
+    /// <summary>From one row's bias to the next; 0: all rows share one.</summary>
+    public nint RowBias;
     public bool Accumulate;
 
-    /// <summary>One bias for all columns: the product of a matrix and a column, turned on its side.</summary>
+    /// <summary>One bias for all columns of a row: a product that is turned on its side.</summary>
     public bool BiasIsOne;
     public ActivationKind Activation;
     public float Parameter;
@@ -77,10 +80,11 @@ internal unsafe struct GemmMatrix
         where TVec : struct, IVec<TVec>
         where TMap : struct, IMap
     {
-        float* bias = Bias == null || BiasIsOne ? Bias : Bias + column;
+        float* first = Bias == null || BiasIsOne ? Bias : Bias + column;
         TVec parameter = TVec.Create(Parameter);
         for (int i = 0; i < rows; i++)
         {
+            float* bias = first == null ? null : first + ((row + i) * RowBias);
             float* y = Y + ((row + i) * RowY) + column;
             int n = 0;
             for (; n <= columns - TVec.Count; n += TVec.Count)

@@ -13,7 +13,7 @@ internal unsafe struct MatmulArgs
     public float* B;
     public float* Y;
 
-    /// <summary>N numbers per matrix, added to every row; null for none.</summary>
+    /// <summary>N numbers per matrix, added to every row, or per row; null for none.</summary>
     public float* Bias;
 
     public int Batch;
@@ -24,6 +24,8 @@ internal unsafe struct MatmulArgs
     /// <summary>Elements from one matrix to the next; 0: all share one.</summary>
     public long StrideA;
     public long StrideB;
+
+    /// <summary>The same for Y; 0 where there are several products adds them up, in order, and the bias once.</summary>
     public long StrideY;
     public long StrideBias;
 
@@ -31,6 +33,9 @@ internal unsafe struct MatmulArgs
     public int LdA;
     public int LdB;
     public int LdY;
+
+    /// <summary>From one row's bias to the next: N, or 0 where all rows of a matrix share one.</summary>
+    public int LdBias;
 
     /// <summary>A is stored [K, M].</summary>
     public bool TransposeA;

@@ -89,10 +89,11 @@ internal static unsafe class GemmPack
 
     /// <summary>
     /// Writes the transpose of <paramref name="lines"/> contiguous lines of <paramref name="depth"/> numbers, and nothing else. A line of
-    /// the target is written from end to end before the next four: lines a power of two apart throw each other out of the cache.
+    /// the target is written from end to end before the next four: lines a power of two apart throw each other out of the cache. An addend, one number for each
+    /// line of the source, is added to all of it.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Turn(float* source, nint lineStep, int lines, int depth, float* target, nint targetStep)
+    public static void Turn(float* source, nint lineStep, int lines, int depth, float* target, nint targetStep, float* addend = null)
     {
         int d = 0;
         for (; d <= depth - 4; d += 4)
@@ -101,14 +102,15 @@ internal static unsafe class GemmPack
             int i = 0;
             for (; i <= lines - 4; i += 4)
             {
-                Four(from, from + lineStep, from + (2 * lineStep), from + (3 * lineStep), target + i, targetStep);
+                Vector128<float> added = addend == null ? default : Vector128.Load(addend + i);
+                Four(from, from + lineStep, from + (2 * lineStep), from + (3 * lineStep), target + i, targetStep, addend != null, added);
                 from += 4 * lineStep;
             }
             for (; i < lines; i++)
             {
                 for (int j = 0; j < 4; j++)
                 {
-                    target[(j * targetStep) + i] = from[j];
+                    target[(j * targetStep) + i] = addend == null ? from[j] : from[j] + addend[i];
                 }
                 from += lineStep;
             }
@@ -118,14 +120,15 @@ internal static unsafe class GemmPack
         {
             for (int i = 0; i < lines; i++)
             {
-                target[i] = source[(i * lineStep) + d];
+                float value = source[(i * lineStep) + d];
+                target[i] = addend == null ? value : value + addend[i];
             }
             target += targetStep;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Four(float* s0, float* s1, float* s2, float* s3, float* target, nint step)
+    private static void Four(float* s0, float* s1, float* s2, float* s3, float* target, nint step, bool adds = false, Vector128<float> added = default)
     {
         Vector128<float> a = Vector128.Load(s0);
         Vector128<float> b = Vector128.Load(s1);
@@ -135,10 +138,22 @@ internal static unsafe class GemmPack
         Vector128<float> abHigh = InterleaveHigh(a, b);
         Vector128<float> ceLow = InterleaveLow(c, e);
         Vector128<float> ceHigh = InterleaveHigh(c, e);
-        Low(abLow, ceLow).Store(target);
-        High(abLow, ceLow).Store(target + step);
-        Low(abHigh, ceHigh).Store(target + (2 * step));
-        High(abHigh, ceHigh).Store(target + (3 * step));
+        Vector128<float> first = Low(abLow, ceLow);
+        Vector128<float> second = High(abLow, ceLow);
+        Vector128<float> third = Low(abHigh, ceHigh);
+        Vector128<float> fourth = High(abHigh, ceHigh);
+        if (adds)
+        {
+            // Where there is no addend nothing is added: a zero would turn a negative one round.
+            first += added;
+            second += added;
+            third += added;
+            fourth += added;
+        }
+        first.Store(target);
+        second.Store(target + step);
+        third.Store(target + (2 * step));
+        fourth.Store(target + (3 * step));
     }
 
     private static void AcrossOneByOne(float* source, nint lineStep, int width, int depth, float* panel, int pitch)

@@ -86,30 +86,14 @@ internal static unsafe class GemmTurned
             {
                 Tiles<TVec>(matrix, first, count, depth, Math.Min(depths, matrix.K - depth), packed, turned, pitch);
             }
-            // Before it is turned it lies in the first cache; afterwards its rows may be a multiple of 4 KiB apart. A bias that differs by row is not turned, though.
-            bool late = matrix.RowBias != 0;
-            if (matrix.HasEpilogue && !late)
-            {
-                Turned(matrix, turned, pitch, first).Finish<TVec>(0, 0, count, pitch);
-            }
-            GemmPack.Turn(turned, pitch, count, matrix.M, y, matrix.RowY);
-            if (matrix.HasEpilogue && late)
+            // A bias alone is added while it is turned: afterwards rows may be a multiple of 4 KiB apart.
+            bool addsBias = matrix.Bias != null && matrix.RowBias == 0 && !matrix.BiasIsOne && matrix.Activation == ActivationKind.None;
+            GemmPack.Turn(turned, pitch, count, matrix.M, y, matrix.RowY, addsBias ? matrix.Bias + first : null);
+            if (matrix.HasEpilogue && !addsBias)
             {
                 matrix.Finish<TVec>(0, first, matrix.M, count);
             }
         }
-    }
-
-    // Y on its side: a bias for each row.
-    private static GemmMatrix Turned(in GemmMatrix matrix, float* turned, int pitch, int column)
-    {
-        GemmMatrix side = matrix;
-        side.Y = turned;
-        side.RowY = pitch;
-        side.Bias = matrix.Bias == null || matrix.BiasIsOne ? matrix.Bias : matrix.Bias + column;
-        side.RowBias = matrix.BiasIsOne ? 0 : 1;
-        side.BiasIsOne = true;
-        return side;
     }
 
     private static int Pitch<TVec>(in GemmMatrix matrix)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace HyperKernels.Backends.Cpu;
 
@@ -52,23 +53,25 @@ internal sealed unsafe partial class CpuBackend
             float* other = stackalloc float[Room];
             double* sums = stackalloc double[Most];
             (int first, int last) = Ranges.Range(tile);
-            // The numbers of heads that fill a register of their own, narrower than the widest.
-            bool four = Columns == Vec128.Count && TVec.Count > Vec128.Count;
-            bool eight = Columns == Vec256.Count && TVec.Count > Vec256.Count;
+            // The numbers of heads that fill a register of their own.
+            bool four = Columns == Vec128.Count && TVec.Count >= Vec128.Count;
+            bool eight = Columns == Vec256.Count && TVec.Count >= Vec256.Count;
             for (int segment = first; segment < last; segment++)
             {
                 int begin = Ranges.Offsets[segment];
                 int end = Ranges.Offsets[segment + 1];
                 if ((four || eight) && (long)(end - begin) * Columns <= Room)
                 {
+                    int behind = Together(segment, last);
                     if (four)
                     {
-                        Narrow<TVec, Vec128>(begin, end, room, other);
+                        Narrow<TVec, Vec128>(segment, behind, room, other);
                     }
                     else
                     {
-                        Narrow<TVec, Vec256>(begin, end, room, other);
+                        Narrow<TVec, Vec256>(segment, behind, room, other);
                     }
+                    segment = behind - 1;
                     continue;
                 }
                 for (int column = 0; begin < end && column < Columns; column += Most)
@@ -93,6 +96,18 @@ internal sealed unsafe partial class CpuBackend
                     }
                 }
             }
+        }
+
+        // The segment behind those from this one on that fit into the room together.
+        private readonly int Together(int segment, int last)
+        {
+            int most = Ranges.Offsets[segment] + (Room / Columns);
+            int behind = segment + 1;
+            while (behind < last && Ranges.Offsets[behind + 1] <= most)
+            {
+                behind++;
+            }
+            return behind;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -160,10 +175,14 @@ internal sealed unsafe partial class CpuBackend
         private static void Exponentials<TVec>(float* values, int count)
             where TVec : struct, IVec<TVec>
         {
-            for (int i = 0; i < count; i += TVec.Count)
+            int i = 0;
+            for (; i <= count - TVec.Count; i += TVec.Count)
             {
-                int lanes = Math.Min(TVec.Count, count - i);
-                TVec.Exp(TVec.LoadPartial(values + i, lanes)).StorePartial(values + i, lanes);
+                TVec.Exp(TVec.Load(values + i)).Store(values + i);
+            }
+            if (i < count)
+            {
+                TVec.Exp(TVec.LoadPartial(values + i, count - i)).StorePartial(values + i, count - i);
             }
         }
 
@@ -177,7 +196,12 @@ internal sealed unsafe partial class CpuBackend
             {
                 Ahead(slot, column, width);
                 float* x = X + At(slot, column);
-                for (int c = 0; c < width; c++)
+                int c = 0;
+                for (; c <= width - 4; c += 4)
+                {
+                    Vector128.Max(Vector128.Load(largest + c), Vector128.Load(x + c)).Store(largest + c);
+                }
+                for (; c < width; c++)
                 {
                     largest[c] = MathF.Max(largest[c], x[c]);
                 }
@@ -190,7 +214,12 @@ internal sealed unsafe partial class CpuBackend
                 for (int slot = start; slot < stop; slot++, to += width)
                 {
                     float* x = X + At(slot, column);
-                    for (int c = 0; c < width; c++)
+                    int c = 0;
+                    for (; c <= width - 4; c += 4)
+                    {
+                        (Vector128.Load(x + c) - Vector128.Load(largest + c)).Store(to + c);
+                    }
+                    for (; c < width; c++)
                     {
                         to[c] = x[c] - largest[c];
                     }
@@ -200,7 +229,15 @@ internal sealed unsafe partial class CpuBackend
                 for (int slot = start; slot < stop; slot++, from += width)
                 {
                     float* y = Y + At(slot, column);
-                    for (int c = 0; c < width; c++)
+                    int c = 0;
+                    for (; c <= width - 4; c += 4)
+                    {
+                        Vector128<float> power = Vector128.Load(from + c);
+                        power.Store(y + c);
+                        (Vector128.Load(sums + c) + Vector128.WidenLower(power)).Store(sums + c);
+                        (Vector128.Load(sums + c + 2) + Vector128.WidenUpper(power)).Store(sums + c + 2);
+                    }
+                    for (; c < width; c++)
                     {
                         y[c] = from[c];
                         sums[c] += from[c];
@@ -214,7 +251,12 @@ internal sealed unsafe partial class CpuBackend
             for (int slot = begin; slot < end; slot++)
             {
                 float* y = Y + At(slot, column);
-                for (int c = 0; c < width; c++)
+                int c = 0;
+                for (; c <= width - 4; c += 4)
+                {
+                    (Vector128.Load(y + c) * Vector128.Load(largest + c)).Store(y + c);
+                }
+                for (; c < width; c++)
                 {
                     y[c] *= largest[c];
                 }
@@ -259,17 +301,35 @@ internal sealed unsafe partial class CpuBackend
             {
                 Ahead(slot, column, width);
                 long at = At(slot, column);
-                for (int c = 0; c < width; c++)
+                int c = 0;
+                for (; c <= width - 4; c += 4)
+                {
+                    Vector128<float> value = Vector128.Load(X + at + c);
+                    Vector128<float> slope = Vector128.Load(Gradient + at + c);
+                    (Vector128.Load(sums + c) + (Vector128.WidenLower(value) * Vector128.WidenLower(slope))).Store(sums + c);
+                    (Vector128.Load(sums + c + 2) + (Vector128.WidenUpper(value) * Vector128.WidenUpper(slope))).Store(sums + c + 2);
+                }
+                for (; c < width; c++)
                 {
                     sums[c] += (double)X[at + c] * Gradient[at + c];
                 }
             }
+            float* means = stackalloc float[Most];
+            for (int c = 0; c < width; c++)
+            {
+                means[c] = (float)sums[c];
+            }
             for (int slot = begin; slot < end; slot++)
             {
                 long at = At(slot, column);
-                for (int c = 0; c < width; c++)
+                int c = 0;
+                for (; c <= width - 4; c += 4)
                 {
-                    Y[at + c] = X[at + c] * (Gradient[at + c] - (float)sums[c]);
+                    (Vector128.Load(X + at + c) * (Vector128.Load(Gradient + at + c) - Vector128.Load(means + c))).Store(Y + at + c);
+                }
+                for (; c < width; c++)
+                {
+                    Y[at + c] = X[at + c] * (Gradient[at + c] - means[c]);
                 }
             }
         }

@@ -6,92 +6,106 @@ internal sealed unsafe partial class CpuBackend
 {
     private partial struct SegmentSoftmaxTiles
     {
-        /// <summary>A segment whose rows are one register <typeparamref name="TRow"/> each. The same sums in the same order as for other widths.</summary>
+        /// <summary>
+        /// Segments, from first to below last, that fit into the room together and whose rows are one register <typeparamref name="TRow"/> each: what most hyperedges are.
+        /// The same sums in the same order as for other widths.
+        /// </summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private readonly void Narrow<TVec, TRow>(int begin, int end, float* room, float* other)
+        private readonly void Narrow<TVec, TRow>(int first, int last, float* room, float* other)
             where TVec : struct, IVec<TVec>
             where TRow : struct, IVec<TRow>
         {
             if (Gradient == null)
             {
-                NarrowForward<TVec, TRow>(begin, end - begin, Positions == null ? null : Positions + begin, RowsToCome(begin), room);
+                NarrowForward<TVec, TRow>(first, last, room);
+                return;
             }
-            else
+            for (int segment = first; segment < last; segment++)
             {
-                NarrowBackward<TRow>(begin, end - begin, Positions == null ? null : Positions + begin, RowsToCome(begin), room, other);
+                NarrowBackward<TRow>(Ranges.Offsets[segment], Ranges.Offsets[segment + 1], room, other);
             }
         }
 
-        // Rows that are requested while a segment is read: those of the slots RowsAhead later, as far as there are any.
+        // Where a slot's row lies.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private readonly int RowsToCome(int begin) => Positions == null ? 0 : Slots - begin - RowsAhead;
+        private readonly long RowAt<TRow>(int slot)
+            where TRow : struct, IVec<TRow> => (long)(Positions == null ? slot : Positions[slot]) * TRow.Count;
 
+        // All exponentials at once: a segment's own few would wait for one another.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly void NarrowForward<TVec, TRow>(int begin, int rows, int* positions, int toCome, float* room)
+        private readonly void NarrowForward<TVec, TRow>(int first, int last, float* room)
             where TVec : struct, IVec<TVec>
             where TRow : struct, IVec<TRow>
         {
-            float* x = X;
-            float* y = Y;
-            TRow largest = TRow.Create(float.NegativeInfinity);
-            for (int i = 0; i < rows; i++)
+            int* offsets = Ranges.Offsets;
+            int start = offsets[first];
+            int ahead = Positions == null ? 0 : Slots - RowsAhead;
+            for (int segment = first; segment < last; segment++)
             {
-                if (i < toCome)
+                int end = offsets[segment + 1];
+                TRow largest = TRow.Create(float.NegativeInfinity);
+                for (int slot = offsets[segment]; slot < end; slot++)
                 {
-                    long coming = (long)positions[i + RowsAhead] * TRow.Count;
-                    Prefetch(x + coming, 1);
-                    Prefetch(y + coming, 1);
+                    if (slot < ahead)
+                    {
+                        // Of slots that come soon.
+                        long coming = RowAt<TRow>(slot + RowsAhead);
+                        Prefetch(X + coming, 1);
+                        Prefetch(Y + coming, 1);
+                    }
+                    TRow row = TRow.Load(X + RowAt<TRow>(slot));
+                    largest = TRow.Max(largest, row);
+                    row.Store(room + ((slot - start) * TRow.Count));
                 }
-                TRow row = TRow.Load(x + ((long)(positions == null ? begin + i : positions[i]) * TRow.Count));
-                largest = TRow.Max(largest, row);
-                row.Store(room + (i * TRow.Count));
+                for (int slot = offsets[segment]; slot < end; slot++)
+                {
+                    float* row = room + ((slot - start) * TRow.Count);
+                    (TRow.Load(row) - largest).Store(row);
+                }
             }
-            for (int i = 0; i < rows; i++)
+            Exponentials<TVec>(room, (offsets[last] - start) * TRow.Count);
+            for (int segment = first; segment < last; segment++)
             {
-                float* row = room + (i * TRow.Count);
-                (TRow.Load(row) - largest).Store(row);
-            }
-            Exponentials<TVec>(room, rows * TRow.Count);
-            TRow sum = TRow.Zero;
-            for (int i = 0; i < rows; i++)
-            {
-                sum += TRow.Load(room + (i * TRow.Count));
-            }
-            TRow inverse = TRow.Create(1) / sum;
-            for (int i = 0; i < rows; i++)
-            {
-                (TRow.Load(room + (i * TRow.Count)) * inverse).Store(y + ((long)(positions == null ? begin + i : positions[i]) * TRow.Count));
+                int end = offsets[segment + 1];
+                TRow sum = TRow.Zero;
+                for (int slot = offsets[segment]; slot < end; slot++)
+                {
+                    sum += TRow.Load(room + ((slot - start) * TRow.Count));
+                }
+                TRow inverse = TRow.Create(1) / sum;
+                for (int slot = offsets[segment]; slot < end; slot++)
+                {
+                    (TRow.Load(room + ((slot - start) * TRow.Count)) * inverse).Store(Y + RowAt<TRow>(slot));
+                }
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly void NarrowBackward<TRow>(int begin, int rows, int* positions, int toCome, float* y, float* slopes)
+        private readonly void NarrowBackward<TRow>(int begin, int end, float* y, float* slopes)
             where TRow : struct, IVec<TRow>
         {
-            float* x = X;
-            float* gradient = Gradient;
-            float* dx = Y;
+            int ahead = Positions == null ? 0 : Slots - RowsAhead;
             TRow sum = TRow.Zero;
-            for (int i = 0; i < rows; i++)
+            for (int slot = begin; slot < end; slot++)
             {
-                if (i < toCome)
+                if (slot < ahead)
                 {
-                    long coming = (long)positions[i + RowsAhead] * TRow.Count;
-                    Prefetch(x + coming, 1);
-                    Prefetch(gradient + coming, 1);
-                    Prefetch(dx + coming, 1);
+                    long coming = RowAt<TRow>(slot + RowsAhead);
+                    Prefetch(X + coming, 1);
+                    Prefetch(Gradient + coming, 1);
+                    Prefetch(Y + coming, 1);
                 }
-                long at = (long)(positions == null ? begin + i : positions[i]) * TRow.Count;
-                TRow value = TRow.Load(x + at);
-                TRow slope = TRow.Load(gradient + at);
+                long at = RowAt<TRow>(slot);
+                TRow value = TRow.Load(X + at);
+                TRow slope = TRow.Load(Gradient + at);
                 sum = TRow.MultiplyAdd(value, slope, sum);
-                value.Store(y + (i * TRow.Count));
-                slope.Store(slopes + (i * TRow.Count));
+                value.Store(y + ((slot - begin) * TRow.Count));
+                slope.Store(slopes + ((slot - begin) * TRow.Count));
             }
-            for (int i = 0; i < rows; i++)
+            for (int slot = begin; slot < end; slot++)
             {
-                int here = i * TRow.Count;
-                (TRow.Load(y + here) * (TRow.Load(slopes + here) - sum)).Store(dx + ((long)(positions == null ? begin + i : positions[i]) * TRow.Count));
+                int here = (slot - begin) * TRow.Count;
+                (TRow.Load(y + here) * (TRow.Load(slopes + here) - sum)).Store(Y + RowAt<TRow>(slot));
             }
         }
     }

@@ -53,6 +53,7 @@ public static class RoundingBounds
         ["matmul"] = 16,
         ["mean"] = 16,
         ["mix_groups"] = 4,
+        ["multiply_add"] = 1,
         ["nodes_to_edges"] = 64,
         ["rms_norm"] = 8,
         ["sampled_dot"] = 8,

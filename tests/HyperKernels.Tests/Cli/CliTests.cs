@@ -114,7 +114,7 @@ public sealed class CliTests
     [Test]
     public void Verify_WithFilter_PassesItsCases()
     {
-        CliResult result = CliProcess.Run("verify", "--filter", "add(A=[17]", "--json");
+        CliResult result = CliProcess.Run("verify", "--filter", "subtract(A=[17]", "--json");
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
         JsonElement[] rows = [.. result.Json.EnumerateArray()];
         Assert.That(rows.Select(row => row.GetProperty("property").GetString()), Is.SupersetOf(new[] { "forward", "gradient", "guards", "repeats" }));
@@ -122,8 +122,8 @@ public sealed class CliTests
         {
             Assert.Multiple(() =>
             {
-                Assert.That(row.GetProperty("case").GetString(), Does.StartWith("add(A=[17]"));
-                Assert.That(row.GetProperty("system").GetString(), Is.EqualTo("add"));
+                Assert.That(row.GetProperty("case").GetString(), Does.StartWith("subtract(A=[17]"));
+                Assert.That(row.GetProperty("system").GetString(), Is.EqualTo("subtract"));
                 Assert.That(row.GetProperty("backend").GetString(), Is.EqualTo("cpu"));
                 Assert.That(row.GetProperty("passed").GetBoolean(), Is.True);
                 Assert.That(row.GetProperty("maxError").GetDouble(), Is.LessThanOrEqualTo(row.GetProperty("tolerance").GetDouble()));
@@ -135,7 +135,7 @@ public sealed class CliTests
     [Test]
     public void Verify_AtANarrowerWidth_NamesIt()
     {
-        CliResult result = CliProcess.Run("verify", "--filter", "add(A=[17]", "--backend", "cpu-32", "--json");
+        CliResult result = CliProcess.Run("verify", "--filter", "subtract(A=[17]", "--backend", "cpu-32", "--json");
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
         // A processor without vectors is at its widest there, and called plain "cpu".
         Assert.That(result.Json[0].GetProperty("backend").GetString(), Does.StartWith("cpu"));

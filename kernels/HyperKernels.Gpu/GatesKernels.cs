@@ -17,7 +17,7 @@ internal static class GatesKernels
             long row = Divide.Quotient(i, p.Features);
             long column = i - (row * p.Features);
             long gates = (row * p.RowGates) + column;
-            float input = MathK.Sigmoid(p.Gates[gates + p.Input]);
+            float input = MathK.Sigmoid(p.Gates[gates]);
             float kept = MathK.Sigmoid(p.Gates[gates + p.Forget] + p.ForgetBias);
             float candidate = MathK.Tanh(p.Gates[gates + p.Candidate]);
             p.Opened[i] = MathK.Sigmoid(p.Gates[gates + p.Output]);
@@ -45,7 +45,7 @@ internal static class GatesKernels
             float candidate = p.Saved[i + (2 * p.Count)];
             float opened = p.Opened[i];
             float gradient = p.NewCell[i];
-            p.Gates[gates + p.Input] = gradient * candidate * (input * (1 - input));
+            p.Gates[gates] = gradient * candidate * (input * (1 - input));
             p.Gates[gates + p.Forget] = gradient * p.Cell[(row * p.RowCell) + column] * (kept * (1 - kept));
             p.Gates[gates + p.Candidate] = gradient * input * (1 - (candidate * candidate));
             p.Gates[gates + p.Output] = p.OpenedGradient[i] * (opened * (1 - opened));
@@ -64,7 +64,6 @@ internal struct LstmArguments
     public int Features;
     public long RowGates;
     public long RowCell;
-    public long Input;
     public long Forget;
     public long Candidate;
     public long Output;

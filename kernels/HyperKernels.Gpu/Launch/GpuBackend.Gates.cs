@@ -27,7 +27,6 @@ internal sealed partial class GpuBackend
         Features = sizes.Features,
         RowGates = sizes.RowGates,
         RowCell = sizes.RowCell,
-        Input = sizes.Input,
         Forget = sizes.Forget,
         Candidate = sizes.Candidate,
         Output = sizes.Output,

@@ -12,8 +12,7 @@ internal struct LstmSizes
     /// <summary>Elements from one row of the memory to the next.</summary>
     public long RowCell;
 
-    /// <summary>From the start of a row's gates to each gate.</summary>
-    public long Input;
+    /// <summary>From the start of a row's gates, which the input gate is, to each of the others.</summary>
     public long Forget;
     public long Candidate;
     public long Output;
@@ -24,7 +23,7 @@ internal struct LstmSizes
     public readonly long Count => (long)Rows * Features;
 
     /// <summary>How far the last row's gates reach.</summary>
-    public readonly long GatesReach => Math.Max(Math.Max(Input, Forget), Math.Max(Candidate, Output)) + Features;
+    public readonly long GatesReach => Math.Max(Math.Max(Forget, Candidate), Output) + Features;
 }
 
 /// <summary>The gates of recurrent cells.</summary>

@@ -26,6 +26,32 @@ internal sealed unsafe partial class CpuBackend
         }
     }
 
+    /// <summary>y = f(a, b, c) along contiguous rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MapRow<TVec, TMap>(float* a, float* b, float* c, float* y, int count, float parameterP, float parameterQ)
+        where TVec : struct, IVec<TVec>
+        where TMap : struct, IMap
+    {
+        TVec p = TVec.Create(parameterP);
+        TVec q = TVec.Create(parameterQ);
+        int i = 0;
+        for (; i <= count - TVec.Count; i += TVec.Count)
+        {
+            TVec valueA = TVec.Load(a + i);
+            TVec valueB = TMap.Operands > 1 ? TVec.Load(b + i) : valueA;
+            TVec valueC = TMap.Operands > 2 ? TVec.Load(c + i) : valueA;
+            TMap.Apply(valueA, valueB, valueC, p, q).Store(y + i);
+        }
+        if (i < count)
+        {
+            int rest = count - i;
+            TVec valueA = TVec.LoadPartial(a + i, rest);
+            TVec valueB = TMap.Operands > 1 ? TVec.LoadPartial(b + i, rest) : valueA;
+            TVec valueC = TMap.Operands > 2 ? TVec.LoadPartial(c + i, rest) : valueA;
+            TMap.Apply(valueA, valueB, valueC, p, q).StorePartial(y + i, rest);
+        }
+    }
+
     /// <summary>The sum over a contiguous row of what <typeparamref name="TTerm"/> makes of its elements; pieces of floats are added up in doubles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static double SumRow<TVec, TTerm>(float* a, float* b, float shift, long count)

@@ -127,7 +127,7 @@ internal sealed unsafe partial class CpuBackend
                 }
                 if (stepA == 1 && stepB == 1 && stepC == 1)
                 {
-                    Dense<TVec>(a, b, c, y, count);
+                    MapRow<TVec, TMap>(a, b, c, y, count, P, Q);
                     continue;
                 }
                 for (int done = 0; done < count; done += Piece)
@@ -136,7 +136,7 @@ internal sealed unsafe partial class CpuBackend
                     float* denseA = LayOut(a, stepA, done, length, pieces);
                     float* denseB = TMap.Operands > 1 ? LayOut(b, stepB, done, length, pieces + Piece) : b;
                     float* denseC = TMap.Operands > 2 ? LayOut(c, stepC, done, length, pieces + (2 * Piece)) : c;
-                    Dense<TVec>(denseA, denseB, denseC, y + done, length);
+                    MapRow<TVec, TMap>(denseA, denseB, denseC, y + done, length, P, Q);
                 }
             }
         }
@@ -152,7 +152,7 @@ internal sealed unsafe partial class CpuBackend
                 float* a = LayOutRows(A, Sizes.StrideA, row, rows, pieces);
                 float* b = TMap.Operands > 1 ? LayOutRows(B, Sizes.StrideB, row, rows, pieces + Piece) : a;
                 float* c = TMap.Operands > 2 ? LayOutRows(C, Sizes.StrideC, row, rows, pieces + (2 * Piece)) : a;
-                Dense<TVec>(a, b, c, Y + (row * length), rows * length);
+                MapRow<TVec, TMap>(a, b, c, Y + (row * length), rows * length, P, Q);
             }
         }
 
@@ -212,30 +212,6 @@ internal sealed unsafe partial class CpuBackend
                 new Span<float>(piece, length).Fill(*source);
             }
             return piece;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly void Dense<TVec>(float* a, float* b, float* c, float* y, int count)
-            where TVec : struct, IVec<TVec>
-        {
-            TVec p = TVec.Create(P);
-            TVec q = TVec.Create(Q);
-            int i = 0;
-            for (; i <= count - TVec.Count; i += TVec.Count)
-            {
-                TVec valueA = TVec.Load(a + i);
-                TVec valueB = TMap.Operands > 1 ? TVec.Load(b + i) : valueA;
-                TVec valueC = TMap.Operands > 2 ? TVec.Load(c + i) : valueA;
-                TMap.Apply(valueA, valueB, valueC, p, q).Store(y + i);
-            }
-            if (i < count)
-            {
-                int rest = count - i;
-                TVec valueA = TVec.LoadPartial(a + i, rest);
-                TVec valueB = TMap.Operands > 1 ? TVec.LoadPartial(b + i, rest) : valueA;
-                TVec valueC = TMap.Operands > 2 ? TVec.LoadPartial(c + i, rest) : valueA;
-                TMap.Apply(valueA, valueB, valueC, p, q).StorePartial(y + i, rest);
-            }
         }
     }
 }

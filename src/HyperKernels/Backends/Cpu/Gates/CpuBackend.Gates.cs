@@ -91,7 +91,7 @@ internal sealed unsafe partial class CpuBackend
             float* kept = input + step;
             float* candidate = kept + step;
             float* newCell = NewCell + place;
-            Apply<TVec, SigmoidMap>(gates + Sizes.Input, input, count, 0);
+            Apply<TVec, SigmoidMap>(gates, input, count, 0);
             Apply<TVec, ShiftedSigmoidMap>(gates + Sizes.Forget, kept, count, Sizes.ForgetBias);
             Apply<TVec, TanhMap>(gates + Sizes.Candidate, candidate, count, 0);
             Apply<TVec, SigmoidMap>(gates + Sizes.Output, Opened + place, count, 0);
@@ -109,24 +109,10 @@ internal sealed unsafe partial class CpuBackend
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void Apply<TVec, TMap>(float* from, float* to, int count, float parameter)
             where TVec : struct, IVec<TVec>
-            where TMap : struct, IMap
-        {
-            TVec p = TVec.Create(parameter);
-            int i = 0;
-            for (; i <= count - TVec.Count; i += TVec.Count)
-            {
-                TVec value = TVec.Load(from + i);
-                TMap.Apply(value, value, value, p, p).Store(to + i);
-            }
-            if (i < count)
-            {
-                TVec value = TVec.LoadPartial(from + i, count - i);
-                TMap.Apply(value, value, value, p, p).StorePartial(to + i, count - i);
-            }
-        }
+            where TMap : struct, IMap => MapRow<TVec, TMap>(from, from, from, to, count, parameter, 0);
 
         private readonly struct ShiftedSigmoidMap : IMap
         {
@@ -183,7 +169,7 @@ internal sealed unsafe partial class CpuBackend
             TVec candidate = LoadLanes<TVec>(Saved + (2 * step) + place, count);
             TVec opened = LoadLanes<TVec>(Opened + place, count);
             TVec gradient = LoadLanes<TVec>(NewCellGradient + place, count);
-            StoreLanes(gradient * candidate * (input * (one - input)), gates + Sizes.Input, count);
+            StoreLanes(gradient * candidate * (input * (one - input)), gates, count);
             StoreLanes(gradient * LoadLanes<TVec>(cell, count) * (kept * (one - kept)), gates + Sizes.Forget, count);
             StoreLanes(gradient * input * (one - (candidate * candidate)), gates + Sizes.Candidate, count);
             StoreLanes(LoadLanes<TVec>(OpenedGradient + place, count) * (opened * (one - opened)), gates + Sizes.Output, count);

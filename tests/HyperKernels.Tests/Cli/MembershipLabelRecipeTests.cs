@@ -22,7 +22,7 @@ public sealed class MembershipLabelRecipeTests
         EndAlike(parts, whole);
         Assert.Multiple(() =>
         {
-            foreach (string run in (string[])["conhd, averages", "conhd, attention"])
+            foreach (string run in (string[])["conhd-averages", "conhd-attention"])
             {
                 // Nine in ten senders write most of all in their message; node features alone cannot tell that.
                 Assert.That(Figure(result, run, "test micro F1"), Is.GreaterThan(0.75).And.GreaterThan(Figure(result, "mlp", "test micro F1")), run);
@@ -37,6 +37,24 @@ public sealed class MembershipLabelRecipeTests
         Assert.That(saved.Net, Is.TypeOf<CoNhd>());
         Assert.That(saved.Table.RowSize, Is.EqualTo(StartFeatures.Count));
         Assert.That(saved.Table.Weight.Value.ToArray(), Is.Not.EqualTo(other.Table.Weight.Value.ToArray()), "both began with the same features");
+    }
+
+    [Test]
+    public void Train_OfNamedNetworks_TrainsThemAlone_ToTheSameBits()
+    {
+        using TestData.TemporaryFolder all = TestData.Temporary();
+        using TestData.TemporaryFolder one = TestData.Temporary();
+        string[] arguments = ["train", "email-eu", "--threads", "1", "--steps", "2", "--json"];
+        CliResult whole = CliProcess.Run([.. arguments, "--out", all.Root]);
+        CliResult alone = CliProcess.Run([.. arguments, "--model", "conhd-averages", "--out", one.Root]);
+        Assert.That(alone.ExitCode, Is.Zero, alone.ToString());
+        Assert.That(File.ReadAllBytes(one.File("conhd-averages.safetensors")), Is.EqualTo(File.ReadAllBytes(all.File("conhd-averages.safetensors"))));
+        Assert.That(Figure(alone, "mlp", "test micro F1"), Is.EqualTo(Figure(whole, "mlp", "test micro F1")));
+        Assert.That(File.Exists(one.File("whatsnet.safetensors")), Is.False);
+
+        CliResult unknown = CliProcess.Run("train", "email-eu", "--model", "conhd", "--out", one.Root);
+        Assert.That(unknown.ExitCode, Is.EqualTo(2), unknown.ToString());
+        Assert.That(unknown.Error, Does.Contain("one of mlp, whatsnet, conhd-averages, conhd-attention; got \"conhd\""));
     }
 
     [Test]
@@ -128,8 +146,8 @@ public sealed class MembershipLabelRecipeTests
         CliResult result = OnData(recipe, TestData.Folder("hypergraph"));
         Assert.Multiple(() =>
         {
-            Assert.That(Figure(result, "conhd, averages", "test micro F1"), Is.GreaterThan(least));
-            Assert.That(Figure(result, "conhd, attention", "test micro F1"), Is.GreaterThan(least));
+            Assert.That(Figure(result, "conhd-averages", "test micro F1"), Is.GreaterThan(least));
+            Assert.That(Figure(result, "conhd-attention", "test micro F1"), Is.GreaterThan(least));
             Assert.That(Figure(result, "mlp", "test micro F1"), Is.LessThan(mlpAtMost));
         });
     }

@@ -14,8 +14,6 @@ internal sealed class MembershipLabelRecipe : IRecipe
     private const int DefaultSteps = 1_000;
     private const int DrawnSteps = 150;
     private const int MostValidated = 2_000;
-    private const string WhatsNetName = "whatsnet";
-    private const string AttentionName = "conhd, attention";
 
     private readonly string _folder;
     private readonly string _what;
@@ -44,18 +42,16 @@ internal sealed class MembershipLabelRecipe : IRecipe
 
     public string Description => $"CoNHD and WHATsNet on {_what} (with --data; else on drawn messages), beside a perceptron that sees no hyperedge.";
 
+    public IReadOnlyList<string> Choices { get; } = [ModelChoice.Option];
+
     public TrainSummary Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel)
     {
         MembershipLabels data = options.Data is { } folder ? MembershipLabels.Load(folder, _folder) : MembershipLabels.Draw(options.Seed);
+        IReadOnlyList<string> models = ModelChoice.WithPerceptron(options, MembershipNet.Names, string.Join(',', MembershipNet.Names));
         using MemoryScope scope = options.Device.Scope();
         using MembershipSampler sampler = new(data, EdgesPerNode, options.Seed, options.Device);
         MembershipNet[] nets =
-        [
-            MembershipNet.Mlp(sampler.Features, data.Classes, _dropout, options.Seed),
-            MembershipNet.WhatsNet(WhatsNetName, sampler.Features, data.Classes, _dropout, options.Seed),
-            MembershipNet.CoNhd("conhd, averages", MembershipOperator.Pooling, sampler.Features, data.Classes, _dropout, _inputDropout, options.Seed),
-            MembershipNet.CoNhd(AttentionName, MembershipOperator.InducedAttention, sampler.Features, data.Classes, _dropout, _inputDropout, options.Seed),
-        ];
+            [.. models.Select(model => MembershipNet.Make(model, sampler.Features, data.Classes, _dropout, _inputDropout, options.Seed))];
         BatchOrder order = new(data.Training.Length, Batch, options.Seed);
         Trainee[] trainees = [.. nets.Select(static one => one.Run.Trainee)];
         long steps = options.TotalSteps(order.StepsPerEpoch, options.Data is null ? DrawnSteps : DefaultSteps);
@@ -69,7 +65,7 @@ internal sealed class MembershipLabelRecipe : IRecipe
                 ExamplesPerStep = Batch * nets.Length,
                 ExamplesName = "hyperedges",
                 // The course of the rate follows from their number.
-                FollowsFrom = [("steps", $"--steps {steps}")],
+                FollowsFrom = [("steps", $"--steps {steps}"), ModelChoice.Follows(models)],
                 Step = step =>
                 {
                     using MemoryScope ofStep = options.Device.Scope();
@@ -86,7 +82,7 @@ internal sealed class MembershipLabelRecipe : IRecipe
             ClassCounts[] counts = Answer(sampler, data.Test, nets, data.Classes, options);
             foreach (MembershipNet one in nets)
             {
-                one.Run.Net.Save(options.File($"{one.Run.Name.Replace(", ", "-", StringComparison.Ordinal)}.safetensors"));
+                one.Run.Net.Save(options.File($"{one.Run.Name}.safetensors"));
             }
             return Summary(data, nets, counts, order.StepsPerEpoch, options.Data is not null);
         }
@@ -158,8 +154,8 @@ internal sealed class MembershipLabelRecipe : IRecipe
 
     private double Published(string net) => net switch
     {
-        WhatsNetName => _publishedWhatsNet,
-        AttentionName => _published,
+        MembershipNet.WhatsNetName => _publishedWhatsNet,
+        MembershipNet.AttentionName => _published,
         _ => double.NaN,
     };
 

@@ -22,6 +22,12 @@ internal sealed class MembershipNet
         _logits = logits;
     }
 
+    public const string WhatsNetName = "whatsnet";
+    public const string AveragesName = "conhd-averages";
+    public const string AttentionName = "conhd-attention";
+
+    public static IReadOnlyList<string> Names { get; } = [ModelChoice.Perceptron, WhatsNetName, AveragesName, AttentionName];
+
     /// <summary>How all are trained, for the report.</summary>
     public static string Words { get; } =
         $"Adam, rate {Rate} falling as a cosine, weight decay {Decay}, gradients to a length of {LongestGradient}; start features are learned too";
@@ -30,36 +36,51 @@ internal sealed class MembershipNet
 
     private Tensor Table => Run.Net.Table.Weight.Value;
 
-    /// <summary>Reads a node's features, and nothing of its hyperedges.</summary>
+    /// <summary>Makes a network.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="start">The first features of all nodes.</param>
     /// <param name="classes">Of memberships.</param>
     /// <param name="dropout">Of hidden rows.</param>
+    /// <param name="inputDropout">Of what CoNHD starts from.</param>
     /// <param name="seed">Of first values and dropout.</param>
-    public static MembershipNet Mlp(Tensor start, int classes, float dropout, int seed)
+    /// <exception cref="ArgumentException">There is no such network.</exception>
+    public static MembershipNet Make(string name, Tensor start, int classes, float dropout, float inputDropout, int seed)
     {
         RandomStream random = new((ulong)seed);
+        return name switch
+        {
+            ModelChoice.Perceptron => Mlp(start, classes, dropout, random),
+            WhatsNetName => WhatsNet(start, classes, dropout, random),
+            AveragesName => CoNhd(name, MembershipOperator.Pooling, start, classes, dropout, inputDropout, random),
+            AttentionName => CoNhd(name, MembershipOperator.InducedAttention, start, classes, dropout, inputDropout, random),
+            _ => throw new ArgumentException($"MembershipNet: the name must be one of {string.Join(", ", Names)}; got \"{name}\".", nameof(name)),
+        };
+    }
+
+    // Reads a node's features, and nothing of its hyperedges.
+    private static MembershipNet Mlp(Tensor start, int classes, float dropout, RandomStream random)
+    {
         Sequential net =
         [
             new Linear(StartFeatures.Count, Width, random: random), new Relu(), new Dropout(dropout, random),
             new Linear(Width, Width, random: random), new Relu(), new Dropout(dropout, random),
             new Linear(Width, classes, random: random),
         ];
-        return new MembershipNet("mlp", start, net, (features, batch) => Ops.NodesToMemberships(net.Forward(features), batch.Graph.Graph.Incidence), random);
+        return new MembershipNet(ModelChoice.Perceptron, start, net, (features, batch) => Ops.NodesToMemberships(net.Forward(features), batch.Graph.Graph.Incidence), random);
     }
 
-    public static MembershipNet CoNhd(string name, MembershipOperator kind, Tensor start, int classes, float dropout, float inputDropout, int seed)
+    private static MembershipNet CoNhd(
+        string name, MembershipOperator kind, Tensor start, int classes, float dropout, float inputDropout, RandomStream random)
     {
-        RandomStream random = new((ulong)seed);
         CoNhdOptions options = new() { Operator = kind, Dropout = dropout, InputDropout = inputDropout };
         CoNhd net = new(StartFeatures.Count, Width, classes, options, random);
         return new MembershipNet(name, start, net, (features, batch) => net.Forward(features, batch.Graph), random);
     }
 
-    public static MembershipNet WhatsNet(string name, Tensor start, int classes, float dropout, int seed)
+    private static MembershipNet WhatsNet(Tensor start, int classes, float dropout, RandomStream random)
     {
-        RandomStream random = new((ulong)seed);
         WhatsNet net = new(StartFeatures.Count, Width, classes, new WhatsNetOptions { Dropout = dropout }, random);
-        return new MembershipNet(name, start, net, (features, batch) => net.Forward(features, batch.Graph), random);
+        return new MembershipNet(WhatsNetName, start, net, (features, batch) => net.Forward(features, batch.Graph), random);
     }
 
     /// <summary>One step.</summary>

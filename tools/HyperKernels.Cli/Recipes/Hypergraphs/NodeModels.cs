@@ -15,10 +15,8 @@ namespace HyperKernels.Cli.Recipes;
 /// </remarks>
 internal static class NodeModels
 {
-    public const string Perceptron = "mlp";
-
     public static IReadOnlyList<string> Names { get; } =
-        [Perceptron, "hgnn", "hgnn+", "hcha", "hnhn", "unigcn", "unigat", "unigcnii", "allset", "edhnn", "edhnn-deep", "phenomnn", "hypergcn"];
+        [ModelChoice.Perceptron, "hgnn", "hgnn+", "hcha", "hnhn", "unigcn", "unigat", "unigcnii", "allset", "edhnn", "edhnn-deep", "phenomnn", "hypergcn"];
 
     /// <summary>Whether the published accuracy is that of the best epoch on the test nodes, which no honest run can choose.</summary>
     public static bool IsPublishedAtItsBest(string model) => model == "phenomnn";
@@ -60,7 +58,7 @@ internal static class NodeModels
         (int inputs, int width, int classes, float dropout) = (data.FeatureCount, setting.Width, data.Classes, setting.Dropout);
         switch (model)
         {
-            case Perceptron:
+            case ModelChoice.Perceptron:
                 Sequential perceptron = new(
                     new Linear(inputs, width, random: random), new Relu(), new Dropout(dropout, random), new Linear(width, classes, random: random));
                 return new NodeNet(perceptron, (nodes, _) => perceptron.Forward(nodes));

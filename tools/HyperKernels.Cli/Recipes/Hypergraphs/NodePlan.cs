@@ -6,7 +6,6 @@ namespace HyperKernels.Cli.Recipes;
 /// <summary>What a run of <see cref="NodeRecipe"/> trains, from its options: all networks on a split, then on the next.</summary>
 internal sealed class NodePlan
 {
-    public const string ModelOption = "--model";
     public const string ProtocolOption = "--protocol";
     public const string LoopsOption = "--loops";
     public const string SplitsOption = "--splits";
@@ -18,13 +17,7 @@ internal sealed class NodePlan
     /// <param name="models">The networks unless the command line names others.</param>
     public NodePlan(TrainOptions options, string set, string models)
     {
-        string given = options.Choices.GetValueOrDefault(ModelOption, models);
-        string[] names = given.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (names.FirstOrDefault(name => !NodeModels.Names.Contains(name)) is { } unknown)
-        {
-            throw new UsageException($"train {ModelOption}: every name must be one of {string.Join(", ", NodeModels.Names)}; got \"{unknown}\".");
-        }
-        Models = [.. names.Append(NodeModels.Perceptron).Distinct()];
+        Models = ModelChoice.WithPerceptron(options, NodeModels.Names, models);
         Protocol = Choice(options, ProtocolOption, NodeProtocol.Half);
         Loops = Choice(options, LoopsOption, Protocol == NodeProtocol.Half ? NodeLoops.All : NodeLoops.Isolated);
         Data = options.Data is { } folder ? CommunityGraph.Load(folder, set, Protocol) : CommunityGraph.Plant(options.Seed, Protocol);
@@ -39,7 +32,7 @@ internal sealed class NodePlan
         FollowsFrom =
         [
             ("epochs", options.Steps is null && options.Epochs is null ? "no --epochs" : $"--epochs {Settings[0].Epochs}"),
-            ("model", $"{ModelOption} {string.Join(',', Models)}"),
+            ModelChoice.Follows(Models),
             ("protocol", $"{ProtocolOption} {Protocol.ToString().ToLowerInvariant()}"),
             ("loops", $"{LoopsOption} {Loops.ToString().ToLowerInvariant()}"),
             ("splits", $"{SplitsOption} {Splits}"),

@@ -14,7 +14,7 @@ internal sealed class NodeRecipe(string name, string set, string models) : IReci
 
     public string Description => $"Classes of nodes by {models} beside a perceptron, on planted communities, or on {set} with --data; mean over the splits.";
 
-    public IReadOnlyList<string> Choices { get; } = [NodePlan.ModelOption, NodePlan.ProtocolOption, NodePlan.LoopsOption, NodePlan.SplitsOption];
+    public IReadOnlyList<string> Choices { get; } = [ModelChoice.Option, NodePlan.ProtocolOption, NodePlan.LoopsOption, NodePlan.SplitsOption];
 
     public TrainSummary Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel)
     {
@@ -113,7 +113,7 @@ internal sealed class NodeRecipe(string name, string set, string models) : IReci
             new("protocol", Words(plan)),
         ];
         NodeResult[][] byModel = [.. plan.Models.Select((_, model) => results.Where((_, part) => part % plan.Models.Count == model).ToArray())];
-        double perceptron = byModel[plan.Models.ToList().IndexOf(NodeModels.Perceptron)].Average(result => result.Test);
+        double perceptron = byModel[plan.Models.ToList().IndexOf(ModelChoice.Perceptron)].Average(result => result.Test);
         for (int model = 0; model < plan.Models.Count; model++)
         {
             string row = plan.Models[model];

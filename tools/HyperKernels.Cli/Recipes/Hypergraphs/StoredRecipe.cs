@@ -13,7 +13,6 @@ internal sealed class StoredRecipe : IRecipe
     public const int Batch = 512;
     public const float Rate = 0.01f;
 
-    private const string ModelOption = "--model";
     private const string Folder = "hypergraph-store";
     public const int EdgesPerNode = 4;
     public const int NodesPerEdge = 3;
@@ -26,14 +25,14 @@ internal sealed class StoredRecipe : IRecipe
 
     public string Description => $"Classes of the nodes of a hypergraph larger than memory, read from DIR or DIR/{Folder} (`hyperkernels store make` draws one).";
 
-    public IReadOnlyList<string> Choices => [ModelOption];
+    public IReadOnlyList<string> Choices => [ModelChoice.Option];
 
     /// <summary>What the recipe draws around each node.</summary>
     public static NeighbourSampler Sampler(IMembershipSource source) => new(source, EdgesPerNode, NodesPerEdge, SampledNet.Hops);
 
     public TrainSummary Run(TrainOptions options, IProgress<TrainProgress> progress, CancellationToken cancel)
     {
-        string model = options.Choices.GetValueOrDefault(ModelOption, SampledNet.Names[0]);
+        string model = options.Choices.GetValueOrDefault(ModelChoice.Option, SampledNet.Names[0]);
         using HypergraphStore store = Open(options, cancel);
         using MemoryScope scope = options.Device.Scope();
         SampledNet net = SampledNet.Make(model, store.FeatureCount, store.Classes, new RandomStream((ulong)options.Seed));
@@ -51,7 +50,7 @@ internal sealed class StoredRecipe : IRecipe
                 Steps = steps,
                 ExamplesPerStep = Batch,
                 ExamplesName = "nodes",
-                FollowsFrom = [("model", $"{ModelOption} {model}"), ("hypergraph", $"{store.NodeCount} nodes, {store.MembershipCount} memberships")],
+                FollowsFrom = [ModelChoice.Follows([model]), ("hypergraph", $"{store.NodeCount} nodes, {store.MembershipCount} memberships")],
                 Step = step =>
                 {
                     // Made at the first step, which is another one in a resumed run.

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Globalization;
 
 namespace HyperKernels.Backends.Cpu;
@@ -13,6 +14,7 @@ internal static class CacheSizes
 
     public static int Level3 { get; } = Read(3, 4 << 20);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Read(int level, int otherwise)
     {
         try

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace HyperKernels.Backends.Cpu;
@@ -57,6 +58,7 @@ internal sealed unsafe partial class CpuBackend : IBackend
     public void Download(BufferRef source, Span<byte> destination) =>
         new ReadOnlySpan<byte>(Floats(source), destination.Length).CopyTo(destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Fill(BufferRef destination, long count, int bits)
     {
         int* start = Ints(destination);

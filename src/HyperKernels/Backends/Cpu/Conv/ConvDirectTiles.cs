@@ -93,6 +93,7 @@ internal unsafe struct ConvDirectTiles : ITiles
     }
 
     // In the order of the kernels: by channel, row, column. The adjoint goes through its source backwards.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void FillSteps()
     {
         int area = _sizes.KernelH * _sizes.KernelW;

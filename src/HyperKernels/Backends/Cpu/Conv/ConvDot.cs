@@ -19,6 +19,7 @@ internal static unsafe class ConvDot
     /// sums[r, c] += a[r, :] * b[c, :], lane by lane; the caller adds up the lanes at the end. b's rows are filled with zeros up to a
     /// whole vector; a's need not be.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TVec>(int rows, int columns, in Operands t)
         where TVec : struct, IVec<TVec>
     {
@@ -39,6 +40,7 @@ internal static unsafe class ConvDot
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply<TVec, TRows>(int columns, in Operands t)
         where TVec : struct, IVec<TVec>
         where TRows : struct, INumber

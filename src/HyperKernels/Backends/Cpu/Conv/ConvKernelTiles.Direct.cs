@@ -24,6 +24,7 @@ internal unsafe partial struct ConvKernelTiles
             && s.OutPixels > 0 && s.OutWidth <= MostPixels && row <= PassFloats;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly ConvMicro.Step* FillSteps(int vector)
     {
         ConvMicro.Step* steps = (ConvMicro.Step*)(s_steps ??= new WorkBuffer()).Rent(2L * _rows * _sizes.OutWidth);

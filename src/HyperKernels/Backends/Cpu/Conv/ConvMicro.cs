@@ -21,6 +21,7 @@ internal static unsafe class ConvMicro
     /// multiply-adds in the table's order that starts from zero, or from y on Resume: neither the tile's shape nor a cut of the depth
     /// changes its bits.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TVec>(int rows, int vectors, in Operands t)
         where TVec : struct, IVec<TVec>
     {
@@ -38,6 +39,7 @@ internal static unsafe class ConvMicro
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply<TVec, TVectors>(int rows, in Operands t)
         where TVec : struct, IVec<TVec>
         where TVectors : struct, INumber

@@ -23,6 +23,7 @@ internal unsafe struct ConvPatches
     /// <param name="pixels">How many.</param>
     /// <param name="panel">Pixels of a panel; pieces do not cross panels.</param>
     /// <param name="panelStep">Floats from one panel to the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Cut(in ConvSizes sizes, int first, int pixels, int panel, int panelStep)
     {
         _pieces = 0;
@@ -185,6 +186,7 @@ internal unsafe struct ConvPatches
         Zero<TVec>(to + before + inside, count - before - inside);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Strided(float* row, int start, int stride, int width, float* to, int count)
     {
         for (int i = 0; i < count; i++)
@@ -209,6 +211,7 @@ internal unsafe struct ConvPatches
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddStrided(float* from, float* row, int start, int stride, int width, int count)
     {
         for (int i = 0; i < count; i++)

@@ -141,6 +141,7 @@ internal sealed unsafe partial class CpuBackend
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void ShortRows<TVec>(long firstRow, long lastRow, float* pieces)
             where TVec : struct, IVec<TVec>
         {
@@ -193,6 +194,7 @@ internal sealed unsafe partial class CpuBackend
             return piece;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static float* LayOut(float* source, long step, int done, int length, float* piece)
         {
             if (step == 1)

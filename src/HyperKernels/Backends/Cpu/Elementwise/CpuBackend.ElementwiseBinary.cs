@@ -107,7 +107,7 @@ internal sealed unsafe partial class CpuBackend
     }
 
     // Lane by lane: the platform's pow knows negative bases, infinities and all exact cases, which an exponential of a logarithm does not.
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static TVec Power<TVec>(TVec a, TVec b)
         where TVec : struct, IVec<TVec>
     {

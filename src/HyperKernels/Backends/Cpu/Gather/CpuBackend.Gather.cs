@@ -195,6 +195,7 @@ internal sealed unsafe partial class CpuBackend
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Take(float* x, int* indices, float* y)
         {
             for (int k = 0; k < Count; k++)
@@ -206,6 +207,7 @@ internal sealed unsafe partial class CpuBackend
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Put(float* x, int* indices, float* y)
         {
             for (int k = 0; k < Count; k++)

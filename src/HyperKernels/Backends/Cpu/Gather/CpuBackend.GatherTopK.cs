@@ -32,6 +32,7 @@ internal sealed unsafe partial class CpuBackend
         public int PerTile;
         public int* Y;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Run<TVec>(int tile)
             where TVec : struct, IVec<TVec>
         {
@@ -68,6 +69,7 @@ internal sealed unsafe partial class CpuBackend
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Sink(float* x, int* heap, int at, int size)
         {
             while (true)

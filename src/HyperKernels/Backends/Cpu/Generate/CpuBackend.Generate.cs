@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Numerics.Tensors;
 
 namespace HyperKernels.Backends.Cpu;
@@ -7,6 +8,7 @@ internal sealed unsafe partial class CpuBackend
     [ThreadStatic]
     private static WorkBuffer? s_sums;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void GenerateLinear(in GenerateSizes sizes, BufferRef x, BufferRef z, BufferRef generator, BufferRef? baseWeight, BufferRef y)
     {
         if (sizes.Batch == 0 || sizes.Outputs == 0)
@@ -82,6 +84,7 @@ internal sealed unsafe partial class CpuBackend
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void OuterGradients(
         in GenerateSizes sizes, BufferRef x, BufferRef z, BufferRef generator, BufferRef? baseWeight, BufferRef gradient,
         BufferRef? dx, BufferRef? dz, BufferRef? dGenerator, BufferRef? dBase)

@@ -5,6 +5,7 @@ namespace HyperKernels.Backends.Cpu;
 // The gradients by the generator, and by x and z together.
 internal unsafe partial struct GenerateOuterTiles
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void GeneratorGradients<TVec>(int part)
         where TVec : struct, IVec<TVec>
     {
@@ -55,6 +56,7 @@ internal unsafe partial struct GenerateOuterTiles
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void OperandGradients<TVec>(int part)
         where TVec : struct, IVec<TVec>
     {

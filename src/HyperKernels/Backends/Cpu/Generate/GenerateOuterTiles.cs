@@ -95,6 +95,7 @@ internal unsafe partial struct GenerateOuterTiles : ITiles
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Apply<TVec>(int row, int output)
         where TVec : struct, IVec<TVec>
     {
@@ -145,6 +146,7 @@ internal unsafe partial struct GenerateOuterTiles : ITiles
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyRows(float* source, nint sourceStep, int rows, int length, float* target, nint targetStep)
     {
         for (int row = 0; row < rows; row++)
@@ -156,6 +158,7 @@ internal unsafe partial struct GenerateOuterTiles : ITiles
     }
 
     // z of some rows, a line of lanes for every number; zeros behind the last row.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void TurnEmbeddings(int row, int lanes, float* z)
     {
         if (lanes < Lanes)

@@ -105,6 +105,7 @@ internal unsafe struct GenerateTiles : ITiles
         });
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SampleGradients(int sample)
     {
         int samples = Math.Min(_samples, _sizes.Batch - sample);
@@ -155,6 +156,7 @@ internal unsafe struct GenerateTiles : ITiles
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void GeneratorGradients<TVec>(int output)
         where TVec : struct, IVec<TVec>
     {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace HyperKernels.Backends.Cpu;
 
 /// <summary>
@@ -38,6 +40,7 @@ internal static unsafe class Gemm
         RunAt(batch, threads, vectorWidth);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunSum(in MatmulArgs args, ForkJoin threads, int vectorWidth)
     {
         for (int b = 0; b < args.Batch; b++)
@@ -57,6 +60,7 @@ internal static unsafe class Gemm
     }
 
     // A matrix times a column is a row times the matrix turned: both need the kernels for one row.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunColumn(ref GemmBatch batch, int stepY, ForkJoin threads, int vectorWidth)
     {
         batch.Turn();
@@ -107,6 +111,7 @@ internal static unsafe class Gemm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run<TVec>(in GemmBatch batch, ForkJoin threads, int vectorWidth)
         where TVec : struct, IVec<TVec>
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Numerics;
 
 namespace HyperKernels.Backends.Cpu;
@@ -131,6 +132,7 @@ internal unsafe partial struct GemmBlock
     private readonly int PanelRow(int panel) => (int)((long)Rows * panel / _panelsA);
 
     /// <summary>Packs some panels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Pack<TVec>(int part)
         where TVec : struct, IVec<TVec>
     {
@@ -160,6 +162,7 @@ internal unsafe partial struct GemmBlock
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void PackRows<TVec>(int panel)
         where TVec : struct, IVec<TVec>
     {
@@ -177,6 +180,7 @@ internal unsafe partial struct GemmBlock
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void PackColumns<TVec>(int panel, float* target)
         where TVec : struct, IVec<TVec>
     {

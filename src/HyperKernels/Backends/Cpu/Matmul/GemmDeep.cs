@@ -53,6 +53,7 @@ internal unsafe struct GemmDeep : ITiles
         && matrix.K >= Chunk;
 
     /// <summary>Computes the product; the cut depends on its sizes only.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TVec>(in GemmMatrix matrix, ForkJoin threads, int vectorWidth)
         where TVec : struct, IVec<TVec>
     {
@@ -69,6 +70,7 @@ internal unsafe struct GemmDeep : ITiles
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run<TVec>(int tile)
         where TVec : struct, IVec<TVec>
     {
@@ -92,6 +94,7 @@ internal unsafe struct GemmDeep : ITiles
     private static nint PartSums<TVec>(in GemmMatrix matrix)
         where TVec : struct, IVec<TVec> => (nint)RowsInTiles<TVec>(matrix) * matrix.N;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Multiply<TVec>(int depth, int depths, bool resume, float* rows, float* sums)
         where TVec : struct, IVec<TVec>
     {

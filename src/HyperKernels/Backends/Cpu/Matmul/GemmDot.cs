@@ -15,6 +15,7 @@ internal static unsafe class GemmDot
     private const int LongRow = 1024;
 
     /// <summary>Computes columns [column, column + columns) of all rows, whole depth. A's rows must be contiguous.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TVec>(in GemmMatrix matrix, int column, int columns)
         where TVec : struct, IVec<TVec>
     {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace HyperKernels.Backends.Cpu;
 
 /// <summary>
@@ -28,6 +30,7 @@ internal unsafe struct GemmGroups : ITiles
     /// <param name="offsets">Where each group's rows begin, and where the last one's end.</param>
     /// <param name="threads">Who helps.</param>
     /// <param name="vectorWidth">As for <see cref="Gemm.Run"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(in MatmulArgs args, bool sumsRows, ReadOnlySpan<int> offsets, ForkJoin threads, int vectorWidth)
     {
         fixed (int* places = offsets)
@@ -55,6 +58,7 @@ internal unsafe struct GemmGroups : ITiles
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run<TVec>(int tile)
         where TVec : struct, IVec<TVec>
     {
@@ -94,6 +98,7 @@ internal unsafe struct GemmGroups : ITiles
     }
 
     // Tiles share out rows, and groups besides: a group costs its matrix even for few rows. The first group whose place is in the tile or behind it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly int FirstOf(int tile)
     {
         long start = ((long)_offsets[_groups] + _groups) * tile / _tiles;

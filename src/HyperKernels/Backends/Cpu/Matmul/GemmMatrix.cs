@@ -109,6 +109,7 @@ internal unsafe struct GemmMatrix
     }
 
     /// <summary>The product of depth zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void FinishEmpty<TVec>()
         where TVec : struct, IVec<TVec>
     {

@@ -22,6 +22,7 @@ internal static unsafe partial class GemmMicro
     /// chain of multiply-adds in ascending depth that starts from zero, or from y on Resume: neither the tile's
     /// shape nor the cut of the depth into blocks changes its bits.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TVec>(int rows, bool narrow, in Operands t)
         where TVec : struct, IVec<TVec>
     {
@@ -50,6 +51,7 @@ internal static unsafe partial class GemmMicro
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply<TVec, TVectors, TAside>(int rows, in Operands t)
         where TVec : struct, IVec<TVec>
         where TVectors : struct, INumber

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace HyperKernels.Backends.Cpu;
 
 /// <summary>
@@ -16,6 +18,7 @@ internal static unsafe class GemmSolver
     private static WorkBuffer? s_panelsB;
 
     /// <summary>Computes <paramref name="matrix"/>, with the help of <paramref name="threads"/> where there are some.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Solve<TVec>(in GemmMatrix matrix, ForkJoin? threads, int vectorWidth)
         where TVec : struct, IVec<TVec>
     {

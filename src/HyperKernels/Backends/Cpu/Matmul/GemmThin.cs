@@ -18,6 +18,7 @@ internal static unsafe class GemmThin
     private const int OneRowChunk = 4096;
 
     /// <summary>Computes rows [row, row + rows) and columns [column, column + columns), whole depth.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TVec>(in GemmMatrix matrix, int row, int rows, int column, int columns)
         where TVec : struct, IVec<TVec>
     {
@@ -78,6 +79,7 @@ internal static unsafe class GemmThin
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddLines<TVec>(int lines, float* a, nint aStep, float* b, nint bStep, float* y, int count, bool resume)
         where TVec : struct, IVec<TVec>
     {

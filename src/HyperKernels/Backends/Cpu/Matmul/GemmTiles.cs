@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace HyperKernels.Backends.Cpu;
 
 /// <summary>Products that one thread computes from start to end, or cuts of thin ones: everything but large blocks.</summary>
@@ -78,6 +80,7 @@ internal unsafe struct GemmTiles : ITiles
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run<TVec>(int tile)
         where TVec : struct, IVec<TVec>
     {
@@ -121,6 +124,7 @@ internal unsafe struct GemmTiles : ITiles
     private static int Cut(int length, int parts, int index, int step) =>
         index == parts ? length : (int)((long)length * index / parts / step * step);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MakeRowsContiguous(ref GemmMatrix matrix)
     {
         if (matrix.DepthA == 1)

@@ -39,6 +39,7 @@ internal static unsafe class GemmTurned
     /// Turns and packs A, for the thread that asks and those that help it until it packs another: its rows side by side, two vectors of
     /// them per panel; the lanes behind the last row hold zeros.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float* Pack<TVec>(in GemmMatrix matrix)
         where TVec : struct, IVec<TVec>
     {
@@ -69,6 +70,7 @@ internal static unsafe class GemmTurned
     }
 
     /// <summary>Computes columns [column, column + columns) of all rows, whole depth, from the packed A.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TVec>(in GemmMatrix matrix, float* packed, int column, int columns, int depths)
         where TVec : struct, IVec<TVec>
     {
@@ -150,6 +152,7 @@ internal static unsafe class GemmTurned
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Prefetch(float* start, nint step, int lines, int length)
     {
         if (!Sse.IsSupported)

@@ -196,6 +196,7 @@ internal sealed unsafe partial class CpuBackend
             sums[3] = TVec.Sum(even3 + odd3);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void One<TVec>(in Segments segments, int statistic)
             where TVec : struct, IVec<TVec>
         {

@@ -5,7 +5,7 @@ namespace HyperKernels.Backends.Cpu;
 internal sealed unsafe partial class CpuBackend
 {
     /// <summary>Adds up gain dy and gain dy (x - mean) over a segment, in doubles over pieces of floats.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddGradientSums<TVec>(
         float* x, float* gradient, float mean, float* gain, bool runs, int count, ref double plain, ref double moment)
         where TVec : struct, IVec<TVec>
@@ -96,6 +96,7 @@ internal sealed unsafe partial class CpuBackend
         }
 
         // A row of Four, whose sums are known.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void WriteRow<TVec>(long at, int statistic, float* gain, double plain, double moment)
             where TVec : struct, IVec<TVec>
         {
@@ -111,6 +112,7 @@ internal sealed unsafe partial class CpuBackend
                 (float)((double)scale * scale * scale * moment / Data.Sizes.Size));
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void One<TVec>(in Segments segments, int statistic)
             where TVec : struct, IVec<TVec>
         {
@@ -136,7 +138,7 @@ internal sealed unsafe partial class CpuBackend
         private readonly float* Gain(in Segments segments, int segment) =>
             Data.Gain == null ? null : Data.Gain + segments.ParameterAt(segment, Data.Sizes.StrideGain);
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Write<TVec>(long at, float mean, float scale, float* gain, bool runs, float first, float second, int count)
             where TVec : struct, IVec<TVec>
         {

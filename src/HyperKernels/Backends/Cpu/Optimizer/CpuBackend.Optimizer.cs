@@ -5,6 +5,7 @@ namespace HyperKernels.Backends.Cpu;
 
 internal sealed unsafe partial class CpuBackend
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Optimize(OptimizerStep step, ReadOnlySpan<OptimizerTarget> targets)
     {
         OptimizerPlace[] places = ArrayPool<OptimizerPlace>.Shared.Rent(targets.Length);
@@ -73,6 +74,7 @@ internal sealed unsafe partial class CpuBackend
         public OptimizerPlace* Places;
         public int Count;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Run<TVec>(int tile)
             where TVec : struct, IVec<TVec>
         {
@@ -100,6 +102,7 @@ internal sealed unsafe partial class CpuBackend
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Change<TVec, TRule>(in TRule rule, in OptimizerPlace place, int tile)
             where TVec : struct, IVec<TVec>
             where TRule : struct, IRule<TVec>

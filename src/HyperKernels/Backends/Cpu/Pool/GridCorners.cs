@@ -83,6 +83,7 @@ internal unsafe struct GridCorners
     /// <param name="part">In a derivative the slopes stand in for the weights.</param>
     /// <param name="grid">The first place.</param>
     /// <param name="count">How many.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Fill(in GridSizes sizes, GridPart part, float* grid, int count)
     {
         GridAxis across = new(sizes.Width, sizes.IsBorder, sizes.KeepsCorners);

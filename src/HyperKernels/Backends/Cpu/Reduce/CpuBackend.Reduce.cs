@@ -138,6 +138,7 @@ internal sealed unsafe partial class CpuBackend
         public float Scale;
         public float* Y;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Run<TVec>(int tile)
             where TVec : struct, IVec<TVec>
         {

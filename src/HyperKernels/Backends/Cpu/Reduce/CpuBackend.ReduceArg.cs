@@ -47,6 +47,7 @@ internal sealed unsafe partial class CpuBackend
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly int Find<TVec>(float* x)
             where TVec : struct, IVec<TVec>
         {

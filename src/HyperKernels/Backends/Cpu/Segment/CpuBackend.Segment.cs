@@ -59,6 +59,7 @@ internal sealed unsafe partial class CpuBackend
     }
 
     /// <summary>Narrower registers where heads fill those and not the widest ones: better than a pass over the rows for each head.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int SegmentSumWidth(int features, int heads)
     {
         for (int width = VectorWidth; heads > 1 && width >= 128; width /= 2)
@@ -107,6 +108,7 @@ internal sealed unsafe partial class CpuBackend
 
         public (int First, int Last) Range(int tile) => (Border(tile), Border(tile + 1));
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private int Border(int tile)
         {
             long work = tile * _chunk;

@@ -39,6 +39,7 @@ internal sealed unsafe partial class CpuBackend
         private int _ahead;
 
         /// <summary>Says which rows are requested early. All else is set already.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void RequestBefore(int end)
         {
             PrefetchEnd = end;

@@ -26,6 +26,7 @@ internal sealed unsafe partial class CpuBackend
         public int Tiles { get; private set; }
 
         /// <summary>Whether the copy is a transpose; if so, it is made ready.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static bool TryPlan(in Broadcast sizes, int* source, int* destination, out TransposeTiles tiles)
         {
             tiles = default;
@@ -96,6 +97,7 @@ internal sealed unsafe partial class CpuBackend
             Rest(source + (column * from), from, destination + column, to, 0, rows, columns - column);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Rest(float* source, long from, float* destination, long to, int firstRow, int rows, int columns)
         {
             for (int row = firstRow; row < rows; row++)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace HyperKernels.Backends.Cpu;
 
@@ -36,18 +37,21 @@ internal sealed unsafe partial class CpuBackend
         _threads.For(VectorWidth, checked(outer * blocks), ref tiles);
     }
 
+    // Of up to three numbers.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float MaxOfThree(float* a, int count) => Vec128.MaxOf(new(Vector128.Create(a[0], a[count / 2], a[count - 1], a[0])));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float MaxOfRow<TVec>(float* a, int count)
         where TVec : struct, IVec<TVec>
     {
+        if (count < Vec128.Count && TVec.Count > 1)
+        {
+            return MaxOfThree(a, count);
+        }
         if (count < TVec.Count)
         {
-            float most = a[0];
-            for (int j = 1; j < count; j++)
-            {
-                most = MathF.Max(most, a[j]);
-            }
-            return most;
+            return MaxOfRow<Vec128>(a, count);
         }
         TVec max = TVec.Load(a);
         for (int i = TVec.Count; i <= count - TVec.Count; i += TVec.Count)
@@ -79,8 +83,10 @@ internal sealed unsafe partial class CpuBackend
                 switch (Op)
                 {
                     case SoftmaxOp.Softmax:
-                    case SoftmaxOp.LogSoftmax:
                         Forward<TVec>(A + at, Y + at);
+                        break;
+                    case SoftmaxOp.LogSoftmax:
+                        ForwardLog<TVec>(A + at, Y + at);
                         break;
                     default:
                         Backward<TVec>(A + at, B + at, Y + at);
@@ -89,23 +95,12 @@ internal sealed unsafe partial class CpuBackend
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        // Not inlined, as all that follows: together they are more than the compiler inlines vectors' arithmetic into.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         private readonly void Forward<TVec>(float* x, float* y)
             where TVec : struct, IVec<TVec>
         {
             float max = MaxOfRow<TVec>(x, Length);
-            if (Op == SoftmaxOp.LogSoftmax)
-            {
-                // Two subtractions: max + log may lose the logarithm where the maximum is large.
-                TVec top = TVec.Create(max);
-                TVec log = TVec.Create((float)Math.Log(SumRow<TVec, ExpTerm>(x, null, max, Length)));
-                for (int i = 0; i < Length; i += TVec.Count)
-                {
-                    int lanes = Math.Min(TVec.Count, Length - i);
-                    StoreLanes(LoadLanes<TVec>(x + i, lanes) - top - log, y + i, lanes);
-                }
-                return;
-            }
             TVec by = TVec.Create(max);
             for (int i = 0; i < Length; i += TVec.Count)
             {
@@ -120,7 +115,22 @@ internal sealed unsafe partial class CpuBackend
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        private readonly void ForwardLog<TVec>(float* x, float* y)
+            where TVec : struct, IVec<TVec>
+        {
+            float max = MaxOfRow<TVec>(x, Length);
+            // Two subtractions: max + log may lose the logarithm where the maximum is large.
+            TVec top = TVec.Create(max);
+            TVec log = TVec.Create((float)Math.Log(SumRow<TVec, ExpTerm>(x, null, max, Length)));
+            for (int i = 0; i < Length; i += TVec.Count)
+            {
+                int lanes = Math.Min(TVec.Count, Length - i);
+                StoreLanes(LoadLanes<TVec>(x + i, lanes) - top - log, y + i, lanes);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         private readonly void Backward<TVec>(float* a, float* b, float* y)
             where TVec : struct, IVec<TVec>
         {

@@ -45,6 +45,7 @@ internal sealed unsafe class ForkJoin : IDisposable
     /// Runs every tile once; <paramref name="kernel"/> is read in place by all threads until this returns. The first exception of a
     /// tile is thrown here after the running tiles have ended; tiles not yet begun are left out then.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void For<TKernel>(int width, int tiles, ref TKernel kernel)
         where TKernel : struct, ITiles
     {
@@ -91,6 +92,7 @@ internal sealed unsafe class ForkJoin : IDisposable
         where TVec : struct, IVec<TVec> =>
         Unsafe.AsRef<TKernel>(state).Run<TVec>(tile);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RunShared(delegate*<void*, int, void> run, void* state, int tiles, int helpers)
     {
         while (_workers < helpers)
@@ -126,6 +128,7 @@ internal sealed unsafe class ForkJoin : IDisposable
         _failure?.Throw();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RunTiles()
     {
         int tiles = _shared.Tiles;
@@ -144,6 +147,7 @@ internal sealed unsafe class ForkJoin : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WaitForHelpers()
     {
         long start = Stopwatch.GetTimestamp();
@@ -158,6 +162,7 @@ internal sealed unsafe class ForkJoin : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Work()
     {
         while (!_disposed)
@@ -174,6 +179,7 @@ internal sealed unsafe class ForkJoin : IDisposable
     }
 
     // Seats left in the upper half, helpers at work in the lower: one exchange takes a seat and holds the caller back.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryTakeSeat()
     {
         while (true)
@@ -190,6 +196,7 @@ internal sealed unsafe class ForkJoin : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WaitForSeat()
     {
         long start = Stopwatch.GetTimestamp();

@@ -100,6 +100,7 @@ internal readonly unsafe struct Vec1 : IVec<Vec1>
     public static Vec1 Select(Vec1 mask, Vec1 whenTrue, Vec1 whenFalse) =>
         BitConverter.SingleToInt32Bits(mask._value) != 0 ? whenTrue : whenFalse;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SumEach(float* registers, float* sums, int count)
     {
         int done = 0;

@@ -10,7 +10,7 @@ internal readonly unsafe struct Vec128 : IVec<Vec128>
     private readonly Vector128<float> _value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vec128(Vector128<float> value) => _value = value;
+    internal Vec128(Vector128<float> value) => _value = value;
 
     public static int Count => 4;
 
@@ -184,6 +184,7 @@ internal readonly unsafe struct Vec128 : IVec<Vec128>
     public static Vec128 Select(Vec128 mask, Vec128 whenTrue, Vec128 whenFalse) =>
         new(Vector128.ConditionalSelect(mask._value, whenTrue._value, whenFalse._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SumEach(float* registers, float* sums, int count)
     {
         int done = 0;
@@ -200,8 +201,7 @@ internal readonly unsafe struct Vec128 : IVec<Vec128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxOf(Vec128 a)
     {
-        float left = MathF.Max(a._value.GetElement(0), a._value.GetElement(1));
-        float right = MathF.Max(a._value.GetElement(2), a._value.GetElement(3));
-        return MathF.Max(left, right);
+        Vector128<float> half = Vector128.Max(a._value, Vector128.Shuffle(a._value, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.Max(half, Vector128.Shuffle(half, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
 }

@@ -186,6 +186,7 @@ internal readonly unsafe struct Vec256 : IVec<Vec256>
     public static Vec256 Select(Vec256 mask, Vec256 whenTrue, Vec256 whenFalse) =>
         new(Vector256.ConditionalSelect(mask._value, whenTrue._value, whenFalse._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SumEach(float* registers, float* sums, int count)
     {
         int done = 0;
@@ -200,11 +201,5 @@ internal readonly unsafe struct Vec256 : IVec<Vec256>
     public static float Sum(Vec256 a) => Vector256.Sum(a._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float MaxOf(Vec256 a)
-    {
-        Vector128<float> half = Vector128.Max(a._value.GetLower(), a._value.GetUpper());
-        float left = MathF.Max(half.GetElement(0), half.GetElement(1));
-        float right = MathF.Max(half.GetElement(2), half.GetElement(3));
-        return MathF.Max(left, right);
-    }
+    public static float MaxOf(Vec256 a) => Vec128.MaxOf(new(Vector128.Max(a._value.GetLower(), a._value.GetUpper())));
 }

@@ -188,6 +188,7 @@ internal readonly unsafe struct Vec512 : IVec<Vec512>
     public static Vec512 Select(Vec512 mask, Vec512 whenTrue, Vec512 whenFalse) =>
         new(Vector512.ConditionalSelect(mask._value, whenTrue._value, whenFalse._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SumEach(float* registers, float* sums, int count)
     {
         int done = 0;
@@ -235,9 +236,6 @@ internal readonly unsafe struct Vec512 : IVec<Vec512>
     public static float MaxOf(Vec512 a)
     {
         Vector256<float> half = Vector256.Max(a._value.GetLower(), a._value.GetUpper());
-        Vector128<float> quarter = Vector128.Max(half.GetLower(), half.GetUpper());
-        float left = MathF.Max(quarter.GetElement(0), quarter.GetElement(1));
-        float right = MathF.Max(quarter.GetElement(2), quarter.GetElement(3));
-        return MathF.Max(left, right);
+        return Vec128.MaxOf(new(Vector128.Max(half.GetLower(), half.GetUpper())));
     }
 }

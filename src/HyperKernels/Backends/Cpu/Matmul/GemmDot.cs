@@ -5,14 +5,26 @@ namespace HyperKernels.Backends.Cpu;
 
 /// <summary>
 /// Products with few rows whose B is stored [N, K]: every element is a dot product of two contiguous rows, summed lane by lane, then
-/// over the lanes. B is read once, eight rows at a time.
+/// over the lanes. B is read once, eight rows at a time. Short rows are turned instead, which costs less than sums over lanes: then every element is one
+/// chain in ascending depth, as <see cref="GemmBlock"/>'s.
 /// </summary>
 internal static unsafe class GemmDot
 {
     private const int RowsOfB = 8;
 
+    /// <summary>The most rows of A.</summary>
+    public const int MostRows = 8;
+
+    // Up to this depth rows of B may be turned, so many at a time.
+    private const int ShortRow = 16;
+    private const int TurnedRows = 64;
+
     // From here on the processor fetches ahead better by itself.
     private const int LongRow = 1024;
+
+    /// <summary>Whether rows of B are short enough to be turned, and worth it: measured at 256 bits, 64 x 256 of them.</summary>
+    public static bool Turns(in GemmMatrix matrix) =>
+        matrix.N >= 8 && matrix.K <= (matrix.M == 1 ? ShortRow / 2 : ShortRow) && matrix.M * matrix.K <= 4 * ShortRow;
 
     /// <summary>Computes columns [column, column + columns) of all rows, whole depth. A's rows must be contiguous.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -20,9 +32,16 @@ internal static unsafe class GemmDot
         where TVec : struct, IVec<TVec>
     {
         int end = column + columns;
-        for (int n = column; n < end; n += RowsOfB)
+        bool turns = Turns(matrix);
+        int step = turns ? TurnedRows : RowsOfB;
+        for (int n = column; n < end; n += step)
         {
-            int count = Math.Min(RowsOfB, end - n);
+            int count = Math.Min(step, end - n);
+            if (turns)
+            {
+                Turned<TVec>(matrix, n, count);
+                continue;
+            }
             for (int m = 0; m < matrix.M; m++)
             {
                 float* y = matrix.Y + (m * matrix.RowY) + n;
@@ -33,6 +52,40 @@ internal static unsafe class GemmDot
         if (matrix.HasEpilogue)
         {
             matrix.Finish<TVec>(0, column, matrix.M, columns);
+        }
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Turned<TVec>(in GemmMatrix matrix, int column, int columns)
+        where TVec : struct, IVec<TVec>
+    {
+        float* turned = stackalloc float[ShortRow * TurnedRows];
+        GemmPack.Turn(matrix.B + (column * matrix.ColumnB), matrix.ColumnB, columns, matrix.K, turned, TurnedRows);
+        for (int m = 0; m < matrix.M; m++)
+        {
+            float* a = matrix.A + (m * matrix.RowA);
+            float* y = matrix.Y + (m * matrix.RowY) + column;
+            for (int n = 0; n < columns; n += TVec.Count)
+            {
+                int lanes = Math.Min(TVec.Count, columns - n);
+                // Lanes behind the last column read what was there before, and are thrown away.
+                float* b = turned + n;
+                TVec sum = matrix.Accumulate ? TVec.LoadPartial(y + n, lanes) : TVec.Zero;
+                for (int k = 0; k < matrix.K; k++)
+                {
+                    sum = TVec.MultiplyAdd(TVec.Create(a[k]), TVec.Load(b), sum);
+                    b += TurnedRows;
+                }
+                if (lanes == TVec.Count)
+                {
+                    sum.Store(y + n);
+                }
+                else
+                {
+                    sum.StorePartial(y + n, lanes);
+                }
+            }
         }
     }
 

@@ -103,28 +103,29 @@ internal static unsafe class GemmPack
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Turn(float* source, nint lineStep, int lines, int depth, float* target, nint targetStep, float* addend = null)
     {
-        int d = 0;
-        for (; d <= depth - 4; d += 4)
+        for (int d = 0; d < depth && depth >= 4; d += 4)
         {
-            float* from = source + d;
+            // The last four may overlap those before.
+            int first = Math.Min(d, depth - 4);
+            float* from = source + first;
+            float* to = target + (first * targetStep);
             int i = 0;
             for (; i <= lines - 4; i += 4)
             {
                 Vector128<float> added = addend == null ? default : Vector128.Load(addend + i);
-                Four(from, from + lineStep, from + (2 * lineStep), from + (3 * lineStep), target + i, targetStep, addend != null, added);
+                Four(from, from + lineStep, from + (2 * lineStep), from + (3 * lineStep), to + i, targetStep, addend != null, added);
                 from += 4 * lineStep;
             }
             for (; i < lines; i++)
             {
                 for (int j = 0; j < 4; j++)
                 {
-                    target[(j * targetStep) + i] = addend == null ? from[j] : from[j] + addend[i];
+                    to[(j * targetStep) + i] = addend == null ? from[j] : from[j] + addend[i];
                 }
                 from += lineStep;
             }
-            target += 4 * targetStep;
         }
-        for (; d < depth; d++)
+        for (int d = 0; d < depth && depth < 4; d++)
         {
             for (int i = 0; i < lines; i++)
             {

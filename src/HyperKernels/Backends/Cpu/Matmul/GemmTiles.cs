@@ -11,7 +11,6 @@ internal unsafe struct GemmTiles : ITiles
     // Up to this depth the result is larger than the work, so that writing it is what takes the time.
     private const int ShallowDepth = 8;
     private const int ThinRows = 6;
-    private const int DotRows = 8;
 
     // Up to this many multiply-adds a product of a batch is left to one thread.
     private const long OwnThreadWork = 4 << 20;
@@ -48,7 +47,7 @@ internal unsafe struct GemmTiles : ITiles
         _way = matrix.K == 0 ? Way.Empty
             : linesOfB && (matrix.M <= ThinRows || matrix.K <= ShallowDepth) ? Way.Thin
             : GemmTurned.Pays(matrix) ? Way.Turned
-            : !linesOfB && matrix.M <= DotRows ? Way.Dot
+            : !linesOfB && matrix.M <= GemmDot.MostRows ? Way.Dot
             : Way.Blocks;
         long work = (long)matrix.M * matrix.N * Math.Max(matrix.K, 1);
         long cost = Math.Max(work / TVec.Count, ((long)matrix.K + matrix.M) * matrix.N);

@@ -38,6 +38,10 @@ public static class MatmulCases
         Matmul([7, 5], [3, 7, 6], transposeA: true, twice: true),
         Matmul([2, 3], [19, 3, 2]),
         Matmul([37, 40], [4, 50, 40], transposeB: true),
+        // Few rows against many short ones: these are turned.
+        Matmul([5, 1, 4], [5, 133, 4], transposeB: true, twice: true),
+        Matmul([2, 3, 13], [2, 70, 13], transposeB: true),
+        Matmul([8, 3], [65, 3], transposeB: true),
         // Deep, both stored by depth, more rows than columns.
         Matmul([300, 20], [300, 9], transposeA: true),
         Matmul([3, 260, 24], [260, 11], transposeA: true),
@@ -62,6 +66,7 @@ public static class MatmulCases
         Matmul([3, 4, 5], [6, 5], transposeB: true, addend: [4, 6]),
         Matmul([2, 1, 4, 5], [3, 5, 2], addend: [2, 3, 4, 2]),
         Matmul([64, 32], [300, 32], transposeB: true, addend: [64, 300]),
+        Matmul([5, 2, 7], [5, 97, 7], transposeB: true, addend: [5, 2, 97]),
         Matmul([64, 32], [300, 32], transposeB: true, addend: [300]),
         Matmul([7, 1500], [1500, 256], addend: [7, 256]),
         Matmul([97, 53], [53, 101], addend: [97, 101]),

@@ -156,8 +156,10 @@ public sealed class BayesianHyperNetworkTests
             double mean = answers.Average();
             return Math.Sqrt(answers.Average(answer => (answer - mean) * (answer - mean)));
         }
-        Assert.That(Deviation(0), Is.GreaterThan(0.001).And.LessThan(0.2));
-        Assert.That(Deviation(3), Is.GreaterThan(1.5 * Deviation(0)));
+        // Over all places: at 0 alone, where a network without biases has no doubt, it is anything from 0.00002 to 0.005, by the seed.
+        double within = places.Average(Deviation);
+        Assert.That(within, Is.GreaterThan(0.005).And.LessThan(0.2));
+        Assert.That(Deviation(3), Is.GreaterThan(1.5 * within));
     }
 
     [Test]

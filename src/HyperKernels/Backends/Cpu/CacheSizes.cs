@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Globalization;
 
 namespace HyperKernels.Backends.Cpu;
@@ -14,7 +13,6 @@ internal static class CacheSizes
 
     public static int Level3 { get; } = Read(3, 4 << 20);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Read(int level, int otherwise)
     {
         try

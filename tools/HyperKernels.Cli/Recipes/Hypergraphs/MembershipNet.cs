@@ -8,6 +8,10 @@ namespace HyperKernels.Cli.Recipes;
 /// <summary>A network that tells classes of memberships, in training.</summary>
 internal sealed class MembershipNet
 {
+    public const string WhatsNetName = "whatsnet";
+    public const string AveragesName = "conhd-averages";
+    public const string AttentionName = "conhd-attention";
+
     private const int Width = 64;
     private const float Rate = 3e-3f;
     private const float Decay = 1e-4f;
@@ -21,10 +25,6 @@ internal sealed class MembershipNet
         Run = new TimedRun<LearnedFeatures>(name, all, new Adam(all.Parameters, learningRate: Rate, weightDecay: Decay), LongestGradient, random);
         _logits = logits;
     }
-
-    public const string WhatsNetName = "whatsnet";
-    public const string AveragesName = "conhd-averages";
-    public const string AttentionName = "conhd-attention";
 
     public static IReadOnlyList<string> Names { get; } = [ModelChoice.Perceptron, WhatsNetName, AveragesName, AttentionName];
 

@@ -24,7 +24,7 @@ internal static unsafe class GemmDot
 
     /// <summary>Whether rows of B are short enough to be turned, and worth it: measured at 256 bits, 64 x 256 of them.</summary>
     public static bool Turns(in GemmMatrix matrix) =>
-        matrix.N >= 8 && matrix.K <= (matrix.M == 1 ? ShortRow / 2 : ShortRow) && matrix.M * matrix.K <= 4 * ShortRow;
+        matrix.M <= MostRows && matrix.N >= 8 && matrix.K <= (matrix.M == 1 ? ShortRow / 2 : ShortRow) && matrix.M * matrix.K <= 4 * ShortRow;
 
     /// <summary>Computes columns [column, column + columns) of all rows, whole depth. A's rows must be contiguous.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -103,7 +103,20 @@ internal static unsafe class GemmPack
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Turn(float* source, nint lineStep, int lines, int depth, float* target, nint targetStep, float* addend = null)
     {
-        for (int d = 0; d < depth && depth >= 4; d += 4)
+        if (depth < 4)
+        {
+            for (int d = 0; d < depth; d++)
+            {
+                for (int i = 0; i < lines; i++)
+                {
+                    float value = source[(i * lineStep) + d];
+                    target[i] = addend == null ? value : value + addend[i];
+                }
+                target += targetStep;
+            }
+            return;
+        }
+        for (int d = 0; d < depth; d += 4)
         {
             // The last four may overlap those before.
             int first = Math.Min(d, depth - 4);
@@ -124,15 +137,6 @@ internal static unsafe class GemmPack
                 }
                 from += lineStep;
             }
-        }
-        for (int d = 0; d < depth && depth < 4; d++)
-        {
-            for (int i = 0; i < lines; i++)
-            {
-                float value = source[(i * lineStep) + d];
-                target[i] = addend == null ? value : value + addend[i];
-            }
-            target += targetStep;
         }
     }
 

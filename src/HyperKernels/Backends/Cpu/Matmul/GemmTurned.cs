@@ -33,7 +33,7 @@ internal static unsafe class GemmTurned
 
     // Cycles for a column of Y, measured at 512 bits: about 10 and K / 24 for every dot product, K / 2 here for up to 16 rows at once.
     private static bool DotsPay(in GemmMatrix matrix) =>
-        matrix.M == 1 || (matrix.M <= GemmDot.MostRows && GemmDot.Turns(matrix)) || matrix.M * (10 + (matrix.K / 24)) <= matrix.K / 2;
+        matrix.M == 1 || GemmDot.Turns(matrix) || matrix.M * (10 + (matrix.K / 24)) <= matrix.K / 2;
 
     /// <summary>
     /// Turns and packs A, for the thread that asks and those that help it until it packs another: its rows side by side, two vectors of

@@ -45,13 +45,9 @@ internal sealed unsafe partial class CpuBackend
     private static float MaxOfRow<TVec>(float* a, int count)
         where TVec : struct, IVec<TVec>
     {
-        if (count < Vec128.Count && TVec.Count > 1)
-        {
-            return MaxOfThree(a, count);
-        }
         if (count < TVec.Count)
         {
-            return MaxOfRow<Vec128>(a, count);
+            return count < Vec128.Count ? MaxOfThree(a, count) : MaxOfRow<Vec128>(a, count);
         }
         TVec max = TVec.Load(a);
         for (int i = TVec.Count; i <= count - TVec.Count; i += TVec.Count)

@@ -136,7 +136,8 @@ def conv2d_per_sample(s):
 
 def random_pairs(n, e, m):
     rng = np.random.default_rng(7)
-    return rng.integers(n, size=m), rng.integers(e, size=m)
+    # Hyperedge after hyperedge, as files list them.
+    return rng.integers(n, size=m), np.sort(rng.integers(e, size=m))
 
 
 def hypergraph_conv(s):

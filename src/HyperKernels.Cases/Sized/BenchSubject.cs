@@ -1,7 +1,7 @@
 namespace HyperKernels.Cases.Sized;
 
 /// <summary>One thing to be timed: what runs, and how much work it is. Its inputs are made beforehand and belong to the maker's scope.</summary>
-public sealed class BenchSubject : IDisposable
+public sealed record BenchSubject : IDisposable
 {
     // bench/gpu/torch_gpu.py has the same two.
     private const double RotationBytes = 256 << 20;

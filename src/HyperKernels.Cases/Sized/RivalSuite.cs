@@ -103,5 +103,29 @@ public static class RivalSuite
         .. Lines(6, "siren_per_sample", "B=16 P=1024 H=64 Z=64"),
     ];
 
+    /// <summary>
+    /// The hops of a convolution and a softmax in hyperedges at the sizes of Cora's and Pubmed's co-citations, DBLP's co-authorships and the messages of email-Eu; then epochs
+    /// of published networks at Cora's sizes, every node with a hyperedge of its own besides, and of two at DBLP's, whose features are of the structure.
+    /// </summary>
+    public static IReadOnlyList<RivalLine> Hypergraphs { get; } =
+    [
+        .. Lines(
+            1,
+            "hypergraph_conv",
+            "N=2708 E=1579 M=4786 F=64",
+            "N=19717 E=7963 M=34629 F=64",
+            "N=41302 E=22363 M=99561 F=64",
+            "N=986 E=209508 M=541842 F=64"),
+        .. Lines(
+            2, "segment_softmax", "N=2708 E=1579 M=4786 H=8", "N=19717 E=7963 M=34629 H=8", "N=41302 E=22363 M=99561 H=8", "N=986 E=209508 M=541842 H=8"),
+        .. Lines(3, "hgnn_step", "N=2708 E=4287 M=7494 I=1433 H=64", "N=41302 E=63665 M=140863 I=129 H=64"),
+        .. Lines(4, "hypergcn_step", "N=2708 E=4287 M=7494 I=1433 H=64"),
+        .. Lines(5, "unigcnii_step", "N=2708 E=4287 M=7494 I=1433 H=64"),
+        .. Lines(6, "unigat_step", "N=2708 E=4287 M=7494 I=1433 H=8", "N=41302 E=63665 M=140863 I=129 H=8"),
+        .. Lines(7, "allset_step", "N=2708 E=4287 M=7494 I=1433 H=256"),
+        .. Lines(8, "edhnn_step", "N=2708 E=4287 M=7494 I=1433 H=256"),
+        .. Lines(9, "phenomnn_step", "N=2708 E=4287 M=7494 I=1433 H=64"),
+    ];
+
     private static IEnumerable<RivalLine> Lines(int row, string op, params string[] sizes) => sizes.Select(text => new RivalLine(row, op, text));
 }

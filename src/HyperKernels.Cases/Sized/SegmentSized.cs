@@ -23,6 +23,17 @@ internal static class SegmentSized
         return Convolve("hypergraph_conv", sizes, graph, device, graph);
     });
 
+    /// <summary>Softmax of scores in each hyperedge, every head by itself.</summary>
+    public static SizedOp Softmax { get; } = new(
+        "segment_softmax", [("N", "nodes"), ("E", "hyperedges"), ("M", "memberships"), ("H", "heads")], (sizes, device) =>
+        {
+            Hypergraph graph = RandomGraph(sizes["N"], sizes["E"], sizes["M"], device);
+            Tensor scores = BenchSubject.Normal([sizes["M"], sizes["H"]], device, 2);
+            return BenchSubject.Of(
+                "segment_softmax", sizes.Text, 5.0 * scores.Count, 4.0 * ((2.0 * scores.Count) + sizes["M"]), [scores], [true],
+                t => Ops.SegmentSoftmax(t[0], graph.Incidence, Toward.Edges), owned: graph);
+        });
+
     /// <summary>Attention of hyperedges over their members: softmax of the scores in each hyperedge, then the weighted sums of the nodes' rows.</summary>
     public static SizedOp Attention { get; } = new("segment_attention", [.. s_letters, ("H", "heads, divides F")], (sizes, device) =>
     {
@@ -71,8 +82,8 @@ internal static class SegmentSized
             owned: owned);
     }
 
-    // Every pair joins any node to any hyperedge: sizes and degrees vary about their means, and a pair may come twice.
-    private static Hypergraph RandomGraph(int nodes, int edges, int memberships, Device device)
+    // Every pair joins any node to any hyperedge: sizes and degrees vary about their means, and a pair may come twice. Hyperedge after hyperedge, as files list them.
+    internal static Hypergraph RandomGraph(int nodes, int edges, int memberships, Device device)
     {
         Random random = new(7);
         int[] nodeIds = new int[memberships];
@@ -82,6 +93,7 @@ internal static class SegmentSized
             nodeIds[i] = random.Next(nodes);
             edgeIds[i] = random.Next(edges);
         }
+        Array.Sort(edgeIds);
         return Hypergraph.FromPairs(nodes, edges, nodeIds, edgeIds, device);
     }
 }

@@ -90,6 +90,14 @@ public sealed class BenchTests
     [TestCase("hyper_adapter", "B=2 T=3 D=6 R=3")]
     [TestCase("kronecker_conv2d", "B=2 C=4 S=5 N=2")]
     [TestCase("siren_per_sample", "B=2 P=5 H=4 Z=3")]
+    [TestCase("segment_softmax", "N=50 E=20 M=90 H=3")]
+    [TestCase("hgnn_step", "N=50 E=20 M=90 I=7 H=4")]
+    [TestCase("hypergcn_step", "N=50 E=20 M=90 I=7 H=4")]
+    [TestCase("unigcnii_step", "N=50 E=20 M=90 I=7 H=4")]
+    [TestCase("unigat_step", "N=50 E=20 M=90 I=7 H=4")]
+    [TestCase("allset_step", "N=50 E=20 M=90 I=7 H=8")]
+    [TestCase("edhnn_step", "N=50 E=20 M=90 I=7 H=4")]
+    [TestCase("phenomnn_step", "N=50 E=20 M=90 I=7 H=4")]
     public void SizedOp_AtSmallSizes_RunsForwardAndBackward(string op, string sizes)
     {
         SizedOp sized = SizedOps.All.Single(known => known.Name == op);
@@ -120,6 +128,8 @@ public sealed class BenchTests
     [TestCase("lenet_step", "B=2")]
     [TestCase("self_tuning_step", "B=4 H=8 N=3")]
     [TestCase("self_tuning_cnn_step", "B=2 N=3")]
+    [TestCase("hgnn_step", "N=50 E=20 M=90 I=7 H=4")]
+    [TestCase("unigat_step", "N=50 E=20 M=90 I=7 H=4")]
     public void SizedOp_OncePoolsAreFull_AllocatesNothingInInferenceAndLittlePerRecordedOp(string op, string sizes)
     {
         SizedOp sized = SizedOps.All.Single(known => known.Name == op);
@@ -177,7 +187,7 @@ public sealed class BenchTests
     public void RivalSuite_LinesAreSizesThatTheirOpsRead() =>
         Assert.Multiple(() =>
         {
-            foreach (RivalLine line in RivalSuite.All.Concat(RivalSuite.Gpu))
+            foreach (RivalLine line in RivalSuite.All.Concat(RivalSuite.Gpu).Concat(RivalSuite.Hypergraphs))
             {
                 Assert.That(line.Sized.Parse(line.Sizes).Text, Is.EqualTo(line.Sizes));
             }

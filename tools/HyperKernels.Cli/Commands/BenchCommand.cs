@@ -12,6 +12,7 @@ internal static class BenchCommand
     private const string Gpu = "gpu";
     private const string Hypernetworks = "hypernetworks";
     private const string Conditional = "conditional";
+    private const string Hypergraphs = "hypergraphs";
     private const string Plans = "plans";
 
     private static readonly Option<string> s_backend = CommonOptions.Backend();
@@ -25,8 +26,8 @@ internal static class BenchCommand
 
     private static readonly Option<string?> s_suite = new("--suite")
     {
-        Description = $"A fixed list of works instead: \"{Rivals}\", \"{Hypernetworks}\", \"{Conditional}\" or \"{Gpu}\", those that bench/peers and bench/gpu compare with other "
-            + $"libraries; \"{Plans}\", the plans of generate-and-apply at many sizes, against the planner's choice.",
+        Description = $"A fixed list of works instead: \"{Rivals}\", \"{Hypernetworks}\", \"{Conditional}\", \"{Hypergraphs}\" or \"{Gpu}\", those that bench/peers and bench/gpu "
+            + $"compare with other libraries; \"{Plans}\", the plans of generate-and-apply at many sizes, against the planner's choice.",
         HelpName = "NAME",
     };
     private static readonly Option<int?> s_row = new("--row") { Description = "Only that row of the suite.", HelpName = "N" };
@@ -76,7 +77,8 @@ internal static class BenchCommand
             Gpu => RivalSuite.Gpu,
             Hypernetworks => RivalSuite.Hypernetworks,
             Conditional => RivalSuite.Conditional,
-            _ => throw new UsageException($"there is no suite \"{suite}\". Known: {Rivals}, {Hypernetworks}, {Conditional}, {Gpu}, {Plans}."),
+            Hypergraphs => RivalSuite.Hypergraphs,
+            _ => throw new UsageException($"there is no suite \"{suite}\". Known: {Rivals}, {Hypernetworks}, {Conditional}, {Hypergraphs}, {Gpu}, {Plans}."),
         };
         Work[] works = [.. lines.Where(line => row is null || line.Row == row).Select(line => new Work(line.Row, () => Make(line, suite, device)))];
         return works.Length > 0

@@ -25,7 +25,6 @@ internal sealed unsafe partial class CpuBackend
         _threads.For(VectorWidth, TilesOf(count), ref tiles);
     }
 
-    // Integer work bound by multiplications, of which only the widest registers do enough at once to pay for the shuffles.
     private struct RandomTiles : ITiles
     {
         public RandomKind Kind;
@@ -43,20 +42,11 @@ internal sealed unsafe partial class CpuBackend
             float* four = stackalloc float[4];
             long end = Math.Min(Count, (tile + 1L) * TileElements);
             long first = (long)tile * TileElements;
-            if (TVec.Count == Vec512.Count && Philox512.IsSupported)
+            if (TVec.Count >= Vec256.Count && Philox256.IsSupported)
             {
-                for (; first <= end - Philox512.Count; first += Philox512.Count)
-                {
-                    ulong block = Position + ((ulong)first / 4);
-                    if (Kind == RandomKind.Uniform)
-                    {
-                        Philox512.Uniform(Seed, block, A, B, Y + first);
-                    }
-                    else
-                    {
-                        Philox512.Normal(Seed, block, A, B, Y + first);
-                    }
-                }
+                first += Kind == RandomKind.Uniform
+                    ? Philox256.Uniform(Seed, Position + ((ulong)first / 4), A, B, Y + first, end - first)
+                    : Philox256.Normal(Seed, Position + ((ulong)first / 4), A, B, Y + first, end - first);
             }
             for (long i = first; i < end; i += 4)
             {
@@ -103,7 +93,12 @@ internal sealed unsafe partial class CpuBackend
         {
             uint* words = stackalloc uint[4];
             long end = Math.Min(Count, (tile + 1L) * TileElements);
-            for (long i = (long)tile * TileElements; i < end; i += 4)
+            long first = (long)tile * TileElements;
+            if (TVec.Count >= Vec256.Count && Philox256.IsSupported)
+            {
+                first += Philox256.Dropout(Seed, Position + ((ulong)first / 4), Threshold, Scale, X + first, Y + first, end - first);
+            }
+            for (long i = first; i < end; i += 4)
             {
                 Philox.Words block = Philox.Block(Seed, Position + ((ulong)i / 4));
                 (words[0], words[1], words[2], words[3]) = (block.A, block.B, block.C, block.D);

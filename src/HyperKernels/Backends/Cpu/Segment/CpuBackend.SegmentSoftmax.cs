@@ -146,7 +146,7 @@ internal sealed unsafe partial class CpuBackend
                         Ahead(begin + i, column, width);
                     }
                     TVec x = TVec.LoadPartial(X + At(begin + i, column + c), lanes);
-                    largest = TVec.Max(largest, x);
+                    largest = TVec.MaxNative(largest, x);
                     x.StorePartial(room + (i * width) + c, lanes);
                 }
                 for (int i = 0; i < rows; i++)
@@ -200,12 +200,12 @@ internal sealed unsafe partial class CpuBackend
                 int c = 0;
                 for (; c <= width - 4; c += 4)
                 {
-                    Vector128.Max(Vector128.Load(largest + c), Vector128.Load(x + c)).Store(largest + c);
+                    Vector128.MaxNative(Vector128.Load(largest + c), Vector128.Load(x + c)).Store(largest + c);
                 }
                 for (; c < width; c++)
                 {
                     // As above: MathF.Max stays a call, and for a while one that counts itself.
-                    largest[c] = Vector128.Max(Vector128.CreateScalar(largest[c]), Vector128.CreateScalar(x[c])).ToScalar();
+                    largest[c] = Vector128.MaxNative(Vector128.CreateScalar(largest[c]), Vector128.CreateScalar(x[c])).ToScalar();
                 }
             }
             int step = Room / width;

@@ -54,7 +54,7 @@ internal sealed unsafe partial class CpuBackend
                         Prefetch(Y + coming, 1);
                     }
                     TRow row = TRow.Load(X + RowAt<TRow>(slot));
-                    largest = TRow.Max(largest, row);
+                    largest = TRow.MaxNative(largest, row);
                     row.Store(room + ((slot - start) * TRow.Count));
                 }
                 for (int slot = offsets[segment]; slot < end; slot++)

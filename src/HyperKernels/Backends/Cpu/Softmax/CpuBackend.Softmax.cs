@@ -52,10 +52,10 @@ internal sealed unsafe partial class CpuBackend
         TVec max = TVec.Load(a);
         for (int i = TVec.Count; i <= count - TVec.Count; i += TVec.Count)
         {
-            max = TVec.Max(max, TVec.Load(a + i));
+            max = TVec.MaxNative(max, TVec.Load(a + i));
         }
         // The last vector may overlap the one before: that changes no maximum.
-        return TVec.MaxOf(TVec.Max(max, TVec.Load(a + count - TVec.Count)));
+        return TVec.MaxOf(TVec.MaxNative(max, TVec.Load(a + count - TVec.Count)));
     }
 
     private struct SoftmaxRows : ITiles
@@ -183,7 +183,7 @@ internal sealed unsafe partial class CpuBackend
             TVec max = LoadLanes<TVec>(x, lanes);
             for (long i = Inner; i < size; i += Inner)
             {
-                max = TVec.Max(max, LoadLanes<TVec>(x + i, lanes));
+                max = TVec.MaxNative(max, LoadLanes<TVec>(x + i, lanes));
             }
             TVec sum = TVec.Zero;
             for (long i = 0; i < size; i += Inner)

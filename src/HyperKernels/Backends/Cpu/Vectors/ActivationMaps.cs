@@ -19,7 +19,7 @@ internal readonly struct ReluMap : IMap
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
-        where TVec : struct, IVec<TVec> => TVec.Max(a, TVec.Zero);
+        where TVec : struct, IVec<TVec> => TVec.MaxNative(TVec.Zero, a);
 }
 
 internal readonly struct LeakyReluMap : IMap

@@ -42,9 +42,17 @@ internal unsafe interface IVec<TSelf>
     /// <summary>a * b + c, with one rounding where the processor has the instruction (then at every width), else with two: emulating it is a hundred times slower.</summary>
     static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
 
+    /// <summary>The larger; NaN where either is, and 0 is larger than -0: seven instructions on x86.</summary>
     static abstract TSelf Max(TSelf a, TSelf b);
 
+    /// <summary>The smaller; NaN where either is, and -0 is smaller than 0.</summary>
     static abstract TSelf Min(TSelf a, TSelf b);
+
+    /// <summary>The larger by one instruction; where b is NaN b, where only a is either, and of two zeros either.</summary>
+    static abstract TSelf MaxNative(TSelf a, TSelf b);
+
+    /// <summary>The smaller by one instruction, as <see cref="MaxNative"/>.</summary>
+    static abstract TSelf MinNative(TSelf a, TSelf b);
 
     static abstract TSelf Abs(TSelf a);
 

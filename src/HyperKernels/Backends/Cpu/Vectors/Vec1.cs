@@ -61,6 +61,10 @@ internal readonly unsafe struct Vec1 : IVec<Vec1>
 
     public static Vec1 Min(Vec1 a, Vec1 b) => new(MathF.Min(a._value, b._value));
 
+    public static Vec1 MaxNative(Vec1 a, Vec1 b) => a._value > b._value ? a : b;
+
+    public static Vec1 MinNative(Vec1 a, Vec1 b) => a._value < b._value ? a : b;
+
     public static Vec1 Abs(Vec1 a) => new(MathF.Abs(a._value));
 
     public static Vec1 Sqrt(Vec1 a) => new(MathF.Sqrt(a._value));

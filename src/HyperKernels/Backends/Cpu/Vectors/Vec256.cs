@@ -131,6 +131,12 @@ internal readonly unsafe struct Vec256 : IVec<Vec256>
     public static Vec256 Min(Vec256 a, Vec256 b) => new(Vector256.Min(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec256 MaxNative(Vec256 a, Vec256 b) => new(Vector256.MaxNative(a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec256 MinNative(Vec256 a, Vec256 b) => new(Vector256.MinNative(a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec256 Abs(Vec256 a) => new(Vector256.Abs(a._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -201,5 +207,5 @@ internal readonly unsafe struct Vec256 : IVec<Vec256>
     public static float Sum(Vec256 a) => Vector256.Sum(a._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float MaxOf(Vec256 a) => Vec128.MaxOf(new(Vector128.Max(a._value.GetLower(), a._value.GetUpper())));
+    public static float MaxOf(Vec256 a) => Vec128.MaxOf(new(Vector128.MaxNative(a._value.GetLower(), a._value.GetUpper())));
 }

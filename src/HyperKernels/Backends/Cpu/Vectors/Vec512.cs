@@ -129,6 +129,12 @@ internal readonly unsafe struct Vec512 : IVec<Vec512>
     public static Vec512 Min(Vec512 a, Vec512 b) => new(Vector512.Min(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec512 MaxNative(Vec512 a, Vec512 b) => new(Vector512.MaxNative(a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec512 MinNative(Vec512 a, Vec512 b) => new(Vector512.MinNative(a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec512 Abs(Vec512 a) => new(Vector512.Abs(a._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -235,7 +241,7 @@ internal readonly unsafe struct Vec512 : IVec<Vec512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxOf(Vec512 a)
     {
-        Vector256<float> half = Vector256.Max(a._value.GetLower(), a._value.GetUpper());
-        return Vec128.MaxOf(new(Vector128.Max(half.GetLower(), half.GetUpper())));
+        Vector256<float> half = Vector256.MaxNative(a._value.GetLower(), a._value.GetUpper());
+        return Vec128.MaxOf(new(Vector128.MaxNative(half.GetLower(), half.GetUpper())));
     }
 }

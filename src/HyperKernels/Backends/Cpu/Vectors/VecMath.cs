@@ -24,7 +24,7 @@ internal static class VecMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVec Exp<TVec>(TVec x)
         where TVec : struct, IVec<TVec> =>
-        ExpWithin(TVec.Min(TVec.Max(x, TVec.Create(-104.5f)), TVec.Create(89f)));
+        ExpWithin(TVec.MinNative(TVec.Create(89f), TVec.MaxNative(TVec.Create(-104.5f), x)));
 
     // e^x for x from -104.5 to 89.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -75,7 +75,7 @@ internal static class VecMath
     public static TVec Sigmoid<TVec>(TVec x)
         where TVec : struct, IVec<TVec>
     {
-        TVec small = ExpWithin(TVec.Max(-TVec.Abs(x), TVec.Create(-104.5f)));
+        TVec small = ExpWithin(TVec.MaxNative(TVec.Create(-104.5f), -TVec.Abs(x)));
         return TVec.Select(TVec.LessThan(x, TVec.Zero), small, TVec.Create(1)) / (TVec.Create(1) + small);
     }
 
@@ -173,7 +173,7 @@ internal static class VecMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVec Softplus<TVec>(TVec x)
         where TVec : struct, IVec<TVec> =>
-        TVec.Max(x, TVec.Zero) + LogOnePlus(Exp(-TVec.Abs(x)));
+        TVec.MaxNative(TVec.Zero, x) + LogOnePlus(Exp(-TVec.Abs(x)));
 
     /// <summary><see cref="ActivationKind.Gelu"/>; the error is 2e-7 |x|, so that the far negative tail has no relative accuracy.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -84,6 +84,12 @@ internal sealed unsafe partial class CpuBackend
             case UnaryOp.MultiplyScalar:
                 Map<MultiplyScalarMap>(sizes, x, x, x, y, p, q);
                 break;
+            case UnaryOp.PowerScalar when p == 2:
+                Map<SquareMap>(sizes, x, x, x, y, p, q);
+                break;
+            case UnaryOp.PowerScalar when p == 3:
+                Map<CubeMap>(sizes, x, x, x, y, p, q);
+                break;
             case UnaryOp.PowerScalar:
                 Map<PowerScalarMap>(sizes, x, x, x, y, p, q);
                 break;
@@ -169,6 +175,15 @@ internal sealed unsafe partial class CpuBackend
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
             where TVec : struct, IVec<TVec> => a * a;
+    }
+
+    private readonly struct CubeMap : IMap
+    {
+        public static int Operands => 1;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
+            where TVec : struct, IVec<TVec> => a * a * a;
     }
 
     private readonly struct ReciprocalMap : IMap

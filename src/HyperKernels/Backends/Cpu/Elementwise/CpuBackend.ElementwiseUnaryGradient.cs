@@ -74,6 +74,12 @@ internal sealed unsafe partial class CpuBackend
             case UnaryOp.Clamp:
                 Map<ClampGradientMap>(two, x, gradient, gradient, dx, p, q);
                 break;
+            case UnaryOp.PowerScalar when p == 2:
+                Map<SquareGradientMap>(two, x, gradient, gradient, dx, p, q);
+                break;
+            case UnaryOp.PowerScalar when p == 3:
+                Map<CubeGradientMap>(two, x, gradient, gradient, dx, p, q);
+                break;
             case UnaryOp.PowerScalar:
                 Map<PowerScalarGradientMap>(two, x, gradient, gradient, dx, p, q);
                 break;
@@ -137,6 +143,15 @@ internal sealed unsafe partial class CpuBackend
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
             where TVec : struct, IVec<TVec> => TVec.Create(2) * a * b;
+    }
+
+    private readonly struct CubeGradientMap : IMap
+    {
+        public static int Operands => 2;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVec Apply<TVec>(TVec a, TVec b, TVec c, TVec p, TVec q)
+            where TVec : struct, IVec<TVec> => b * TVec.Create(3) * (a * a);
     }
 
     private readonly struct ReciprocalGradientMap : IMap

@@ -79,6 +79,9 @@ internal sealed unsafe partial class CpuBackend
 
     private struct GatherTiles : ITiles
     {
+        // Rows that are requested early.
+        private const int RowsAhead = 16;
+
         public int* X;
         public long RowStride;
         public int* Indices;
@@ -95,6 +98,10 @@ internal sealed unsafe partial class CpuBackend
             int end = (int)Math.Min(Count, (tile + 1L) * PerTile);
             for (int i = tile * PerTile; i < end; i++)
             {
+                if (i + RowsAhead < Count)
+                {
+                    Prefetch((float*)X + (Indices[i + RowsAhead] * RowStride), length);
+                }
                 int* from = X + (Indices[i] * RowStride);
                 int* to = Y + ((long)i * length);
                 if (length <= 4)

@@ -22,6 +22,12 @@ internal sealed unsafe partial class CpuBackend
         {
             return;
         }
+        if (form is { Offsets: null, Rows: { } rows } && weights is null && inScale is null && outScale is null)
+        {
+            // Sums of one row each.
+            GatherRows(x, xStride, rows, form.Segments, features, y);
+            return;
+        }
         SegmentSumTiles tiles = new()
         {
             Ranges = new SegmentRanges(form, features, SegmentTileElements),

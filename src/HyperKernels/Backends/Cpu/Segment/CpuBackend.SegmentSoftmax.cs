@@ -53,17 +53,22 @@ internal sealed unsafe partial class CpuBackend
             float* other = stackalloc float[Room];
             double* sums = stackalloc double[Most];
             (int first, int last) = Ranges.Range(tile);
-            // The numbers of heads that fill a register of their own.
+            // The numbers of heads that fill a register of their own, and one.
+            bool one = Columns == 1;
             bool four = Columns == Vec128.Count && TVec.Count >= Vec128.Count;
             bool eight = Columns == Vec256.Count && TVec.Count >= Vec256.Count;
             for (int segment = first; segment < last; segment++)
             {
                 int begin = Ranges.Offsets[segment];
                 int end = Ranges.Offsets[segment + 1];
-                if ((four || eight) && (long)(end - begin) * Columns <= Room)
+                if ((one || four || eight) && (long)(end - begin) * Columns <= Room)
                 {
                     int behind = Together(segment, last);
-                    if (four)
+                    if (one)
+                    {
+                        Narrow<TVec, Vec1>(segment, behind, room, other);
+                    }
+                    else if (four)
                     {
                         Narrow<TVec, Vec128>(segment, behind, room, other);
                     }

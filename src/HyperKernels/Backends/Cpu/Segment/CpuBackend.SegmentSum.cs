@@ -156,6 +156,11 @@ internal sealed unsafe partial class CpuBackend
         private readonly void Segment<TVec>(int begin, int end, float* factors, int* index, int column, int width, float scale, float* y)
             where TVec : struct, IVec<TVec>
         {
+            if (width < TVec.Count)
+            {
+                Narrow<TVec>(begin, end, factors, index, column, width, scale, y);
+                return;
+            }
             TVec s = TVec.Create(scale);
             int stop = column + width;
             // Sixteen sums and a factor need more registers than there are below 512 bits.
@@ -174,12 +179,42 @@ internal sealed unsafe partial class CpuBackend
             }
             if (column <= stop - (2 * TVec.Count))
             {
-                Two<TVec>(begin, end, Rows, factors, index, X + column, XStride, _ahead, PrefetchEnd, s, y + column);
+                Two<TVec>(begin, end, Rows, factors, index, X + column, XStride, _ahead, PrefetchEnd, s, y + column, TVec.Count);
                 column += 2 * TVec.Count;
             }
-            for (; column < stop; column += TVec.Count)
+            // Last vectors that overlap those before sum some numbers again, and need no mask, which costs more.
+            int left = stop - column;
+            if (left > TVec.Count)
             {
-                One<TVec>(begin, end, Rows, factors, index, X + column, XStride, _ahead, PrefetchEnd, s, y + column, Math.Min(TVec.Count, stop - column));
+                Two<TVec>(begin, end, Rows, factors, index, X + column, XStride, _ahead, PrefetchEnd, s, y + column, left - TVec.Count);
+            }
+            else if (left > 0)
+            {
+                column = stop - TVec.Count;
+                One<TVec>(begin, end, Rows, factors, index, X + column, XStride, _ahead, PrefetchEnd, s, y + column, TVec.Count);
+            }
+        }
+
+        // Fewer columns than a vector has.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void Narrow<TVec>(int begin, int end, float* factors, int* index, int column, int width, float scale, float* y)
+            where TVec : struct, IVec<TVec>
+        {
+            if (TVec.Count > Vec256.Count && width >= Vec256.Count)
+            {
+                Segment<Vec256>(begin, end, factors, index, column, width, scale, y);
+            }
+            else if (TVec.Count > Vec128.Count && width >= Vec128.Count)
+            {
+                Segment<Vec128>(begin, end, factors, index, column, width, scale, y);
+            }
+            else if (width > 1)
+            {
+                One<Vec128>(begin, end, Rows, factors, index, X + column, XStride, _ahead, PrefetchEnd, Vec128.Create(scale), y + column, width);
+            }
+            else
+            {
+                Segment<Vec1>(begin, end, factors, index, column, width, scale, y);
             }
         }
     }

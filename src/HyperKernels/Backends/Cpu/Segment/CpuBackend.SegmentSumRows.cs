@@ -180,7 +180,7 @@ internal sealed unsafe partial class CpuBackend
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Two<TVec>(
-            int begin, int end, int* rows, float* factors, int* index, float* x, long stride, int ahead, int prefetchEnd, TVec scale, float* y)
+            int begin, int end, int* rows, float* factors, int* index, float* x, long stride, int ahead, int prefetchEnd, TVec scale, float* y, int second)
             where TVec : struct, IVec<TVec>
         {
             TVec a0 = TVec.Zero, a1 = TVec.Zero;
@@ -189,10 +189,10 @@ internal sealed unsafe partial class CpuBackend
                 float* row = Row(slot, rows, x, stride, ahead, prefetchEnd, 2 * TVec.Count);
                 TVec w = Factor<TVec>(slot, factors, index, ahead, prefetchEnd);
                 a0 = TVec.MultiplyAdd(w, TVec.Load(row), a0);
-                a1 = TVec.MultiplyAdd(w, TVec.Load(row + TVec.Count), a1);
+                a1 = TVec.MultiplyAdd(w, TVec.Load(row + second), a1);
             }
             (a0 * scale).Store(y);
-            (a1 * scale).Store(y + TVec.Count);
+            (a1 * scale).Store(y + second);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]

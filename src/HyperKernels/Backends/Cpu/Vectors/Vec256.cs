@@ -207,5 +207,5 @@ internal readonly unsafe struct Vec256 : IVec<Vec256>
     public static float Sum(Vec256 a) => Vector256.Sum(a._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float MaxOf(Vec256 a) => Vec128.MaxOf(new(Vector128.MaxNative(a._value.GetLower(), a._value.GetUpper())));
+    public static float MaxOf(Vec256 a) => Vec128.MaxOf(new(Vector128.Max(a._value.GetLower(), a._value.GetUpper())));
 }

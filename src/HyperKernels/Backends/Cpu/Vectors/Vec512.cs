@@ -241,7 +241,7 @@ internal readonly unsafe struct Vec512 : IVec<Vec512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxOf(Vec512 a)
     {
-        Vector256<float> half = Vector256.MaxNative(a._value.GetLower(), a._value.GetUpper());
-        return Vec128.MaxOf(new(Vector128.MaxNative(half.GetLower(), half.GetUpper())));
+        Vector256<float> half = Vector256.Max(a._value.GetLower(), a._value.GetUpper());
+        return Vec128.MaxOf(new(Vector128.Max(half.GetLower(), half.GetUpper())));
     }
 }

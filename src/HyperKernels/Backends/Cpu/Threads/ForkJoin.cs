@@ -9,6 +9,8 @@ namespace HyperKernels.Backends.Cpu;
 /// <summary>
 /// Runs the tiles of a kernel on the calling thread and a fixed crew of workers. A crew serves one caller at a time: a second caller,
 /// or a tile that forks again, finds it busy and runs its tiles alone, so nothing ever waits for another flow's work.
+/// Every thread has a part of the tiles, always the same, so that it finds in its caches what it wrote in the op before; whoever is done takes tiles off
+/// the ends of other parts.
 /// </summary>
 internal sealed unsafe class ForkJoin : IDisposable
 {
@@ -19,12 +21,18 @@ internal sealed unsafe class ForkJoin : IDisposable
     private const long OneSeat = 1L << 32;
     private const long SeatMask = -1L << 32;
 
+    // A part's next tile stands in the lower half, the end of its tiles in the upper.
+    private const long OneTileOffTheEnd = 1L << 32;
+    // Pairs of cache lines.
+    private const int LongsApart = 16;
+
     private readonly SemaphoreSlim _wake = new(0);
     private int _threads;
     private int _workers;
     private volatile bool _disposed;
     private ExceptionDispatchInfo? _failure;
     private Shared _shared;
+    private long[] _parts = [];
 
     /// <summary>Makes a crew of <paramref name="threads"/>; workers start with the first job that needs them.</summary>
     /// <exception cref="ArgumentOutOfRangeException">threads is below 1.</exception>
@@ -97,7 +105,8 @@ internal sealed unsafe class ForkJoin : IDisposable
     {
         while (_workers < helpers)
         {
-            Thread worker = new(Work) { IsBackground = true, Name = "HyperKernels worker" };
+            int part = _workers + 1;
+            Thread worker = new(() => Work(part)) { IsBackground = true, Name = "HyperKernels worker" };
             // It outlives its caller: started otherwise it would keep the caller's scopes and overridden weights alive for good.
             worker.UnsafeStart();
             _workers++;
@@ -106,7 +115,7 @@ internal sealed unsafe class ForkJoin : IDisposable
         _shared.State = state;
         _shared.Tiles = tiles;
         _failure = null;
-        _shared.Next = 0;
+        Share(tiles, helpers + 1);
         // This publishes the job. The full fence also orders it before the look at the sleepers, who look in the other order.
         Interlocked.Exchange(ref _shared.Crew, helpers * OneSeat);
         int wake = Math.Min(Volatile.Read(ref _shared.Sleeping), helpers);
@@ -118,7 +127,7 @@ internal sealed unsafe class ForkJoin : IDisposable
         {
             _wake.Release(wake);
         }
-        RunTiles();
+        RunTiles(0);
 
         // Whoever has not come by now is not needed; whoever has, must leave before the state goes.
         if ((int)Interlocked.And(ref _shared.Crew, ~SeatMask) != 0)
@@ -129,21 +138,51 @@ internal sealed unsafe class ForkJoin : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void RunTiles()
+    private void Share(int tiles, int parts)
     {
-        int tiles = _shared.Tiles;
+        if (_parts.Length < parts * LongsApart)
+        {
+            _parts = new long[parts * LongsApart];
+        }
+        _shared.Parts = parts;
+        for (int part = 0; part < parts; part++)
+        {
+            long end = (long)tiles * (part + 1) / parts;
+            Part(part) = (end << 32) + ((long)tiles * part / parts);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref long Part(int part) => ref _parts[part * LongsApart];
+
+    // The tiles of one's own part from the front, then those of others from the back.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void RunTiles(int own)
+    {
+        int parts = _shared.Parts;
         try
         {
-            int tile;
-            while ((tile = Interlocked.Increment(ref _shared.Next) - 1) < tiles)
+            ref long part = ref Part(own % parts);
+            for (long taken; (int)(taken = Interlocked.Increment(ref part)) <= taken >> 32;)
             {
-                _shared.Run(_shared.State, tile);
+                _shared.Run(_shared.State, (int)taken - 1);
+            }
+            for (int other = 1; other < parts; other++)
+            {
+                part = ref Part((own + other) % parts);
+                for (long left; (int)(left = Interlocked.Add(ref part, -OneTileOffTheEnd)) <= left >> 32;)
+                {
+                    _shared.Run(_shared.State, (int)(left >> 32));
+                }
             }
         }
         catch (Exception failure)
         {
             Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(failure), null);
-            Volatile.Write(ref _shared.Next, tiles);
+            for (int part = 0; part < parts; part++)
+            {
+                Volatile.Write(ref Part(part), _shared.Tiles);
+            }
         }
     }
 
@@ -163,13 +202,13 @@ internal sealed unsafe class ForkJoin : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Work()
+    private void Work(int part)
     {
         while (!_disposed)
         {
             if (TryTakeSeat())
             {
-                RunTiles();
+                RunTiles(part);
                 // No tile is left, so the other seats are closed on the way out.
                 Interlocked.And(ref _shared.Crew, ~SeatMask);
                 Interlocked.Decrement(ref _shared.Crew);
@@ -249,12 +288,11 @@ internal sealed unsafe class ForkJoin : IDisposable
         public delegate*<void*, int, void> Run;
         public void* State;
         public int Tiles;
+        public int Parts;
         public int Taken;
         public int Sleeping;
         private readonly CacheLines _beforeCrew;
         public long Crew;
-        private readonly CacheLines _beforeNext;
-        public int Next;
         private readonly CacheLines _behind;
     }
 

@@ -36,7 +36,7 @@ internal sealed class MembershipLabelRecipe : IRecipe
     /// <summary>Who asked a question and who answered it.</summary>
     public static MembershipLabelRecipe StackOverflowBiology { get; } = new(
         "stackoverflow-biology", "stackoverflow-biology-edge-labels", "who asked and who answered", published: 0.75, publishedWhatsNet: 0.74,
-        dropout: 0.6f, inputDropout: 0.5f);
+        dropout: 0.6f, inputDropout: 0.7f);
 
     public string Name { get; }
 

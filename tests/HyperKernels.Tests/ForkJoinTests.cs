@@ -86,6 +86,36 @@ internal sealed class ForkJoinTests
     }
 
     [Test]
+    public void For_JobAfterJob_GivesATileToTheSameThread()
+    {
+        using ForkJoin threads = new(2);
+        using Barrier meeting = new(2);
+        List<int[]> jobs = [];
+        for (int job = 0; job < 20; job++)
+        {
+            // Tiles 0 and 2 are begun together, then 1 and 3: no thread is done before the other.
+            jobs.Add(new int[4]);
+            MeetTiles tiles = new() { Meeting = meeting, Threads = jobs[job] };
+            threads.For(512, 4, ref tiles);
+        }
+        int caller = Environment.CurrentManagedThreadId;
+        int worker = jobs[0][3];
+        Assert.That(worker, Is.Not.EqualTo(caller));
+        Assert.That(jobs, Has.All.EqualTo(new[] { caller, caller, worker, worker }));
+    }
+
+    [Test]
+    public void For_AThreadThatIsDone_TakesTilesOffTheEndOfTheOthers()
+    {
+        using ForkJoin threads = new(3);
+        // The first tile, which is the caller's, ends after all others, of which some are the caller's too.
+        LastTiles tiles = new() { Others = new CountdownEvent(8) };
+        threads.For(128, 9, ref tiles);
+        Assert.That(tiles.Others.CurrentCount, Is.Zero);
+        tiles.Others.Dispose();
+    }
+
+    [Test]
     public void For_WorkersThatStay_KeepNothingOfTheFlowThatStartedThem()
     {
         using ForkJoin threads = new(2);
@@ -162,9 +192,34 @@ internal sealed class ForkJoinTests
     private struct MeetTiles : ITiles
     {
         public Barrier Meeting;
+        public int[]? Threads;
 
         public readonly void Run<TVec>(int tile)
-            where TVec : struct, IVec<TVec> =>
+            where TVec : struct, IVec<TVec>
+        {
+            if (Threads is not null)
+            {
+                Threads[tile] = Environment.CurrentManagedThreadId;
+            }
             Assert.That(Meeting.SignalAndWait(TimeSpan.FromSeconds(10)), Is.True);
+        }
+    }
+
+    private struct LastTiles : ITiles
+    {
+        public CountdownEvent Others;
+
+        public readonly void Run<TVec>(int tile)
+            where TVec : struct, IVec<TVec>
+        {
+            if (tile == 0)
+            {
+                Assert.That(Others.Wait(TimeSpan.FromSeconds(10)), Is.True);
+            }
+            else
+            {
+                Others.Signal();
+            }
+        }
     }
 }

@@ -53,7 +53,8 @@ internal static class Floors
         [$"{Cpu}/Pool"] = s_cpu,
         [$"{Cpu}/Random"] = s_cpu,
         [$"{Cpu}/Reduce"] = s_cpu,
-        [$"{Cpu}/Segment"] = s_cpu,
+        // Sums of one row each are gathered rows.
+        [$"{Cpu}/Segment"] = [.. s_cpu, $"{Cpu}/Gather"],
         [$"{Cpu}/Shape"] = s_cpu,
         [$"{Cpu}/Softmax"] = s_cpu,
         // Floor 1.

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace HyperKernels.Backends.Cpu;
 
@@ -23,6 +24,21 @@ internal sealed unsafe partial class CpuBackend
         else
         {
             value.StorePartial(destination, lanes);
+        }
+    }
+
+    /// <summary>Requests the cache lines of floats that will be read soon; lines far behind the first are left to the processor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(float* start, int floats)
+    {
+        const int FloatsPerLine = 16;
+        const int MostFloats = 256;
+        if (Sse.IsSupported)
+        {
+            for (int i = 0; i < floats && i < MostFloats; i += FloatsPerLine)
+            {
+                Sse.Prefetch0(start + i);
+            }
         }
     }
 

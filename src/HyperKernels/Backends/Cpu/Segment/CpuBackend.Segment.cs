@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace HyperKernels.Backends.Cpu;
 
@@ -76,21 +75,6 @@ internal sealed unsafe partial class CpuBackend
             }
         }
         return VectorWidth;
-    }
-
-    /// <summary>Requests the cache lines of floats that will be read soon; lines far behind the first are left to the processor.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch(float* start, int floats)
-    {
-        const int FloatsPerLine = 16;
-        const int MostFloats = 256;
-        if (Sse.IsSupported)
-        {
-            for (int i = 0; i < floats && i < MostFloats; i += FloatsPerLine)
-            {
-                Sse.Prefetch0(start + i);
-            }
-        }
     }
 
     /// <summary>

@@ -63,7 +63,7 @@ internal static class Works
             }
             reports.Add(new VariantReport(variant.Name, forward, variant.Train is null ? null : Clock.Measure(variant.Train)));
         }
-        return reports;
+        return reports.Count > 0 ? reports : [new VariantReport("libtorch", null, null, "takes minutes at this size")];
     }
 
     /// <summary>Standard normal values times a scale.</summary>

@@ -187,7 +187,7 @@ public sealed class BenchTests
     public void RivalSuite_LinesAreSizesThatTheirOpsRead() =>
         Assert.Multiple(() =>
         {
-            foreach (RivalLine line in RivalSuite.All.Concat(RivalSuite.Gpu).Concat(RivalSuite.Hypergraphs))
+            foreach (RivalLine line in (RivalLine[])[.. RivalSuite.All, .. RivalSuite.Gpu, .. RivalSuite.Hypernetworks, .. RivalSuite.Conditional, .. RivalSuite.Hypergraphs])
             {
                 Assert.That(line.Sized.Parse(line.Sizes).Text, Is.EqualTo(line.Sizes));
             }

@@ -113,7 +113,6 @@ internal sealed unsafe class ForkJoin : IDisposable
         }
         _shared.Run = run;
         _shared.State = state;
-        _shared.Tiles = tiles;
         _failure = null;
         Share(tiles, helpers + 1);
         // This publishes the job. The full fence also orders it before the look at the sleepers, who look in the other order.
@@ -181,7 +180,8 @@ internal sealed unsafe class ForkJoin : IDisposable
             Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(failure), null);
             for (int part = 0; part < parts; part++)
             {
-                Volatile.Write(ref Part(part), _shared.Tiles);
+                // Its end is where it begins: no tile is left.
+                Volatile.Write(ref Part(part), 0);
             }
         }
     }
@@ -287,7 +287,6 @@ internal sealed unsafe class ForkJoin : IDisposable
         private readonly CacheLines _before;
         public delegate*<void*, int, void> Run;
         public void* State;
-        public int Tiles;
         public int Parts;
         public int Taken;
         public int Sleeping;

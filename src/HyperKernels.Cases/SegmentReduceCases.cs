@@ -6,6 +6,9 @@ public static class SegmentReduceCases
     private static readonly SegmentStructure s_empty = new("", 3, 2, [], []);
     private static readonly SegmentStructure s_one = new("", 1, 1, [0], [0]);
 
+    // Segments of every length from none to some six.
+    private static readonly SegmentStructure s_short = SegmentStructure.Random(400, 300, 700, 4);
+
     /// <summary>The rows.</summary>
     public static IEnumerable<OpCase> All =>
         from toward in new[] { Toward.Edges, Toward.Nodes }
@@ -31,6 +34,8 @@ public static class SegmentReduceCases
         // Rows that are one register.
         yield return Softmax(SegmentCases.Medium, toward, [4], 1);
         yield return Softmax(SegmentCases.Medium, toward, [8], 40);
+        yield return Softmax(s_short, toward, [4], 1);
+        yield return Softmax(s_short, toward, [8], 1);
     }
 
     private static OpCase Reduction(

@@ -96,49 +96,49 @@ internal static unsafe class ConvDot
             TVec x2 = TRows.Value <= 2 ? TVec.Zero : whole ? TVec.Load(a0 + (2 * stepA)) : TVec.LoadPartial(a0 + (2 * stepA), (int)count);
             TVec x3 = TRows.Value <= 3 ? TVec.Zero : whole ? TVec.Load(a0 + (3 * stepA)) : TVec.LoadPartial(a0 + (3 * stepA), (int)count);
             TVec y = TVec.Load(b0);
-            s00 = TVec.MultiplyAdd(x0, y, s00);
-            s10 = TRows.Value > 1 ? TVec.MultiplyAdd(x1, y, s10) : s10;
-            s20 = TRows.Value > 2 ? TVec.MultiplyAdd(x2, y, s20) : s20;
-            s30 = TRows.Value > 3 ? TVec.MultiplyAdd(x3, y, s30) : s30;
+            TVec.Accumulate(ref s00, x0, y);
+            VecMath.AccumulateIf(TRows.Value > 1, ref s10, x1, y);
+            VecMath.AccumulateIf(TRows.Value > 2, ref s20, x2, y);
+            VecMath.AccumulateIf(TRows.Value > 3, ref s30, x3, y);
             if (TColumns.Value > 1)
             {
                 y = TVec.Load(b0 + stepB);
-                s01 = TVec.MultiplyAdd(x0, y, s01);
-                s11 = TRows.Value > 1 ? TVec.MultiplyAdd(x1, y, s11) : s11;
-                s21 = TRows.Value > 2 ? TVec.MultiplyAdd(x2, y, s21) : s21;
-                s31 = TRows.Value > 3 ? TVec.MultiplyAdd(x3, y, s31) : s31;
+                TVec.Accumulate(ref s01, x0, y);
+                VecMath.AccumulateIf(TRows.Value > 1, ref s11, x1, y);
+                VecMath.AccumulateIf(TRows.Value > 2, ref s21, x2, y);
+                VecMath.AccumulateIf(TRows.Value > 3, ref s31, x3, y);
             }
             if (TColumns.Value > 2)
             {
                 y = TVec.Load(b0 + (2 * stepB));
-                s02 = TVec.MultiplyAdd(x0, y, s02);
-                s12 = TRows.Value > 1 ? TVec.MultiplyAdd(x1, y, s12) : s12;
-                s22 = TRows.Value > 2 ? TVec.MultiplyAdd(x2, y, s22) : s22;
-                s32 = TRows.Value > 3 ? TVec.MultiplyAdd(x3, y, s32) : s32;
+                TVec.Accumulate(ref s02, x0, y);
+                VecMath.AccumulateIf(TRows.Value > 1, ref s12, x1, y);
+                VecMath.AccumulateIf(TRows.Value > 2, ref s22, x2, y);
+                VecMath.AccumulateIf(TRows.Value > 3, ref s32, x3, y);
             }
             if (TColumns.Value > 3)
             {
                 y = TVec.Load(b3);
-                s03 = TVec.MultiplyAdd(x0, y, s03);
-                s13 = TRows.Value > 1 ? TVec.MultiplyAdd(x1, y, s13) : s13;
-                s23 = TRows.Value > 2 ? TVec.MultiplyAdd(x2, y, s23) : s23;
-                s33 = TRows.Value > 3 ? TVec.MultiplyAdd(x3, y, s33) : s33;
+                TVec.Accumulate(ref s03, x0, y);
+                VecMath.AccumulateIf(TRows.Value > 1, ref s13, x1, y);
+                VecMath.AccumulateIf(TRows.Value > 2, ref s23, x2, y);
+                VecMath.AccumulateIf(TRows.Value > 3, ref s33, x3, y);
             }
             if (TColumns.Value > 4)
             {
                 y = TVec.Load(b3 + stepB);
-                s04 = TVec.MultiplyAdd(x0, y, s04);
-                s14 = TRows.Value > 1 ? TVec.MultiplyAdd(x1, y, s14) : s14;
-                s24 = TRows.Value > 2 ? TVec.MultiplyAdd(x2, y, s24) : s24;
-                s34 = TRows.Value > 3 ? TVec.MultiplyAdd(x3, y, s34) : s34;
+                TVec.Accumulate(ref s04, x0, y);
+                VecMath.AccumulateIf(TRows.Value > 1, ref s14, x1, y);
+                VecMath.AccumulateIf(TRows.Value > 2, ref s24, x2, y);
+                VecMath.AccumulateIf(TRows.Value > 3, ref s34, x3, y);
             }
             if (TColumns.Value > 5)
             {
                 y = TVec.Load(b3 + (2 * stepB));
-                s05 = TVec.MultiplyAdd(x0, y, s05);
-                s15 = TRows.Value > 1 ? TVec.MultiplyAdd(x1, y, s15) : s15;
-                s25 = TRows.Value > 2 ? TVec.MultiplyAdd(x2, y, s25) : s25;
-                s35 = TRows.Value > 3 ? TVec.MultiplyAdd(x3, y, s35) : s35;
+                TVec.Accumulate(ref s05, x0, y);
+                VecMath.AccumulateIf(TRows.Value > 1, ref s15, x1, y);
+                VecMath.AccumulateIf(TRows.Value > 2, ref s25, x2, y);
+                VecMath.AccumulateIf(TRows.Value > 3, ref s35, x3, y);
             }
             a0 += TVec.Count;
             b0 += TVec.Count;

@@ -161,57 +161,57 @@ internal static unsafe class ConvMicro
             TVec middle = TVectors.Value > 1 ? TVec.Load(b0 + TVec.Count) : TVec.Zero;
             TVec right = TVectors.Value > 2 ? TVec.Load(b0 + (2 * TVec.Count)) : TVec.Zero;
             TVec x = TVec.Create(a0[0]);
-            l0 = TVec.MultiplyAdd(x, left, l0);
-            m0 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, middle, m0) : m0;
-            r0 = TVectors.Value > 2 ? TVec.MultiplyAdd(x, right, r0) : r0;
+            TVec.Accumulate(ref l0, x, left);
+            VecMath.AccumulateIf(TVectors.Value > 1, ref m0, x, middle);
+            VecMath.AccumulateIf(TVectors.Value > 2, ref r0, x, right);
             if (TRows.Value > 1)
             {
                 x = TVec.Create(a0[row]);
-                l1 = TVec.MultiplyAdd(x, left, l1);
-                m1 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, middle, m1) : m1;
-                r1 = TVectors.Value > 2 ? TVec.MultiplyAdd(x, right, r1) : r1;
+                TVec.Accumulate(ref l1, x, left);
+                VecMath.AccumulateIf(TVectors.Value > 1, ref m1, x, middle);
+                VecMath.AccumulateIf(TVectors.Value > 2, ref r1, x, right);
             }
             if (TRows.Value > 2)
             {
                 x = TVec.Create(a0[row2]);
-                l2 = TVec.MultiplyAdd(x, left, l2);
-                m2 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, middle, m2) : m2;
-                r2 = TVectors.Value > 2 ? TVec.MultiplyAdd(x, right, r2) : r2;
+                TVec.Accumulate(ref l2, x, left);
+                VecMath.AccumulateIf(TVectors.Value > 1, ref m2, x, middle);
+                VecMath.AccumulateIf(TVectors.Value > 2, ref r2, x, right);
             }
             if (TRows.Value > 3)
             {
                 x = TVec.Create(a3[0]);
-                l3 = TVec.MultiplyAdd(x, left, l3);
-                m3 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, middle, m3) : m3;
-                r3 = TVectors.Value > 2 ? TVec.MultiplyAdd(x, right, r3) : r3;
+                TVec.Accumulate(ref l3, x, left);
+                VecMath.AccumulateIf(TVectors.Value > 1, ref m3, x, middle);
+                VecMath.AccumulateIf(TVectors.Value > 2, ref r3, x, right);
             }
             if (TRows.Value > 4)
             {
                 x = TVec.Create(a3[row]);
-                l4 = TVec.MultiplyAdd(x, left, l4);
-                m4 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, middle, m4) : m4;
-                r4 = TVectors.Value > 2 ? TVec.MultiplyAdd(x, right, r4) : r4;
+                TVec.Accumulate(ref l4, x, left);
+                VecMath.AccumulateIf(TVectors.Value > 1, ref m4, x, middle);
+                VecMath.AccumulateIf(TVectors.Value > 2, ref r4, x, right);
             }
             if (TRows.Value > 5)
             {
                 x = TVec.Create(a3[row2]);
-                l5 = TVec.MultiplyAdd(x, left, l5);
-                m5 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, middle, m5) : m5;
-                r5 = TVectors.Value > 2 ? TVec.MultiplyAdd(x, right, r5) : r5;
+                TVec.Accumulate(ref l5, x, left);
+                VecMath.AccumulateIf(TVectors.Value > 1, ref m5, x, middle);
+                VecMath.AccumulateIf(TVectors.Value > 2, ref r5, x, right);
             }
             if (TRows.Value > 6)
             {
                 x = TVec.Create(a6[0]);
-                l6 = TVec.MultiplyAdd(x, left, l6);
-                m6 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, middle, m6) : m6;
-                r6 = TVectors.Value > 2 ? TVec.MultiplyAdd(x, right, r6) : r6;
+                TVec.Accumulate(ref l6, x, left);
+                VecMath.AccumulateIf(TVectors.Value > 1, ref m6, x, middle);
+                VecMath.AccumulateIf(TVectors.Value > 2, ref r6, x, right);
             }
             if (TRows.Value > 7)
             {
                 x = TVec.Create(a6[row]);
-                l7 = TVec.MultiplyAdd(x, left, l7);
-                m7 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, middle, m7) : m7;
-                r7 = TVectors.Value > 2 ? TVec.MultiplyAdd(x, right, r7) : r7;
+                TVec.Accumulate(ref l7, x, left);
+                VecMath.AccumulateIf(TVectors.Value > 1, ref m7, x, middle);
+                VecMath.AccumulateIf(TVectors.Value > 2, ref r7, x, right);
             }
             step++;
         }

@@ -113,7 +113,7 @@ internal unsafe partial struct GenerateOuterTiles
             for (int i = 0; i < inputs; i++)
             {
                 TVec value = lanes == TVec.Count ? TVec.Load(from) : TVec.LoadPartial(from, lanes);
-                sum = TVec.MultiplyAdd(TVec.Create(x[i]), value, sum);
+                TVec.Accumulate(ref sum, TVec.Create(x[i]), value);
                 (h == 0 ? factor * value : TVec.MultiplyAdd(factor, value, TVec.Load(dot))).Store(dot);
                 from += embedding;
                 dot += TVec.Count;

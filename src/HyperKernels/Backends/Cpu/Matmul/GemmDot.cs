@@ -74,7 +74,7 @@ internal static unsafe class GemmDot
                 TVec sum = matrix.Accumulate ? TVec.LoadPartial(y + n, lanes) : TVec.Zero;
                 for (int k = 0; k < matrix.K; k++)
                 {
-                    sum = TVec.MultiplyAdd(TVec.Create(a[k]), TVec.Load(b), sum);
+                    TVec.Accumulate(ref sum, TVec.Create(a[k]), b);
                     b += TurnedRows;
                 }
                 if (lanes == TVec.Count)
@@ -111,14 +111,14 @@ internal static unsafe class GemmDot
         for (; k <= depth - TVec.Count; k += TVec.Count)
         {
             TVec x = TVec.Load(a + k);
-            s0 = TVec.MultiplyAdd(x, TVec.Load(b + k), s0);
-            s1 = TVec.MultiplyAdd(x, TVec.Load(b1 + k), s1);
-            s2 = TVec.MultiplyAdd(x, TVec.Load(b2 + k), s2);
-            s3 = TVec.MultiplyAdd(x, TVec.Load(b3 + k), s3);
-            s4 = TVec.MultiplyAdd(x, TVec.Load(b4 + k), s4);
-            s5 = TVec.MultiplyAdd(x, TVec.Load(b5 + k), s5);
-            s6 = TVec.MultiplyAdd(x, TVec.Load(b6 + k), s6);
-            s7 = TVec.MultiplyAdd(x, TVec.Load(b7 + k), s7);
+            TVec.Accumulate(ref s0, x, b + k);
+            TVec.Accumulate(ref s1, x, b1 + k);
+            TVec.Accumulate(ref s2, x, b2 + k);
+            TVec.Accumulate(ref s3, x, b3 + k);
+            TVec.Accumulate(ref s4, x, b4 + k);
+            TVec.Accumulate(ref s5, x, b5 + k);
+            TVec.Accumulate(ref s6, x, b6 + k);
+            TVec.Accumulate(ref s7, x, b7 + k);
             if (Sse.IsSupported && TVec.Count == 16 && fetch)
             {
                 // The rows after these; eight short streams at once are more than the processor foresees.
@@ -137,14 +137,14 @@ internal static unsafe class GemmDot
         {
             int rest = depth - k;
             TVec x = TVec.LoadPartial(a + k, rest);
-            s0 = TVec.MultiplyAdd(x, TVec.LoadPartial(b + k, rest), s0);
-            s1 = TVec.MultiplyAdd(x, TVec.LoadPartial(b1 + k, rest), s1);
-            s2 = TVec.MultiplyAdd(x, TVec.LoadPartial(b2 + k, rest), s2);
-            s3 = TVec.MultiplyAdd(x, TVec.LoadPartial(b3 + k, rest), s3);
-            s4 = TVec.MultiplyAdd(x, TVec.LoadPartial(b4 + k, rest), s4);
-            s5 = TVec.MultiplyAdd(x, TVec.LoadPartial(b5 + k, rest), s5);
-            s6 = TVec.MultiplyAdd(x, TVec.LoadPartial(b6 + k, rest), s6);
-            s7 = TVec.MultiplyAdd(x, TVec.LoadPartial(b7 + k, rest), s7);
+            TVec.Accumulate(ref s0, x, TVec.LoadPartial(b + k, rest));
+            TVec.Accumulate(ref s1, x, TVec.LoadPartial(b1 + k, rest));
+            TVec.Accumulate(ref s2, x, TVec.LoadPartial(b2 + k, rest));
+            TVec.Accumulate(ref s3, x, TVec.LoadPartial(b3 + k, rest));
+            TVec.Accumulate(ref s4, x, TVec.LoadPartial(b4 + k, rest));
+            TVec.Accumulate(ref s5, x, TVec.LoadPartial(b5 + k, rest));
+            TVec.Accumulate(ref s6, x, TVec.LoadPartial(b6 + k, rest));
+            TVec.Accumulate(ref s7, x, TVec.LoadPartial(b7 + k, rest));
         }
         float* sums = stackalloc float[RowsOfB];
         sums[0] = TVec.Sum(s0);

@@ -217,73 +217,73 @@ internal static unsafe partial class GemmMicro
                 lines--;
             }
             TVec x = TVec.Create(a0[0]);
-            l0 = TVec.MultiplyAdd(x, left, l0);
-            r0 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r0) : r0;
+            TVec.Accumulate(ref l0, x, left);
+            VecMath.AccumulateIf(TVectors.Value > 1, ref r0, x, right);
             if (TRows.Value > 1)
             {
                 x = TVec.Create(a0[row]);
-                l1 = TVec.MultiplyAdd(x, left, l1);
-                r1 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r1) : r1;
+                TVec.Accumulate(ref l1, x, left);
+                VecMath.AccumulateIf(TVectors.Value > 1, ref r1, x, right);
             }
             if (TRows.Value > 2)
             {
                 x = TVec.Create(a0[row2]);
-                l2 = TVec.MultiplyAdd(x, left, l2);
-                r2 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r2) : r2;
+                TVec.Accumulate(ref l2, x, left);
+                VecMath.AccumulateIf(TVectors.Value > 1, ref r2, x, right);
             }
             if (TRows.Value > 3)
             {
                 x = TVec.Create(a3[0]);
-                l3 = TVec.MultiplyAdd(x, left, l3);
-                r3 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r3) : r3;
+                TVec.Accumulate(ref l3, x, left);
+                VecMath.AccumulateIf(TVectors.Value > 1, ref r3, x, right);
             }
             if (TRows.Value > 4)
             {
                 x = TVec.Create(a3[row]);
-                l4 = TVec.MultiplyAdd(x, left, l4);
-                r4 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r4) : r4;
+                TVec.Accumulate(ref l4, x, left);
+                VecMath.AccumulateIf(TVectors.Value > 1, ref r4, x, right);
             }
             if (TRows.Value > 5)
             {
                 x = TVec.Create(a3[row2]);
-                l5 = TVec.MultiplyAdd(x, left, l5);
-                r5 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r5) : r5;
+                TVec.Accumulate(ref l5, x, left);
+                VecMath.AccumulateIf(TVectors.Value > 1, ref r5, x, right);
             }
             if (TRows.Value > 6)
             {
                 x = TVec.Create(a6[0]);
-                l6 = TVec.MultiplyAdd(x, left, l6);
-                r6 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r6) : r6;
+                TVec.Accumulate(ref l6, x, left);
+                VecMath.AccumulateIf(TVectors.Value > 1, ref r6, x, right);
             }
             if (TRows.Value > 7)
             {
                 x = TVec.Create(a6[row]);
-                l7 = TVec.MultiplyAdd(x, left, l7);
-                r7 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r7) : r7;
+                TVec.Accumulate(ref l7, x, left);
+                VecMath.AccumulateIf(TVectors.Value > 1, ref r7, x, right);
             }
             if (TRows.Value > 8)
             {
                 x = TVec.Create(a6[row2]);
-                l8 = TVec.MultiplyAdd(x, left, l8);
-                r8 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r8) : r8;
+                TVec.Accumulate(ref l8, x, left);
+                VecMath.AccumulateIf(TVectors.Value > 1, ref r8, x, right);
             }
             if (TRows.Value > 9)
             {
                 x = TVec.Create(a9[0]);
-                l9 = TVec.MultiplyAdd(x, left, l9);
-                r9 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r9) : r9;
+                TVec.Accumulate(ref l9, x, left);
+                VecMath.AccumulateIf(TVectors.Value > 1, ref r9, x, right);
             }
             if (TRows.Value > 10)
             {
                 x = TVec.Create(a9[row]);
-                l10 = TVec.MultiplyAdd(x, left, l10);
-                r10 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r10) : r10;
+                TVec.Accumulate(ref l10, x, left);
+                VecMath.AccumulateIf(TVectors.Value > 1, ref r10, x, right);
             }
             if (TRows.Value > 11)
             {
                 x = TVec.Create(a9[row2]);
-                l11 = TVec.MultiplyAdd(x, left, l11);
-                r11 = TVectors.Value > 1 ? TVec.MultiplyAdd(x, right, r11) : r11;
+                TVec.Accumulate(ref l11, x, left);
+                VecMath.AccumulateIf(TVectors.Value > 1, ref r11, x, right);
             }
             a0 += step;
             a3 += step;

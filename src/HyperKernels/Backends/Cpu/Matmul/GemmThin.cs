@@ -67,7 +67,7 @@ internal static unsafe class GemmThin
             TVec sum = matrix.Accumulate ? TVec.LoadPartial(y, columns) : TVec.Zero;
             for (int k = matrix.K; k > 0; k--)
             {
-                sum = TVec.MultiplyAdd(TVec.Create(*a), TVec.LoadPartial(b, columns), sum);
+                TVec.Accumulate(ref sum, TVec.Create(*a), TVec.LoadPartial(b, columns));
                 a += matrix.DepthA;
                 b += matrix.DepthB;
             }
@@ -145,22 +145,22 @@ internal static unsafe class GemmThin
             float* third = high + step3 + bStep;
             float* fourth = third + step3 + bStep;
             TVec sum = resume ? TVec.Load(y + n) : TVec.Zero;
-            sum = TVec.MultiplyAdd(a0, TVec.Load(low), sum);
-            sum = TLines.Value > 1 ? TVec.MultiplyAdd(a1, TVec.Load(low + bStep), sum) : sum;
-            sum = TLines.Value > 2 ? TVec.MultiplyAdd(a2, TVec.Load(low + (2 * bStep)), sum) : sum;
-            sum = TLines.Value > 3 ? TVec.MultiplyAdd(a3, TVec.Load(low + step3), sum) : sum;
-            sum = TLines.Value > 4 ? TVec.MultiplyAdd(a4, TVec.Load(high), sum) : sum;
-            sum = TLines.Value > 5 ? TVec.MultiplyAdd(a5, TVec.Load(high + bStep), sum) : sum;
-            sum = TLines.Value > 6 ? TVec.MultiplyAdd(a6, TVec.Load(high + (2 * bStep)), sum) : sum;
-            sum = TLines.Value > 7 ? TVec.MultiplyAdd(a7, TVec.Load(high + step3), sum) : sum;
-            sum = TLines.Value > 8 ? TVec.MultiplyAdd(a8, TVec.Load(third), sum) : sum;
-            sum = TLines.Value > 9 ? TVec.MultiplyAdd(a9, TVec.Load(third + bStep), sum) : sum;
-            sum = TLines.Value > 10 ? TVec.MultiplyAdd(a10, TVec.Load(third + (2 * bStep)), sum) : sum;
-            sum = TLines.Value > 11 ? TVec.MultiplyAdd(a11, TVec.Load(third + step3), sum) : sum;
-            sum = TLines.Value > 12 ? TVec.MultiplyAdd(a12, TVec.Load(fourth), sum) : sum;
-            sum = TLines.Value > 13 ? TVec.MultiplyAdd(a13, TVec.Load(fourth + bStep), sum) : sum;
-            sum = TLines.Value > 14 ? TVec.MultiplyAdd(a14, TVec.Load(fourth + (2 * bStep)), sum) : sum;
-            sum = TLines.Value > 15 ? TVec.MultiplyAdd(a15, TVec.Load(fourth + step3), sum) : sum;
+            TVec.Accumulate(ref sum, a0, low);
+            VecMath.AccumulateIf(TLines.Value > 1, ref sum, a1, low + bStep);
+            VecMath.AccumulateIf(TLines.Value > 2, ref sum, a2, low + (2 * bStep));
+            VecMath.AccumulateIf(TLines.Value > 3, ref sum, a3, low + step3);
+            VecMath.AccumulateIf(TLines.Value > 4, ref sum, a4, high);
+            VecMath.AccumulateIf(TLines.Value > 5, ref sum, a5, high + bStep);
+            VecMath.AccumulateIf(TLines.Value > 6, ref sum, a6, high + (2 * bStep));
+            VecMath.AccumulateIf(TLines.Value > 7, ref sum, a7, high + step3);
+            VecMath.AccumulateIf(TLines.Value > 8, ref sum, a8, third);
+            VecMath.AccumulateIf(TLines.Value > 9, ref sum, a9, third + bStep);
+            VecMath.AccumulateIf(TLines.Value > 10, ref sum, a10, third + (2 * bStep));
+            VecMath.AccumulateIf(TLines.Value > 11, ref sum, a11, third + step3);
+            VecMath.AccumulateIf(TLines.Value > 12, ref sum, a12, fourth);
+            VecMath.AccumulateIf(TLines.Value > 13, ref sum, a13, fourth + bStep);
+            VecMath.AccumulateIf(TLines.Value > 14, ref sum, a14, fourth + (2 * bStep));
+            VecMath.AccumulateIf(TLines.Value > 15, ref sum, a15, fourth + step3);
             sum.Store(y + n);
         }
     }

@@ -24,7 +24,7 @@ internal sealed unsafe partial class CpuBackend
                 // Lanes behind the end read a gradient of zero and add nothing.
                 TVec dy = LoadLanes<TVec>(gradient + i, lanes) * g;
                 sum += dy;
-                product = TVec.MultiplyAdd(dy, LoadLanes<TVec>(x + i, lanes) - center, product);
+                TVec.Accumulate(ref product, dy, LoadLanes<TVec>(x + i, lanes) - center);
             }
             plain += TVec.Sum(sum);
             moment += TVec.Sum(product);
@@ -92,7 +92,7 @@ internal sealed unsafe partial class CpuBackend
         {
             TVec dy = TVec.Load(gradient) * (gain == null ? TVec.Create(1) : TVec.Load(gain + at));
             sum += dy;
-            product = TVec.MultiplyAdd(dy, TVec.Load(x) - center, product);
+            TVec.Accumulate(ref product, dy, TVec.Load(x) - center);
         }
 
         // A row of Four, whose sums are known.
@@ -199,7 +199,7 @@ internal sealed unsafe partial class CpuBackend
                         long at = ((long)row * columns) + column;
                         TVec h = LoadLanes<TVec>(Data.Gradient + at, lanes) * Gain<TVec>(row / perSet, column, lanes);
                         sum += h;
-                        product = TVec.MultiplyAdd(h, LoadLanes<TVec>(Data.X + at, lanes) - mean, product);
+                        TVec.Accumulate(ref product, h, LoadLanes<TVec>(Data.X + at, lanes) - mean);
                     }
                     plain += sum;
                     moment += product;

@@ -89,7 +89,7 @@ internal sealed unsafe partial class CpuBackend
                         TVec scale = Data.Sizes.AcrossOuter ? Data.Scale<TVec>(column, lanes) : TVec.Create(Data.Scale(row));
                         TVec dy = LoadLanes<TVec>(Data.Gradient + at, lanes);
                         sum += dy;
-                        product = TVec.MultiplyAdd(dy, (LoadLanes<TVec>(Data.X + at, lanes) - mean) * scale, product);
+                        TVec.Accumulate(ref product, dy, (LoadLanes<TVec>(Data.X + at, lanes) - mean) * scale);
                     }
                     gain += product;
                     bias += sum;

@@ -45,7 +45,10 @@ internal sealed unsafe partial class CpuBackend
             PieceSums = FloatsOrNull(pieceSums),
             Y = Floats(y),
         };
-        tiles.RequestBefore(form.Rows is not null && 4L * xRows * features > PrefetchFromBytes ? form.Slots : 0);
+        if (form.Rows is not null && 4L * xRows * features > PrefetchFromBytes)
+        {
+            tiles.RequestEarly();
+        }
         // The pieces first: they are the longest tiles.
         _threads.For(SegmentSumWidth(features, heads), form.PieceCount + tiles.Ranges.Tiles, ref tiles);
         if (form.PieceCount > 0)

@@ -157,16 +157,16 @@ internal sealed unsafe partial class CpuBackend
             int k = 0;
             for (; k <= count - (2 * TVec.Count); k += 2 * TVec.Count)
             {
-                a0 = TVec.MultiplyAdd(TVec.Load(x + k), TVec.Load(z + k), a0);
-                a1 = TVec.MultiplyAdd(TVec.Load(x + k + TVec.Count), TVec.Load(z + k + TVec.Count), a1);
+                TVec.Accumulate(ref a0, TVec.Load(x + k), z + k);
+                TVec.Accumulate(ref a1, TVec.Load(x + k + TVec.Count), z + k + TVec.Count);
             }
             for (; k <= count - TVec.Count; k += TVec.Count)
             {
-                a0 = TVec.MultiplyAdd(TVec.Load(x + k), TVec.Load(z + k), a0);
+                TVec.Accumulate(ref a0, TVec.Load(x + k), z + k);
             }
             if (k < count)
             {
-                a0 = TVec.MultiplyAdd(TVec.LoadPartial(x + k, count - k), TVec.LoadPartial(z + k, count - k), a0);
+                TVec.Accumulate(ref a0, TVec.LoadPartial(x + k, count - k), TVec.LoadPartial(z + k, count - k));
             }
             return a0 + a1;
         }

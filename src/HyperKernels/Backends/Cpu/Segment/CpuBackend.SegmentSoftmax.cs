@@ -35,6 +35,7 @@ internal sealed unsafe partial class CpuBackend
         private const int Most = 64;
         private const int Room = 1024;
         private const int RowsAhead = 32;
+        private const int SegmentsAhead = RowsAhead / Short;
 
         public SegmentRanges Ranges;
         public int* Positions;
@@ -52,31 +53,42 @@ internal sealed unsafe partial class CpuBackend
             float* room = stackalloc float[Room];
             float* other = stackalloc float[Room];
             double* sums = stackalloc double[Most];
+            int* order = stackalloc int[SegmentPieceSlots + 1];
             (int first, int last) = Ranges.Range(tile);
             // The numbers of heads that fill a register of their own, and one.
             bool one = Columns == 1;
             bool four = Columns == Vec128.Count && TVec.Count >= Vec128.Count;
             bool eight = Columns == Vec256.Count && TVec.Count >= Vec256.Count;
-            for (int segment = first; segment < last; segment++)
+            int done = 0;
+            if (four)
             {
+                done = AllShort<Vec128>(first, last, order);
+            }
+            else if (eight)
+            {
+                done = AllShort<Vec256>(first, last, order);
+            }
+            for (int i = done; i < last - first; i++)
+            {
+                int segment = four || eight ? order[i] : first + i;
                 int begin = Ranges.Offsets[segment];
                 int end = Ranges.Offsets[segment + 1];
                 if ((one || four || eight) && (long)(end - begin) * Columns <= Room)
                 {
-                    int behind = Together(segment, last);
                     if (one)
                     {
+                        int behind = Together(segment, last);
                         Narrow<TVec, Vec1>(segment, behind, room, other);
+                        i = behind - first - 1;
                     }
                     else if (four)
                     {
-                        Narrow<TVec, Vec128>(segment, behind, room, other);
+                        Narrow<TVec, Vec128>(segment, segment + 1, room, other);
                     }
                     else
                     {
-                        Narrow<TVec, Vec256>(segment, behind, room, other);
+                        Narrow<TVec, Vec256>(segment, segment + 1, room, other);
                     }
-                    segment = behind - 1;
                     continue;
                 }
                 for (int column = 0; begin < end && column < Columns; column += Most)
@@ -288,7 +300,7 @@ internal sealed unsafe partial class CpuBackend
                     long at = At(begin + i, column + c);
                     TVec value = TVec.LoadPartial(X + at, lanes);
                     TVec slope = TVec.LoadPartial(Gradient + at, lanes);
-                    sum = TVec.MultiplyAdd(value, slope, sum);
+                    TVec.Accumulate(ref sum, value, slope);
                     value.StorePartial(y + (i * width) + c, lanes);
                     slope.StorePartial(gradient + (i * width) + c, lanes);
                 }

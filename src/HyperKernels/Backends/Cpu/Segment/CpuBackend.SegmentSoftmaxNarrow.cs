@@ -98,7 +98,7 @@ internal sealed unsafe partial class CpuBackend
                 long at = RowAt<TRow>(slot);
                 TRow value = TRow.Load(X + at);
                 TRow slope = TRow.Load(Gradient + at);
-                sum = TRow.MultiplyAdd(value, slope, sum);
+                TRow.Accumulate(ref sum, value, slope);
                 value.Store(y + ((slot - begin) * TRow.Count));
                 slope.Store(slopes + ((slot - begin) * TRow.Count));
             }

@@ -32,18 +32,18 @@ internal sealed unsafe partial class CpuBackend
         public float* PieceSums;
         public float* Y;
 
-        /// <summary>Rows of slots before this one are requested early; 0 for none.</summary>
-        public int PrefetchEnd;
+        /// <summary>In slots before this one, those further on are requested; 0 for none.</summary>
+        public int RequestEnd;
 
         // How many slots early.
         private int _ahead;
 
-        /// <summary>Says which rows are requested early. All else is set already.</summary>
+        /// <summary>Has rows and factors requested early. All else is set already.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void RequestBefore(int end)
+        public void RequestEarly()
         {
-            PrefetchEnd = end;
             _ahead = Math.Clamp(AheadBytes / (sizeof(float) * Features), FewestAhead, MostAhead);
+            RequestEnd = Slots - _ahead;
         }
 
         [SkipLocalsInit]
@@ -53,57 +53,54 @@ internal sealed unsafe partial class CpuBackend
         {
             // A tile begins no segment later than SegmentPieceSlots of work, and no segment outside the pieces is longer.
             float* room = stackalloc float[2 * SegmentPieceSlots];
-            int width = Features / Heads;
-            bool together = Heads > 1 && HeadsFill(TVec.Count, width, Features);
             if (tile < PieceCount)
             {
-                int begin = Pieces[(3 * tile) + 1];
-                int end = Pieces[(3 * tile) + 2];
-                if (together)
-                {
-                    AllHeads<TVec>(begin, end, width, 1, PieceSums + ((long)tile * Features));
-                    return;
-                }
-                for (int head = 0; head < Heads; head++)
-                {
-                    float* factors = Factors(room, begin, end, head, out int* index);
-                    Segment<TVec>(begin, end, factors, index, head * width, width, 1, PieceSums + ((long)tile * Features));
-                }
+                SumRun<TVec>(new SegmentRun { Borders = Pieces + (3 * tile) + 1, Count = 1, Y = PieceSums + ((long)tile * Features) }, room);
                 return;
             }
             (int first, int last) = Ranges.Range(tile - PieceCount);
-            if (together)
+            // Runs of segments between long ones: the slots of a run fit into the room.
+            for (int start = first; start < last;)
             {
-                for (int segment = first; segment < last; segment++)
+                int stop = start;
+                while (stop < last && End(stop) - Begin(stop) <= SegmentPieceSlots)
                 {
-                    if (End(segment) - Begin(segment) <= SegmentPieceSlots)
-                    {
-                        AllHeads<TVec>(Begin(segment), End(segment), width, OutScale == null ? 1 : OutScale[segment], Y + ((long)segment * Features));
-                    }
+                    stop++;
+                }
+                SegmentRun run = new()
+                {
+                    Borders = Ranges.Offsets == null ? null : Ranges.Offsets + start,
+                    First = start,
+                    Count = stop - start,
+                    Scales = OutScale == null ? null : OutScale + start,
+                    Y = Y + ((long)start * Features),
+                };
+                SumRun<TVec>(run, room);
+                start = stop + 1;
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void SumRun<TVec>(SegmentRun run, float* room)
+            where TVec : struct, IVec<TVec>
+        {
+            if (run.Count == 0)
+            {
+                return;
+            }
+            int width = Features / Heads;
+            if (Heads > 1 && HeadsFill(TVec.Count, width, Features))
+            {
+                for (int column = 0; column < Features; column += Together * TVec.Count)
+                {
+                    FourOfHeads<TVec>(run, column, width);
                 }
                 return;
             }
             for (int head = 0; head < Heads; head++)
             {
-                // Runs of segments between long ones: the slots of a run fit into the room.
-                for (int start = first; start < last;)
-                {
-                    int stop = start;
-                    while (stop < last && End(stop) - Begin(stop) <= SegmentPieceSlots)
-                    {
-                        stop++;
-                    }
-                    if (stop > start)
-                    {
-                        float* factors = Factors(room, Begin(start), End(stop - 1), head, out int* index);
-                        for (int segment = start; segment < stop; segment++)
-                        {
-                            float scale = OutScale == null ? 1 : OutScale[segment];
-                            Segment<TVec>(Begin(segment), End(segment), factors, index, head * width, width, scale, Y + ((long)segment * Features));
-                        }
-                    }
-                    start = stop + 1;
-                }
+                run.Factors = Factors(room, run.Begin(0), run.End(run.Count - 1), head, out run.Index);
+                Columns<TVec>(run, head * width, width);
             }
         }
 
@@ -153,69 +150,92 @@ internal sealed unsafe partial class CpuBackend
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private readonly void Segment<TVec>(int begin, int end, float* factors, int* index, int column, int width, float scale, float* y)
+        private readonly void Columns<TVec>(in SegmentRun run, int column, int width)
             where TVec : struct, IVec<TVec>
         {
             if (width < TVec.Count)
             {
-                Narrow<TVec>(begin, end, factors, index, column, width, scale, y);
+                Narrow<TVec>(run, column, width);
                 return;
             }
-            TVec s = TVec.Create(scale);
             int stop = column + width;
             // Sixteen sums and a factor need more registers than there are below 512 bits.
             for (; TVec.Count == 16 && column <= stop - (16 * TVec.Count); column += 16 * TVec.Count)
             {
-                Sixteen<TVec>(begin, end, Rows, factors, index, X + column, XStride, _ahead, PrefetchEnd, s, y + column);
+                Sum<TVec, N16>(run, column, TVec.Count);
             }
             for (; column <= stop - (8 * TVec.Count); column += 8 * TVec.Count)
             {
-                Eight<TVec>(begin, end, Rows, factors, index, X + column, XStride, _ahead, PrefetchEnd, s, y + column);
+                Sum<TVec, N8>(run, column, TVec.Count);
             }
             if (column <= stop - (4 * TVec.Count))
             {
-                Four<TVec>(begin, end, Rows, factors, index, X + column, XStride, _ahead, PrefetchEnd, s, y + column);
+                Sum<TVec, N4>(run, column, TVec.Count);
                 column += 4 * TVec.Count;
             }
             if (column <= stop - (2 * TVec.Count))
             {
-                Two<TVec>(begin, end, Rows, factors, index, X + column, XStride, _ahead, PrefetchEnd, s, y + column, TVec.Count);
+                Sum<TVec, N2>(run, column, TVec.Count);
                 column += 2 * TVec.Count;
             }
             // Last vectors that overlap those before sum some numbers again, and need no mask, which costs more.
             int left = stop - column;
             if (left > TVec.Count)
             {
-                Two<TVec>(begin, end, Rows, factors, index, X + column, XStride, _ahead, PrefetchEnd, s, y + column, left - TVec.Count);
+                Sum<TVec, N2>(run, column, left - TVec.Count);
             }
             else if (left > 0)
             {
-                column = stop - TVec.Count;
-                One<TVec>(begin, end, Rows, factors, index, X + column, XStride, _ahead, PrefetchEnd, s, y + column, TVec.Count);
+                SumNarrow<TVec>(run, stop - TVec.Count, TVec.Count);
             }
         }
 
         // Fewer columns than a vector has.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly void Narrow<TVec>(int begin, int end, float* factors, int* index, int column, int width, float scale, float* y)
+        private readonly void Narrow<TVec>(in SegmentRun run, int column, int width)
             where TVec : struct, IVec<TVec>
         {
             if (TVec.Count > Vec256.Count && width >= Vec256.Count)
             {
-                Segment<Vec256>(begin, end, factors, index, column, width, scale, y);
+                Columns<Vec256>(run, column, width);
             }
             else if (TVec.Count > Vec128.Count && width >= Vec128.Count)
             {
-                Segment<Vec128>(begin, end, factors, index, column, width, scale, y);
+                Columns<Vec128>(run, column, width);
             }
             else if (width > 1)
             {
-                One<Vec128>(begin, end, Rows, factors, index, X + column, XStride, _ahead, PrefetchEnd, Vec128.Create(scale), y + column, width);
+                SumNarrow<Vec128>(run, column, width);
             }
             else
             {
-                Segment<Vec1>(begin, end, factors, index, column, width, scale, y);
+                Columns<Vec1>(run, column, width);
             }
         }
+    }
+
+    /// <summary>Segments one after the other, of which all sums are made in one call: a call for each would take as long as a short one's sum.</summary>
+    private struct SegmentRun
+    {
+        /// <summary>Segment i has the slots from Borders[i] to below Borders[i + 1]; without borders, the one slot First + i.</summary>
+        public int* Borders;
+        public int First;
+        public int Count;
+
+        /// <summary>A factor for each segment's sum; none means ones.</summary>
+        public float* Scales;
+
+        /// <summary>The first segment's row of sums.</summary>
+        public float* Y;
+
+        /// <summary>The factors of slots, found as <see cref="SegmentSumTiles.Factors"/> says.</summary>
+        public float* Factors;
+        public int* Index;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly int Begin(int segment) => Borders == null ? First + segment : Borders[segment];
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly int End(int segment) => Borders == null ? First + segment + 1 : Borders[segment + 1];
     }
 }

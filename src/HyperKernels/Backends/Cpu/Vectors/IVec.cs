@@ -42,6 +42,12 @@ internal unsafe interface IVec<TSelf>
     /// <summary>a * b + c, with one rounding where the processor has the instruction (then at every width), else with two: emulating it is a hundred times slower.</summary>
     static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
 
+    /// <summary>sum = MultiplyAdd(a, b, sum), in place: a sum that is returned and stored again may cost the compiler a move between registers.</summary>
+    static abstract void Accumulate(ref TSelf sum, TSelf a, TSelf b);
+
+    /// <summary>The same with b read from memory, by the multiply-add itself.</summary>
+    static abstract void Accumulate(ref TSelf sum, TSelf a, float* b);
+
     /// <summary>The larger; NaN where either is, and 0 is larger than -0: seven instructions on x86.</summary>
     static abstract TSelf Max(TSelf a, TSelf b);
 

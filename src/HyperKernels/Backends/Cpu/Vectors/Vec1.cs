@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace HyperKernels.Backends.Cpu;
 
 /// <summary>One float: the path of a processor without vector registers.</summary>
-internal readonly unsafe struct Vec1 : IVec<Vec1>
+internal unsafe struct Vec1 : IVec<Vec1>
 {
-    private readonly float _value;
+    private float _value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vec1(float value) => _value = value;
@@ -21,11 +21,11 @@ internal readonly unsafe struct Vec1 : IVec<Vec1>
 
     public static Vec1 Load(float* source) => new(*source);
 
-    public void Store(float* destination) => *destination = _value;
+    public readonly void Store(float* destination) => *destination = _value;
 
     public static Vec1 LoadPartial(float* source, int count) => new(count > 0 ? *source : 0);
 
-    public void StorePartial(float* destination, int count)
+    public readonly void StorePartial(float* destination, int count)
     {
         if (count > 0)
         {
@@ -56,6 +56,12 @@ internal readonly unsafe struct Vec1 : IVec<Vec1>
     public static Vec1 operator -(Vec1 a) => new(-a._value);
 
     public static Vec1 MultiplyAdd(Vec1 a, Vec1 b, Vec1 c) => new(float.MultiplyAddEstimate(a._value, b._value, c._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate(ref Vec1 sum, Vec1 a, Vec1 b) => sum._value = float.MultiplyAddEstimate(a._value, b._value, sum._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate(ref Vec1 sum, Vec1 a, float* b) => sum._value = float.MultiplyAddEstimate(a._value, *b, sum._value);
 
     public static Vec1 Max(Vec1 a, Vec1 b) => new(MathF.Max(a._value, b._value));
 

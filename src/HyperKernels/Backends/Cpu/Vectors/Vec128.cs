@@ -5,9 +5,9 @@ using System.Runtime.Intrinsics.X86;
 namespace HyperKernels.Backends.Cpu;
 
 /// <summary>4 floats in one 128-bit register.</summary>
-internal readonly unsafe struct Vec128 : IVec<Vec128>
+internal unsafe struct Vec128 : IVec<Vec128>
 {
-    private readonly Vector128<float> _value;
+    private Vector128<float> _value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal Vec128(Vector128<float> value) => _value = value;
@@ -23,7 +23,7 @@ internal readonly unsafe struct Vec128 : IVec<Vec128>
     public static Vec128 Load(float* source) => new(Vector128.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(float* destination) => _value.Store(destination);
+    public readonly void Store(float* destination) => _value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec128 LoadPartial(float* source, int count)
@@ -42,7 +42,7 @@ internal readonly unsafe struct Vec128 : IVec<Vec128>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void StorePartial(float* destination, int count)
+    public readonly void StorePartial(float* destination, int count)
     {
         if (Avx.IsSupported)
         {
@@ -121,6 +121,12 @@ internal readonly unsafe struct Vec128 : IVec<Vec128>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec128 MultiplyAdd(Vec128 a, Vec128 b, Vec128 c) => new(Vector128.MultiplyAddEstimate(a._value, b._value, c._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate(ref Vec128 sum, Vec128 a, Vec128 b) => sum._value = Vector128.MultiplyAddEstimate(a._value, b._value, sum._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate(ref Vec128 sum, Vec128 a, float* b) => sum._value = Vector128.MultiplyAddEstimate(a._value, Vector128.Load(b), sum._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec128 Max(Vec128 a, Vec128 b) => new(Vector128.Max(a._value, b._value));

@@ -5,9 +5,9 @@ using System.Runtime.Intrinsics.X86;
 namespace HyperKernels.Backends.Cpu;
 
 /// <summary>8 floats in one 256-bit register.</summary>
-internal readonly unsafe struct Vec256 : IVec<Vec256>
+internal unsafe struct Vec256 : IVec<Vec256>
 {
-    private readonly Vector256<float> _value;
+    private Vector256<float> _value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vec256(Vector256<float> value) => _value = value;
@@ -23,7 +23,7 @@ internal readonly unsafe struct Vec256 : IVec<Vec256>
     public static Vec256 Load(float* source) => new(Vector256.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(float* destination) => _value.Store(destination);
+    public readonly void Store(float* destination) => _value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec256 LoadPartial(float* source, int count)
@@ -42,7 +42,7 @@ internal readonly unsafe struct Vec256 : IVec<Vec256>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void StorePartial(float* destination, int count)
+    public readonly void StorePartial(float* destination, int count)
     {
         if (Avx.IsSupported)
         {
@@ -123,6 +123,12 @@ internal readonly unsafe struct Vec256 : IVec<Vec256>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec256 MultiplyAdd(Vec256 a, Vec256 b, Vec256 c) => new(Vector256.MultiplyAddEstimate(a._value, b._value, c._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate(ref Vec256 sum, Vec256 a, Vec256 b) => sum._value = Vector256.MultiplyAddEstimate(a._value, b._value, sum._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate(ref Vec256 sum, Vec256 a, float* b) => sum._value = Vector256.MultiplyAddEstimate(a._value, Vector256.Load(b), sum._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec256 Max(Vec256 a, Vec256 b) => new(Vector256.Max(a._value, b._value));

@@ -5,9 +5,9 @@ using System.Runtime.Intrinsics.X86;
 namespace HyperKernels.Backends.Cpu;
 
 /// <summary>16 floats in one 512-bit register.</summary>
-internal readonly unsafe struct Vec512 : IVec<Vec512>
+internal unsafe struct Vec512 : IVec<Vec512>
 {
-    private readonly Vector512<float> _value;
+    private Vector512<float> _value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vec512(Vector512<float> value) => _value = value;
@@ -23,7 +23,7 @@ internal readonly unsafe struct Vec512 : IVec<Vec512>
     public static Vec512 Load(float* source) => new(Vector512.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(float* destination) => _value.Store(destination);
+    public readonly void Store(float* destination) => _value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec512 LoadPartial(float* source, int count)
@@ -42,7 +42,7 @@ internal readonly unsafe struct Vec512 : IVec<Vec512>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void StorePartial(float* destination, int count)
+    public readonly void StorePartial(float* destination, int count)
     {
         if (Avx512F.IsSupported)
         {
@@ -121,6 +121,12 @@ internal readonly unsafe struct Vec512 : IVec<Vec512>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec512 MultiplyAdd(Vec512 a, Vec512 b, Vec512 c) => new(Vector512.MultiplyAddEstimate(a._value, b._value, c._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate(ref Vec512 sum, Vec512 a, Vec512 b) => sum._value = Vector512.MultiplyAddEstimate(a._value, b._value, sum._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate(ref Vec512 sum, Vec512 a, float* b) => sum._value = Vector512.MultiplyAddEstimate(a._value, Vector512.Load(b), sum._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec512 Max(Vec512 a, Vec512 b) => new(Vector512.Max(a._value, b._value));

@@ -20,6 +20,28 @@ internal static class VecMath
         get => Fma.IsSupported || AdvSimd.IsSupported;
     }
 
+    /// <summary><see cref="IVec{TSelf}.Accumulate(ref TSelf, TSelf, TSelf)"/> where a tile has that row or vector: a condition that the compiler knows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AccumulateIf<TVec>(bool has, ref TVec sum, TVec a, TVec b)
+        where TVec : struct, IVec<TVec>
+    {
+        if (has)
+        {
+            TVec.Accumulate(ref sum, a, b);
+        }
+    }
+
+    /// <summary>The same with b read from memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void AccumulateIf<TVec>(bool has, ref TVec sum, TVec a, float* b)
+        where TVec : struct, IVec<TVec>
+    {
+        if (has)
+        {
+            TVec.Accumulate(ref sum, a, b);
+        }
+    }
+
     /// <summary>e^x; relative error below 2e-7, infinity above 88.73, zero below -104.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVec Exp<TVec>(TVec x)

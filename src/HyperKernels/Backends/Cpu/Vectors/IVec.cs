@@ -71,7 +71,13 @@ internal unsafe interface IVec<TSelf>
     /// <summary>a 2^exponent with one rounding; exponent must be whole and within [-252, 254]. NaN in a gives NaN.</summary>
     static abstract TSelf ScaleByPowerOfTwo(TSelf a, TSelf exponent);
 
+    /// <summary>The significand, from sqrt(1/2) to below sqrt(2), that times 2^exponent is a: a positive number that is no denormal.</summary>
+    static abstract TSelf Significand(TSelf a, out TSelf exponent);
+
     static abstract TSelf Log(TSelf a);
+
+    /// <summary>a^b.</summary>
+    static abstract TSelf Pow(TSelf a, TSelf b);
 
     static abstract TSelf Sin(TSelf a);
 

@@ -89,7 +89,16 @@ internal unsafe struct Vec1 : IVec<Vec1>
         return new(a._value * first * second);
     }
 
-    public static Vec1 Log(Vec1 a) => new(MathF.Log(a._value));
+    public static Vec1 Significand(Vec1 a, out Vec1 exponent)
+    {
+        int above = BitConverter.SingleToInt32Bits(a._value) - VecMath.RootOfHalf;
+        exponent = new(above >> 23);
+        return new(BitConverter.Int32BitsToSingle((above & 0x7FFFFF) + VecMath.RootOfHalf));
+    }
+
+    public static Vec1 Log(Vec1 a) => VecMath.Log(a);
+
+    public static Vec1 Pow(Vec1 a, Vec1 b) => new(MathF.Pow(a._value, b._value));
 
     public static Vec1 Sin(Vec1 a) => VecMath.Sin(a);
 

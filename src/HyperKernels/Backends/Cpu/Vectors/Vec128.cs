@@ -165,7 +165,19 @@ internal unsafe struct Vec128 : IVec<Vec128>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec128 Log(Vec128 a) => new(Vector128.Log(a._value));
+    public static Vec128 Significand(Vec128 a, out Vec128 exponent)
+    {
+        Vector128<int> least = Vector128.Create(VecMath.RootOfHalf);
+        Vector128<int> above = a._value.AsInt32() - least;
+        exponent = new(Vector128.ConvertToSingle(Vector128.ShiftRightArithmetic(above, 23)));
+        return new(((above & Vector128.Create(0x7FFFFF)) + least).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec128 Log(Vec128 a) => VecMath.Log(a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec128 Pow(Vec128 a, Vec128 b) => new(VecMath.Pow(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec128 Sin(Vec128 a) => VecMath.Sin(a);

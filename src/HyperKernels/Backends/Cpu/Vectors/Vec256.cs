@@ -167,7 +167,20 @@ internal unsafe struct Vec256 : IVec<Vec256>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec256 Log(Vec256 a) => new(Vector256.Log(a._value));
+    public static Vec256 Significand(Vec256 a, out Vec256 exponent)
+    {
+        Vector256<int> least = Vector256.Create(VecMath.RootOfHalf);
+        Vector256<int> above = a._value.AsInt32() - least;
+        exponent = new(Vector256.ConvertToSingle(Vector256.ShiftRightArithmetic(above, 23)));
+        return new(((above & Vector256.Create(0x7FFFFF)) + least).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec256 Log(Vec256 a) => VecMath.Log(a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec256 Pow(Vec256 a, Vec256 b) =>
+        new(Vector256.Create(VecMath.Pow(a._value.GetLower(), b._value.GetLower()), VecMath.Pow(a._value.GetUpper(), b._value.GetUpper())));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec256 Sin(Vec256 a) => VecMath.Sin(a);

@@ -169,7 +169,23 @@ internal unsafe struct Vec512 : IVec<Vec512>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vec512 Log(Vec512 a) => new(Vector512.Log(a._value));
+    public static Vec512 Significand(Vec512 a, out Vec512 exponent)
+    {
+        Vector512<int> least = Vector512.Create(VecMath.RootOfHalf);
+        Vector512<int> above = a._value.AsInt32() - least;
+        exponent = new(Vector512.ConvertToSingle(Vector512.ShiftRightArithmetic(above, 23)));
+        return new(((above & Vector512.Create(0x7FFFFF)) + least).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec512 Log(Vec512 a) => VecMath.Log(a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vec512 Pow(Vec512 a, Vec512 b) => new(Vector512.Create(Pow(a._value.GetLower(), b._value.GetLower()), Pow(a._value.GetUpper(), b._value.GetUpper())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Pow(Vector256<float> a, Vector256<float> b) =>
+        Vector256.Create(VecMath.Pow(a.GetLower(), b.GetLower()), VecMath.Pow(a.GetUpper(), b.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec512 Sin(Vec512 a) => VecMath.Sin(a);

@@ -36,6 +36,7 @@ public static class SegmentReduceCases
         yield return Softmax(SegmentCases.Medium, toward, [8], 40);
         yield return Softmax(s_short, toward, [4], 1);
         yield return Softmax(s_short, toward, [8], 1);
+        yield return Softmax(SegmentCases.Huge, toward, [8], 1);
     }
 
     private static OpCase Reduction(

@@ -34,8 +34,12 @@ internal sealed unsafe partial class CpuBackend
     {
         private const int Most = 64;
         private const int Room = 1024;
+        private const int MostTogether = 1024;
+
+        // Floats of short segments done together: they and their answers stay in the first-level cache.
+        private const int ShortRoom = 4 * Room;
+
         private const int RowsAhead = 32;
-        private const int SegmentsAhead = RowsAhead / Short;
 
         public SegmentRanges Ranges;
         public int* Positions;
@@ -53,42 +57,31 @@ internal sealed unsafe partial class CpuBackend
             float* room = stackalloc float[Room];
             float* other = stackalloc float[Room];
             double* sums = stackalloc double[Most];
-            int* order = stackalloc int[SegmentPieceSlots + 1];
             (int first, int last) = Ranges.Range(tile);
             // The numbers of heads that fill a register of their own, and one.
             bool one = Columns == 1;
             bool four = Columns == Vec128.Count && TVec.Count >= Vec128.Count;
             bool eight = Columns == Vec256.Count && TVec.Count >= Vec256.Count;
-            int done = 0;
-            if (four)
+            for (int segment = first; segment < last; segment++)
             {
-                done = AllShort<Vec128>(first, last, order);
-            }
-            else if (eight)
-            {
-                done = AllShort<Vec256>(first, last, order);
-            }
-            for (int i = done; i < last - first; i++)
-            {
-                int segment = four || eight ? order[i] : first + i;
                 int begin = Ranges.Offsets[segment];
                 int end = Ranges.Offsets[segment + 1];
                 if ((one || four || eight) && (long)(end - begin) * Columns <= Room)
                 {
+                    int behind = Together(segment, last, one ? Room : ShortRoom);
                     if (one)
                     {
-                        int behind = Together(segment, last);
                         Narrow<TVec, Vec1>(segment, behind, room, other);
-                        i = behind - first - 1;
                     }
                     else if (four)
                     {
-                        Narrow<TVec, Vec128>(segment, segment + 1, room, other);
+                        Short<TVec, Vec128>(segment, behind, room, other);
                     }
                     else
                     {
-                        Narrow<TVec, Vec256>(segment, segment + 1, room, other);
+                        Short<TVec, Vec256>(segment, behind, room, other);
                     }
+                    segment = behind - 1;
                     continue;
                 }
                 for (int column = 0; begin < end && column < Columns; column += Most)
@@ -115,13 +108,16 @@ internal sealed unsafe partial class CpuBackend
             }
         }
 
-        // The segment behind those from this one on that fit into the room together.
+        // The segment behind those from this one on that are done together: no more floats than given, and each fits into the room.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly int Together(int segment, int last)
+        private readonly int Together(int segment, int last, int floats)
         {
-            int most = Ranges.Offsets[segment] + (Room / Columns);
+            int* offsets = Ranges.Offsets;
+            int end = offsets[segment] + (floats / Columns);
+            int most = Room / Columns;
+            last = Math.Min(last, segment + MostTogether);
             int behind = segment + 1;
-            while (behind < last && Ranges.Offsets[behind + 1] <= most)
+            while (behind < last && offsets[behind + 1] <= end && offsets[behind + 1] - offsets[behind] <= most)
             {
                 behind++;
             }

@@ -6,44 +6,52 @@ internal sealed unsafe partial class CpuBackend
 {
     private partial struct SegmentSoftmaxTiles
     {
-        // Slots of a short segment, and those up to which lengths are told apart.
-        private const int Short = 4;
-        private const int Lengths = 32;
+        // Slots of a short segment, and how many are requested early.
+        private const int MostShort = 4;
+        private const int SegmentsAhead = RowsAhead / MostShort;
 
         /// <summary>
-        /// Lists segments by their length and does those of up to <see cref="Short"/> slots, whose rows are one register each. Where lengths change from each
-        /// segment to the next, the processor guesses wrong at most of them, and that costs more than the sums. The same sums in the same order as for longer ones.
+        /// Segments, from first to below last, each of which fits into the room, and whose rows are one register each: first all of one slot, then those of two,
+        /// three and four, then the others. Where lengths change from each segment to the next, the processor guesses wrong at most of them, and that costs
+        /// more than the sums.
         /// </summary>
-        /// <param name="first">The first segment.</param>
-        /// <param name="last">The segment behind the last.</param>
-        /// <param name="order">Where the segments are listed.</param>
-        /// <returns>The place in the list where the longer ones begin.</returns>
         [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly int AllShort<TRow>(int first, int last, int* order)
+        private readonly void Short<TVec, TRow>(int first, int last, float* room, float* other)
+            where TVec : struct, IVec<TVec>
             where TRow : struct, IVec<TRow>
         {
             int* offsets = Ranges.Offsets;
+            bool far = sizeof(float) * (long)Slots * Columns > PrefetchFromBytes;
+            int* order = stackalloc int[MostTogether];
             // First the segments of each length, one place further on; then the place of the next; at last the place behind them.
-            int* places = stackalloc int[Lengths + 2];
-            new Span<int>(places, Lengths + 2).Clear();
+            int* places = stackalloc int[MostShort + 3];
+            new Span<int>(places, MostShort + 3).Clear();
             for (int segment = first; segment < last; segment++)
             {
-                places[Math.Min(offsets[segment + 1] - offsets[segment], Lengths) + 1]++;
+                places[Math.Min(offsets[segment + 1] - offsets[segment], MostShort + 1) + 1]++;
+                if (far)
+                {
+                    // The order of the lengths is none that the processor foresees.
+                    RequestShort<TRow, N1>(Math.Min(offsets[segment] + RowsAhead, Slots - 1));
+                }
             }
-            for (int length = 1; length <= Lengths; length++)
+            for (int length = 1; length <= MostShort + 1; length++)
             {
                 places[length] += places[length - 1];
             }
             for (int segment = first; segment < last; segment++)
             {
-                order[places[Math.Min(offsets[segment + 1] - offsets[segment], Lengths)]++] = segment;
+                order[places[Math.Min(offsets[segment + 1] - offsets[segment], MostShort + 1)]++] = segment;
             }
             ShortOf<TRow, N1>(order, places);
             ShortOf<TRow, N2>(order, places);
             ShortOf<TRow, N3>(order, places);
             ShortOf<TRow, N4>(order, places);
-            return places[Short];
+            for (int i = places[MostShort]; i < last - first; i++)
+            {
+                Narrow<TVec, TRow>(order[i], order[i] + 1, room, other);
+            }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

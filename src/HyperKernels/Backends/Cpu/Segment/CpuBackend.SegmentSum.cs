@@ -32,18 +32,16 @@ internal sealed unsafe partial class CpuBackend
         public float* PieceSums;
         public float* Y;
 
-        /// <summary>In slots before this one, those further on are requested; 0 for none.</summary>
-        public int RequestEnd;
-
-        // How many slots early.
+        // How many slots early rows are requested, and the slot from which on there are none left; 0 for none at all.
         private int _ahead;
+        private int _requestEnd;
 
         /// <summary>Has rows and factors requested early. All else is set already.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void RequestEarly()
         {
             _ahead = Math.Clamp(AheadBytes / (sizeof(float) * Features), FewestAhead, MostAhead);
-            RequestEnd = Slots - _ahead;
+            _requestEnd = Slots - _ahead;
         }
 
         [SkipLocalsInit]

@@ -32,7 +32,7 @@ internal sealed unsafe partial class CpuBackend
             float* x = X + column;
             long stride = XStride;
             int ahead = _ahead;
-            int requestEnd = RequestEnd;
+            int requestEnd = _requestEnd;
             float* y = run.Y + column;
             long yStride = Features;
             int slot = run.Begin(0);

@@ -87,18 +87,28 @@ internal sealed unsafe partial class CpuBackend
                 return;
             }
             int width = Features / Heads;
-            if (Heads > 1 && HeadsFill(TVec.Count, width, Features))
+            bool together = Heads > 1 && HeadsFill(TVec.Count, width, Features);
+            int atOnce = (together ? Together : TVec.Count == 16 ? 16 : 8) * TVec.Count;
+            // Rows of more columns than are summed at once are read again for the next ones: segment by segment, so that they are near then.
+            int step = (together ? Features : width) > atOnce ? 1 : run.Count;
+            for (int head = 0; head < (together ? 1 : Heads); head++)
             {
-                for (int column = 0; column < Features; column += Together * TVec.Count)
+                if (!together)
                 {
-                    FourOfHeads<TVec>(run, column, width);
+                    run.Factors = Factors(room, run.Begin(0), run.End(run.Count - 1), head, out run.Index);
                 }
-                return;
-            }
-            for (int head = 0; head < Heads; head++)
-            {
-                run.Factors = Factors(room, run.Begin(0), run.End(run.Count - 1), head, out run.Index);
-                Columns<TVec>(run, head * width, width);
+                for (int segment = 0; segment < run.Count; segment += step)
+                {
+                    SegmentRun part = run.Part(segment, step, Features);
+                    if (together)
+                    {
+                        AllHeads<TVec>(part, width);
+                    }
+                    else
+                    {
+                        Columns<TVec>(part, head * width, width);
+                    }
+                }
             }
         }
 
@@ -229,6 +239,17 @@ internal sealed unsafe partial class CpuBackend
         /// <summary>The factors of slots, found as <see cref="SegmentSumTiles.Factors"/> says.</summary>
         public float* Factors;
         public int* Index;
+
+        /// <summary>Some of the segments.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly SegmentRun Part(int segment, int count, int features) => this with
+        {
+            Borders = Borders == null ? null : Borders + segment,
+            First = First + segment,
+            Count = count,
+            Scales = Scales == null ? null : Scales + segment,
+            Y = Y + ((long)segment * features),
+        };
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly int Begin(int segment) => Borders == null ? First + segment : Borders[segment];

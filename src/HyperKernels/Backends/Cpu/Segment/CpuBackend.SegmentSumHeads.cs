@@ -11,7 +11,17 @@ internal sealed unsafe partial class CpuBackend
         /// <summary>Whether every register of a row belongs to one head, and the rows are whole groups of registers.</summary>
         public static bool HeadsFill(int lanes, int width, int features) => width % lanes == 0 && features % (Together * lanes) == 0;
 
-        /// <summary>Segments with a weight per slot and head, the columns of four registers.</summary>
+        /// <summary>Segments with a weight per slot and head.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly void AllHeads<TVec>(in SegmentRun run, int width)
+            where TVec : struct, IVec<TVec>
+        {
+            for (int column = 0; column < Features; column += Together * TVec.Count)
+            {
+                FourOfHeads<TVec>(run, column, width);
+            }
+        }
+
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void FourOfHeads<TVec>(in SegmentRun run, int column, int width)
             where TVec : struct, IVec<TVec>

@@ -54,9 +54,12 @@ internal sealed unsafe partial class CpuBackend
                 {
                     if (slot < requestEnd)
                     {
-                        // The weights lie in the order of the pairs: as scattered as the rows.
                         Request(slot + ahead, rows, x, stride, Together * TVec.Count, weights, null);
-                        Prefetch(weights + ((positions == null ? slot + ahead : positions[slot + ahead]) * heads), 1);
+                        if (positions != null)
+                        {
+                            // The weights lie in the order of the pairs: as scattered as the rows.
+                            Prefetch(weights + (positions[slot + ahead] * heads), 1);
+                        }
                     }
                     float* row = x + ((rows == null ? slot : rows[slot]) * stride);
                     float* w = weights + ((positions == null ? slot : positions[slot]) * heads);

@@ -125,7 +125,7 @@ internal static unsafe class Philox256
     private static (Vector256<float> First, Vector256<float> Second) Pair(Vector256<uint> word1, Vector256<uint> word2)
     {
         Vector256<float> u = Fma.MultiplyAdd(ToSingle(word1), Vector256.Create(Philox.TwoToMinus32), Vector256.Create(0.5f * Philox.TwoToMinus32));
-        Vector256<float> radius = Vector256.Sqrt(Vector256.MaxNative(Vector256.Create(-2f) * Log(u), Vector256<float>.Zero));
+        Vector256<float> radius = Vector256.Sqrt(Vector256.MaxNative(Vector256.Create(-2f) * VecMath.LogOfNormal(new Vec256(u), Vec256.Zero).Value, Vector256<float>.Zero));
         Vector256<uint> quarter = (word2 + Vector256.Create(1u << 29)) >>> 30;
         Vector256<float> angle = Vector256.ConvertToSingle((word2 - (quarter << 30)).AsInt32()) * Vector256.Create(Philox.TwoPiOverTwoTo32);
         Vector256<float> square = angle * angle;
@@ -143,27 +143,6 @@ internal static unsafe class Philox256
         return (
             (first.AsUInt32() ^ (((quarter + Vector256<uint>.One) & two) << 30)).AsSingle(),
             (second.AsUInt32() ^ ((quarter & two) << 30)).AsSingle());
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Log(Vector256<float> u)
-    {
-        Vector256<int> bits = u.AsInt32();
-        Vector256<int> whole = (bits - Vector256.Create(Philox.RootHalfBits)) >> 23;
-        Vector256<float> exponent = Vector256.ConvertToSingle(whole);
-        Vector256<float> x = (bits - (whole << 23)).AsSingle() - Vector256<float>.One;
-        Vector256<float> square = x * x;
-        Vector256<float> p = Fma.MultiplyAdd(Vector256.Create(Philox.Log8), x, Vector256.Create(Philox.Log7));
-        p = Fma.MultiplyAdd(p, x, Vector256.Create(Philox.Log6));
-        p = Fma.MultiplyAdd(p, x, Vector256.Create(Philox.Log5));
-        p = Fma.MultiplyAdd(p, x, Vector256.Create(Philox.Log4));
-        p = Fma.MultiplyAdd(p, x, Vector256.Create(Philox.Log3));
-        p = Fma.MultiplyAdd(p, x, Vector256.Create(Philox.Log2));
-        p = Fma.MultiplyAdd(p, x, Vector256.Create(Philox.Log1));
-        p = Fma.MultiplyAdd(p, x, Vector256.Create(Philox.Log0));
-        Vector256<float> y = Fma.MultiplyAdd(p * x, square, exponent * Vector256.Create(Philox.LogTwoLow));
-        y = Fma.MultiplyAdd(Vector256.Create(-0.5f), square, y);
-        return Fma.MultiplyAdd(exponent, Vector256.Create(Philox.LogTwoHigh), x + y);
     }
 
     // Lane i of the four registers are the numbers of block i, which stand one behind the other.

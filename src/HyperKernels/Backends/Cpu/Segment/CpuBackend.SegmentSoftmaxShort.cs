@@ -22,14 +22,14 @@ internal sealed unsafe partial class CpuBackend
             where TRow : struct, IVec<TRow>
         {
             int* offsets = Ranges.Offsets;
-            bool far = sizeof(float) * (long)Slots * Columns > PrefetchFromBytes;
+            bool far = Positions == null && sizeof(float) * (long)Slots * Columns > PrefetchFromBytes;
             int* order = stackalloc int[MostTogether];
             // First the segments of each length, one place further on; then the place of the next; at last the place behind them.
             int* places = stackalloc int[MostShort + 3];
             new Span<int>(places, MostShort + 3).Clear();
             for (int segment = first; segment < last; segment++)
             {
-                places[Math.Min(offsets[segment + 1] - offsets[segment], MostShort + 1) + 1]++;
+                places[LengthOf(segment) + 1]++;
                 if (far)
                 {
                     // The order of the lengths is none that the processor foresees.
@@ -42,7 +42,7 @@ internal sealed unsafe partial class CpuBackend
             }
             for (int segment = first; segment < last; segment++)
             {
-                order[places[Math.Min(offsets[segment + 1] - offsets[segment], MostShort + 1)]++] = segment;
+                order[places[LengthOf(segment)]++] = segment;
             }
             ShortOf<TRow, N1>(order, places);
             ShortOf<TRow, N2>(order, places);
@@ -53,6 +53,10 @@ internal sealed unsafe partial class CpuBackend
                 Narrow<TVec, TRow>(order[i], order[i] + 1, room, other);
             }
         }
+
+        // All lengths that are not short count as one.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly int LengthOf(int segment) => Math.Min(Ranges.Offsets[segment + 1] - Ranges.Offsets[segment], MostShort + 1);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private readonly void ShortOf<TRow, TSlots>(int* order, int* places)

@@ -57,23 +57,16 @@ internal sealed unsafe partial class CpuBackend
                 return;
             }
             (int first, int last) = Ranges.Range(tile - PieceCount);
+            SegmentRun all = new() { Borders = Ranges.Offsets, Scales = OutScale, Y = Y };
             // Runs of segments between long ones: the slots of a run fit into the room.
             for (int start = first; start < last;)
             {
                 int stop = start;
-                while (stop < last && End(stop) - Begin(stop) <= SegmentPieceSlots)
+                while (stop < last && all.End(stop) - all.Begin(stop) <= SegmentPieceSlots)
                 {
                     stop++;
                 }
-                SegmentRun run = new()
-                {
-                    Borders = Ranges.Offsets == null ? null : Ranges.Offsets + start,
-                    First = start,
-                    Count = stop - start,
-                    Scales = OutScale == null ? null : OutScale + start,
-                    Y = Y + ((long)start * Features),
-                };
-                SumRun<TVec>(run, room);
+                SumRun<TVec>(all.Part(start, stop - start, Features), room);
                 start = stop + 1;
             }
         }
@@ -111,12 +104,6 @@ internal sealed unsafe partial class CpuBackend
                 }
             }
         }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private readonly int Begin(int segment) => Ranges.Offsets == null ? segment : Ranges.Offsets[segment];
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private readonly int End(int segment) => Ranges.Offsets == null ? segment + 1 : Ranges.Offsets[segment + 1];
 
         /// <summary>
         /// The factors of slots begin to end: at the slot's own number, or where <paramref name="index"/> has one, at that. A single list of

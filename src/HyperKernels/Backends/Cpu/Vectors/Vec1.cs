@@ -91,9 +91,9 @@ internal unsafe struct Vec1 : IVec<Vec1>
 
     public static Vec1 Significand(Vec1 a, out Vec1 exponent)
     {
-        int above = BitConverter.SingleToInt32Bits(a._value) - VecMath.RootOfHalf;
+        int above = BitConverter.SingleToInt32Bits(a._value) - Philox.RootHalfBits;
         exponent = new(above >> 23);
-        return new(BitConverter.Int32BitsToSingle((above & 0x7FFFFF) + VecMath.RootOfHalf));
+        return new(BitConverter.Int32BitsToSingle((above & 0x7FFFFF) + Philox.RootHalfBits));
     }
 
     public static Vec1 Log(Vec1 a) => VecMath.Log(a);

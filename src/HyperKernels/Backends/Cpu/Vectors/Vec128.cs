@@ -167,7 +167,7 @@ internal unsafe struct Vec128 : IVec<Vec128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec128 Significand(Vec128 a, out Vec128 exponent)
     {
-        Vector128<int> least = Vector128.Create(VecMath.RootOfHalf);
+        Vector128<int> least = Vector128.Create(Philox.RootHalfBits);
         Vector128<int> above = a._value.AsInt32() - least;
         exponent = new(Vector128.ConvertToSingle(Vector128.ShiftRightArithmetic(above, 23)));
         return new(((above & Vector128.Create(0x7FFFFF)) + least).AsSingle());

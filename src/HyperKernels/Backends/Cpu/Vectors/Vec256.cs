@@ -10,7 +10,9 @@ internal unsafe struct Vec256 : IVec<Vec256>
     private Vector256<float> _value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vec256(Vector256<float> value) => _value = value;
+    public Vec256(Vector256<float> value) => _value = value;
+
+    public readonly Vector256<float> Value => _value;
 
     public static int Count => 8;
 
@@ -169,7 +171,7 @@ internal unsafe struct Vec256 : IVec<Vec256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec256 Significand(Vec256 a, out Vec256 exponent)
     {
-        Vector256<int> least = Vector256.Create(VecMath.RootOfHalf);
+        Vector256<int> least = Vector256.Create(Philox.RootHalfBits);
         Vector256<int> above = a._value.AsInt32() - least;
         exponent = new(Vector256.ConvertToSingle(Vector256.ShiftRightArithmetic(above, 23)));
         return new(((above & Vector256.Create(0x7FFFFF)) + least).AsSingle());

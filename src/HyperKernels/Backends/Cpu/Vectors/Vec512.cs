@@ -171,7 +171,7 @@ internal unsafe struct Vec512 : IVec<Vec512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vec512 Significand(Vec512 a, out Vec512 exponent)
     {
-        Vector512<int> least = Vector512.Create(VecMath.RootOfHalf);
+        Vector512<int> least = Vector512.Create(Philox.RootHalfBits);
         Vector512<int> above = a._value.AsInt32() - least;
         exponent = new(Vector512.ConvertToSingle(Vector512.ShiftRightArithmetic(above, 23)));
         return new(((above & Vector512.Create(0x7FFFFF)) + least).AsSingle());

@@ -13,9 +13,6 @@ internal static partial class VecMath
     // Below this magnitude 1 - 2 / (e^2x + 1) loses digits by cancellation and the polynomial is exact enough.
     private const float TanhPolynomialLimit = 0.625f;
 
-    /// <summary>The bits of sqrt(1/2).</summary>
-    public const int RootOfHalf = 0x3F3504F3;
-
     /// <summary>Whether <see cref="IVec{TSelf}.MultiplyAdd"/> rounds once.</summary>
     public static bool IsFused
     {
@@ -74,25 +71,34 @@ internal static partial class VecMath
     public static TVec Log<TVec>(TVec x)
         where TVec : struct, IVec<TVec>
     {
-        // x = (1 + z) 2^n. Coefficients, and ln 2 in two parts: Cephes logf (S. L. Moshier).
         TVec denormal = TVec.LessThan(x, TVec.Create(1.17549435e-38f));
-        TVec z = TVec.Significand(TVec.Select(denormal, x * TVec.Create(8388608), x), out TVec n) - TVec.Create(1);
-        n = TVec.Select(denormal, n - TVec.Create(23), n);
-        TVec square = z * z;
-        TVec p = TVec.MultiplyAdd(TVec.Create(7.0376836292e-2f), z, TVec.Create(-1.1514610310e-1f));
-        p = TVec.MultiplyAdd(p, z, TVec.Create(1.1676998740e-1f));
-        p = TVec.MultiplyAdd(p, z, TVec.Create(-1.2420140846e-1f));
-        p = TVec.MultiplyAdd(p, z, TVec.Create(1.4249322787e-1f));
-        p = TVec.MultiplyAdd(p, z, TVec.Create(-1.6668057665e-1f));
-        p = TVec.MultiplyAdd(p, z, TVec.Create(2.0000714765e-1f));
-        p = TVec.MultiplyAdd(p, z, TVec.Create(-2.4999993993e-1f));
-        p = TVec.MultiplyAdd(p, z, TVec.Create(3.3333331174e-1f));
-        TVec rest = TVec.MultiplyAdd(p * z, square, n * TVec.Create(-2.12194440e-4f));
-        rest = TVec.MultiplyAdd(TVec.Create(-0.5f), square, rest);
-        TVec log = TVec.MultiplyAdd(n, TVec.Create(0.693359375f), z + rest);
+        TVec log = LogOfNormal(
+            TVec.Select(denormal, x * TVec.Create(8388608), x), TVec.Select(denormal, TVec.Create(-23), TVec.Zero));
         log = TVec.Select(TVec.LessThan(x, TVec.Create(float.PositiveInfinity)), log, x);
         log = TVec.Select(TVec.LessThan(x, TVec.Zero), TVec.Create(float.NaN), log);
         return TVec.Select(TVec.Equal(x, TVec.Zero), TVec.Create(float.NegativeInfinity), log);
+    }
+
+    /// <summary>log(x 2^exponent) of a positive number that is no denormal: the logarithm of <see cref="Philox"/>, with its bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVec LogOfNormal<TVec>(TVec x, TVec exponent)
+        where TVec : struct, IVec<TVec>
+    {
+        // x = (1 + z) 2^n.
+        TVec z = TVec.Significand(x, out TVec n) - TVec.Create(1);
+        n += exponent;
+        TVec square = z * z;
+        TVec p = TVec.MultiplyAdd(TVec.Create(Philox.Log8), z, TVec.Create(Philox.Log7));
+        p = TVec.MultiplyAdd(p, z, TVec.Create(Philox.Log6));
+        p = TVec.MultiplyAdd(p, z, TVec.Create(Philox.Log5));
+        p = TVec.MultiplyAdd(p, z, TVec.Create(Philox.Log4));
+        p = TVec.MultiplyAdd(p, z, TVec.Create(Philox.Log3));
+        p = TVec.MultiplyAdd(p, z, TVec.Create(Philox.Log2));
+        p = TVec.MultiplyAdd(p, z, TVec.Create(Philox.Log1));
+        p = TVec.MultiplyAdd(p, z, TVec.Create(Philox.Log0));
+        TVec rest = TVec.MultiplyAdd(p * z, square, n * TVec.Create(Philox.LogTwoLow));
+        rest = TVec.MultiplyAdd(TVec.Create(-0.5f), square, rest);
+        return TVec.MultiplyAdd(n, TVec.Create(Philox.LogTwoHigh), z + rest);
     }
 
     /// <summary>e^x - 1 without cancellation near zero.</summary>

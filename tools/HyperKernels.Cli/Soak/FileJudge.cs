@@ -53,7 +53,8 @@ internal sealed class FileJudge(DamagedFiles format, string folder, long packedB
     {
         Write(file);
         DeviceMemory memory = Device.Cpu.Memory;
-        (long native, long peak) = (memory.LiveBytes, memory.PeakBytes);
+        // The peak counts what waits in the pool, too.
+        (long native, long peak) = (memory.LiveBytes + memory.PooledBytes, memory.PeakBytes);
         long before = GC.GetTotalAllocatedBytes();
         Since = Stopwatch.GetTimestamp();
         FileVerdict? verdict = Read();

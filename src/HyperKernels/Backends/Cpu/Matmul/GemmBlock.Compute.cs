@@ -7,84 +7,143 @@ namespace HyperKernels.Backends.Cpu;
 internal unsafe partial struct GemmBlock
 {
     [ThreadStatic]
-    private static WorkBuffer? s_panel;
+    private static WorkBuffer? s_panels;
 
     /// <summary>Computes some register tiles; after the last depth with bias and activation.</summary>
-    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Compute<TVec>(int part)
         where TVec : struct, IVec<TVec>
     {
-        float* scratch = stackalloc float[12 * 2 * TVec.Count];
-        float* panel = PackB ? null : (s_panel ??= new WorkBuffer()).Rent((long)_tileColumns * Depths);
-        int firstA = part / _columnParts * _partRows;
-        int lastA = Math.Min(firstA + _partRows, _panelsA);
-        int firstB = part % _columnParts * _partColumns;
-        int lastB = Math.Min(firstB + _partColumns, _panelsB);
-        bool resume = Depth > 0 || Matrix.Accumulate;
-        bool finish = Depth + Depths == Matrix.K && Matrix.HasEpilogue;
-        GemmMicro.Operands tile = new() { Depth = Depths, Resume = resume };
+        int rowPart = part / _columnParts;
+        int columnPart = part % _columnParts;
+        int firstA = Border(_panelsA, rowPart, _rowParts);
+        int lastA = Border(_panelsA, rowPart + 1, _rowParts);
+        int firstB = Border(_panelsB, columnPart, _columnParts);
+        int lastB = Border(_panelsB, columnPart + 1, _columnParts);
+        if (Panels == GemmPanels.Held)
+        {
+            HoldColumns<TVec>(firstA, lastA, firstB, lastB);
+        }
+        else
+        {
+            HoldRows<TVec>(firstA, lastA, firstB, lastB);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void HoldColumns<TVec>(int firstA, int lastA, int firstB, int lastB)
+        where TVec : struct, IVec<TVec>
+    {
+        nint panelLength = (nint)_tileColumns * Depths;
+        float* panels = (s_panels ??= new WorkBuffer()).Rent((lastB - firstB) * panelLength);
+        PackPanels<TVec>(firstB, lastB, panels);
+        GemmMicro.Operands tile = NewTile();
+        for (int panelA = firstA; panelA < lastA; panelA++)
+        {
+            int row = PanelRow(panelA);
+            int nextRow = PanelRow(panelA + 1);
+            for (int panelB = firstB; panelB < lastB; panelB++)
+            {
+                tile.B = panels + ((panelB - firstB) * panelLength);
+                Multiply<TVec>(ref tile, panelA, panelB, row, nextRow - row);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void HoldRows<TVec>(int firstA, int lastA, int firstB, int lastB)
+        where TVec : struct, IVec<TVec>
+    {
+        bool packed = Panels == GemmPanels.Shared;
+        float* panel = packed ? null : (s_panels ??= new WorkBuffer()).Rent((long)_tileColumns * Depths);
+        GemmMicro.Operands tile = NewTile();
         for (int panelB = firstB; panelB < lastB; panelB++)
         {
             int column = panelB * _tileColumns;
             int columns = Math.Min(_tileColumns, Columns - column);
-            float* top = Matrix.Y + ((Row + PanelRow(firstA)) * Matrix.RowY) + Column + column;
-            bool leaves = false;
-            if (PackB)
-            {
-                tile.B = PanelsB + ((nint)panelB * _tileColumns * Depths);
-                tile.BStep = _tileColumns;
-            }
-            else if (Matrix.ColumnB != 1 || columns < _tileColumns)
-            {
-                PackColumns<TVec>(panelB, panel);
-                tile.B = panel;
-                tile.BStep = _tileColumns;
-            }
-            else
+            tile.B = packed ? PanelsB + ((nint)panelB * _tileColumns * Depths) : panel;
+            tile.BStep = _tileColumns;
+            bool lies = !packed && Matrix.ColumnB == 1 && columns == _tileColumns;
+            if (lies)
             {
                 tile.B = Matrix.B + Column + column + (Depth * Matrix.DepthB);
                 tile.BStep = Matrix.DepthB;
-                leaves = _leavesPanels;
             }
+            else if (!packed)
+            {
+                PackColumns<TVec>(panelB, panel);
+            }
+            int firstRow = PanelRow(firstA);
+            int row = firstRow;
             for (int panelA = firstA; panelA < lastA; panelA++)
             {
-                int row = PanelRow(panelA);
-                int rows = PanelRow(panelA + 1) - row;
-                tile.A = PackA ? PanelsA + ((nint)panelA * _pitchA * Depths)
-                    : Matrix.A + ((Row + row) * Matrix.RowA) + (Depth * Matrix.DepthA);
-                tile.RowStep = PackA ? 1 : Matrix.RowA;
-                tile.DepthStep = PackA ? _pitchA : Matrix.DepthA;
-                float* y = Matrix.Y + ((Row + row) * Matrix.RowY) + Column + column;
-                bool ragged = columns != _tileColumns && columns != TVec.Count;
-                tile.Y = ragged ? scratch : y;
-                tile.YStep = ragged ? _tileColumns : Matrix.RowY;
-                if (ragged && resume)
-                {
-                    Copy<TVec>(y, Matrix.RowY, scratch, _tileColumns, rows, columns);
-                }
-                PrefetchY(panelA + 1 < lastA ? y + (rows * Matrix.RowY) : top + columns, rows, columns);
-                tile.Packed = leaves && panelA == firstA ? panel : null;
+                int nextRow = PanelRow(panelA + 1);
+                PrefetchY(panelA + 1 < lastA ? Y(nextRow, panelB) : Y(firstRow, panelB) + columns, nextRow - row, columns);
+                tile.Packed = lies && _leavesPanels && panelA == firstA ? panel : null;
                 LookAhead(ref tile, panelB, panelA - firstA);
-                GemmMicro.Multiply<TVec>(rows, columns <= TVec.Count, tile);
+                Multiply<TVec>(ref tile, panelA, panelB, row, nextRow - row);
                 if (tile.Packed != null)
                 {
                     tile.B = panel;
                     tile.BStep = _tileColumns;
                 }
-                if (ragged)
-                {
-                    Copy<TVec>(scratch, _tileColumns, y, Matrix.RowY, rows, columns);
-                }
-                if (finish)
-                {
-                    Matrix.Finish<TVec>(Row + row, Column + column, rows, columns);
-                }
+                row = nextRow;
             }
         }
     }
 
-    // The next panel of B comes while the first tiles of this one are computed: a line per depth and tile, of three that a row may touch.
+    private readonly float* Y(int row, int panelB) => Matrix.Y + ((Row + row) * Matrix.RowY) + Column + ((nint)panelB * _tileColumns);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Multiply<TVec>(ref GemmMicro.Operands tile, int panelA, int panelB, int row, int rows)
+        where TVec : struct, IVec<TVec>
+    {
+        int column = panelB * _tileColumns;
+        int columns = Math.Min(_tileColumns, Columns - column);
+        tile.A = PackA ? PanelsA + ((nint)panelA * _pitchA * Depths) : Matrix.A + ((Row + row) * Matrix.RowA) + (Depth * Matrix.DepthA);
+        tile.Y = Y(row, panelB);
+        if (columns == _tileColumns || columns == TVec.Count)
+        {
+            GemmMicro.Multiply<TVec>(rows, columns == TVec.Count, tile);
+        }
+        else
+        {
+            MultiplyRagged<TVec>(rows, columns, tile);
+        }
+        if (Depth + Depths == Matrix.K && Matrix.HasEpilogue)
+        {
+            Matrix.Finish<TVec>(Row + row, Column + column, rows, columns);
+        }
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void MultiplyRagged<TVec>(int rows, int columns, GemmMicro.Operands tile)
+        where TVec : struct, IVec<TVec>
+    {
+        float* y = tile.Y;
+        float* scratch = stackalloc float[12 * 2 * TVec.Count];
+        tile.Y = scratch;
+        tile.YStep = _tileColumns;
+        if (tile.Resume)
+        {
+            Copy<TVec>(y, Matrix.RowY, scratch, _tileColumns, rows, columns);
+        }
+        GemmMicro.Multiply<TVec>(rows, columns < TVec.Count, tile);
+        Copy<TVec>(scratch, _tileColumns, y, Matrix.RowY, rows, columns);
+    }
+
+    private readonly GemmMicro.Operands NewTile() => new()
+    {
+        RowStep = PackA ? 1 : Matrix.RowA,
+        DepthStep = PackA ? _pitchA : Matrix.DepthA,
+        BStep = _tileColumns,
+        YStep = Matrix.RowY,
+        Depth = Depths,
+        Resume = Depth > 0 || Matrix.Accumulate,
+    };
+
+    // The next panel of a B that is not packed comes while the first tiles of this one are computed: a line per depth and tile, of three that a row may touch.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void LookAhead(ref GemmMicro.Operands tile, int panelB, int index)
     {
@@ -94,15 +153,14 @@ internal unsafe partial struct GemmBlock
             tile.Fetch.Lines = 0;
             return;
         }
-        tile.Fetch.First = PackB
-            ? PanelsB + ((nint)(panelB + 1) * _tileColumns * Depths) + ((nint)line * Depths)
-            : Matrix.B + Column + ((nint)(panelB + 1) * _tileColumns) + (Depth * Matrix.DepthB) + line;
-        tile.Fetch.Step = PackB ? GemmMicro.Fetches.Line : Matrix.DepthB;
-        tile.Fetch.NextStep = tile.Fetch.Step;
+        tile.Fetch.First = Matrix.B + Column + ((nint)(panelB + 1) * _tileColumns) + (Depth * Matrix.DepthB) + line;
+        tile.Fetch.Step = Matrix.DepthB;
+        tile.Fetch.NextStep = Matrix.DepthB;
         tile.Fetch.Lines = Depths;
     }
 
     // The next tile's Y comes to the second cache while this one is computed; the first may be too narrow for rows a power of 2 apart.
+    // Where a tile continues the lines of the one before, the processor sees that by itself.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void PrefetchY(float* y, int rows, int columns)
     {

@@ -17,11 +17,18 @@ internal unsafe partial struct GemmBlock
     private const long WorkPerPart = 128 << 10;
     private const int MaxTilesPerPart = 64;
 
-    // Row tiles per part at least, where there are so many: each part packs the panels of B it reads.
+    // Row tiles per part at least, where there are so many, if a part reads B where it lies.
     private const int LeastRowTiles = 12;
 
-    // Parts over the rows up to which that is cheaper than packing B for all of them, which costs a pass of its own.
-    private const int OwnPackings = 10;
+    // Row tiles for which packing a large B before they are computed pays.
+    private const int PackedFor = 30;
+
+    // How often A may be read from beyond the second cache for the sake of a B that stays in it.
+    private const int MostReadings = 4;
+
+    // Panels at least in a part that holds its own, and how many such parts several threads share.
+    private const int LeastHeldPanels = 2;
+    private const int PartsPerThread = 4;
 
     // Row tiles that read lines of B where they lie before packing them pays.
     private const int UnpackedRowTiles = 2;
@@ -42,18 +49,20 @@ internal unsafe partial struct GemmBlock
     /// <summary>Whether all of A's panels are packed before the tiles are computed; else its rows are read where they lie.</summary>
     public bool PackA;
 
-    /// <summary>Whether all of B's panels are; else a part packs those that pay, one after the other.</summary>
-    public bool PackB;
+    /// <summary>How the columns of B are read.</summary>
+    public GemmPanels Panels;
 
     /// <summary>The packed columns are those of the block before.</summary>
-    public bool KeepB;
+    public bool ReusesB;
+
+    /// <summary>How many threads share the parts.</summary>
+    public int Threads;
 
     private int _panelsA;
     private int _panelsB;
     private int _pitchA;
     private int _tileColumns;
-    private int _partRows;
-    private int _partColumns;
+    private int _rowParts;
     private int _columnParts;
     private bool _leavesPanels;
     private bool _looksAhead;
@@ -73,35 +82,49 @@ internal unsafe partial struct GemmBlock
     public static long LengthB<TVec>(int columns, int depths)
         where TVec : struct, IVec<TVec> => (long)CountB<TVec>(columns) * 2 * TVec.Count * depths;
 
+    /// <summary>Whether rows are too few for packing B before them.</summary>
+    public static bool IsFew<TVec>(int rows)
+        where TVec : struct, IVec<TVec> => CountA<TVec>(rows) <= PackedFor;
+
     /// <summary>
-    /// Whether packing all of B at once pays. Where its rows are contiguous a part copies a panel while it computes the first tile, almost for
-    /// nothing; turning columns is work, and crowded lines are gone from the cache before they are copied.
+    /// How the columns of B are read. A B that lies turned, or that the cache would not keep as it lies, is packed for more than a few rows: where
+    /// half of the second cache holds it in few pieces, A streams by them, else B streams by pieces of A.
     /// </summary>
-    public static bool SharesPanels<TVec>(in GemmMatrix matrix, int depths)
+    public static GemmPanels Choose<TVec>(in GemmMatrix matrix, int depths)
         where TVec : struct, IVec<TVec> =>
-        CountA<TVec>(matrix.M) > (matrix.ColumnB == 1 && !IsCrowded(matrix.DepthB) ? OwnPackings : 1) * MostRowTiles<TVec>(matrix, depths);
+        IsFew<TVec>(matrix.M) || (matrix.ColumnB == 1 && !Spreads(matrix, matrix.N, depths)) ? GemmPanels.Single
+        : CountB<TVec>(matrix.N) <= MostReadings * HeldPanels<TVec>(depths) ? GemmPanels.Held
+        : GemmPanels.Shared;
 
     /// <summary>Whether lines so far apart fall into one set of the first cache, and few of the second: a multiple of 4 KiB.</summary>
     public static bool IsCrowded(nint step) => step % 1024 == 0;
 
+    // Panels of B that half of the second cache holds.
+    private static int HeldPanels<TVec>(int depths)
+        where TVec : struct, IVec<TVec> => Math.Max(CacheSizes.Level2 / 2 / (2 * TVec.Count * sizeof(float)) / depths, 1);
+
+    // Whether B's lines throw each other out of the first cache, or are too many for a quarter of the second.
+    private static bool Spreads(in GemmMatrix matrix, int columns, int depths) =>
+        depths > CrowdedDepths * Sets(matrix.DepthB) || (long)columns * depths * sizeof(float) > CacheSizes.Level2 / 4;
+
     // Of the first cache's 64 sets, those that lines so far apart fall into.
     private static int Sets(nint step) => step % 16 != 0 ? 64 : 64 >> Math.Min(6, BitOperations.TrailingZeroCount((nuint)step / 16));
 
-    // Rows that stay in half of the second cache from one panel of B to the next, and from one part to the next.
-    private static int MostRowTiles<TVec>(in GemmMatrix matrix, int depths)
+    // Rows that stay in the second cache from one panel of B to the next: in half of it, or in an eighth beside panels that stream through it.
+    private static int MostRowTiles<TVec>(in GemmMatrix matrix, int depths, bool streams)
         where TVec : struct, IVec<TVec>
     {
-        int bytes = CacheSizes.Level2 / (matrix.DepthA == 1 && IsCrowded(matrix.RowA) ? 4 : 2);
-        return Math.Max(bytes / (GemmMicro.MaxRows<TVec>() * depths * sizeof(float)), 1);
+        int share = streams ? 8 : matrix.DepthA == 1 && IsCrowded(matrix.RowA) ? 4 : 2;
+        return Math.Max(CacheSizes.Level2 / share / (GemmMicro.MaxRows<TVec>() * depths * sizeof(float)), 1);
     }
 
     private static int CountA<TVec>(int rows)
-        where TVec : struct, IVec<TVec> => (rows + GemmMicro.MaxRows<TVec>() - 1) / GemmMicro.MaxRows<TVec>();
+        where TVec : struct, IVec<TVec> => Ceiling(rows, GemmMicro.MaxRows<TVec>());
 
     private static int CountB<TVec>(int columns)
-        where TVec : struct, IVec<TVec> => (int)(((long)columns + (2 * TVec.Count) - 1) / (2 * TVec.Count));
+        where TVec : struct, IVec<TVec> => Ceiling(columns, 2 * TVec.Count);
 
-    /// <summary>Cuts the block; the cut depends on its sizes only.</summary>
+    /// <summary>Cuts the block. However it is cut, the bits are the same.</summary>
     public void Plan<TVec>()
         where TVec : struct, IVec<TVec>
     {
@@ -109,27 +132,43 @@ internal unsafe partial struct GemmBlock
         _panelsB = CountB<TVec>(Columns);
         _pitchA = PitchA<TVec>();
         _tileColumns = 2 * TVec.Count;
-        PackParts = (PackA ? Parts(_panelsA) : 0) + (PackB && !KeepB ? Parts(_panelsB) : 0);
-        long work = (long)GemmMicro.MaxRows<TVec>() * _tileColumns * Depths;
-        long tiles = (long)_panelsA * _panelsB;
-        long perPart = Math.Max((WorkPerPart + work - 1) / work, Math.Min(tiles / 32, MaxTilesPerPart));
-        bool turnsPanels = Matrix.ColumnB != 1 && !PackB;
-        long most = turnsPanels ? _panelsA : Math.Min(Math.Max(perPart, LeastRowTiles), MostRowTiles<TVec>(Matrix, Depths));
-        int rowParts = (int)((_panelsA + most - 1) / most);
-        _partRows = (_panelsA + rowParts - 1) / rowParts;
-        _partColumns = (int)Math.Clamp(perPart / _partRows, 1, _panelsB);
-        _columnParts = (_panelsB + _partColumns - 1) / _partColumns;
-        ComputeParts = (_panelsA + _partRows - 1) / _partRows * _columnParts;
-        bool crowded = Depths > CrowdedDepths * Sets(Matrix.DepthB);
-        bool large = (long)Columns * Depths * sizeof(float) > CacheSizes.Level2 / 4;
-        _leavesPanels = Matrix.ColumnB == 1 && _partRows > UnpackedRowTiles && (crowded || large);
-        _looksAhead = !turnsPanels && (crowded || large);
+        PackParts = (PackA ? Parts(_panelsA) : 0) + (Panels == GemmPanels.Shared && !ReusesB ? Parts(_panelsB) : 0);
+        (_rowParts, _columnParts) = Panels == GemmPanels.Held ? HeldParts<TVec>() : FreeParts<TVec>();
+        ComputeParts = _rowParts * _columnParts;
+        _looksAhead = Panels == GemmPanels.Single && Matrix.ColumnB == 1 && Spreads(Matrix, Columns, Depths);
+        _leavesPanels = _looksAhead && _panelsA / _rowParts > UnpackedRowTiles;
     }
 
-    private static int Parts(int panels) => (panels + PanelsPerPack - 1) / PanelsPerPack;
+    private readonly (int Rows, int Columns) FreeParts<TVec>()
+        where TVec : struct, IVec<TVec>
+    {
+        long work = (long)GemmMicro.MaxRows<TVec>() * _tileColumns * Depths;
+        long tiles = (long)_panelsA * _panelsB;
+        long perPart = Math.Max(Ceiling(WorkPerPart, work), Math.Min(tiles / 32, MaxTilesPerPart));
+        long most = Panels == GemmPanels.Shared ? MostRowTiles<TVec>(Matrix, Depths, streams: true)
+            : Matrix.ColumnB != 1 ? _panelsA
+            : Math.Min(Math.Max(perPart, LeastRowTiles), MostRowTiles<TVec>(Matrix, Depths, streams: false));
+        int rowParts = Ceiling(_panelsA, most);
+        return (rowParts, Ceiling(_panelsB, Math.Max(perPart / Ceiling(_panelsA, rowParts), 1)));
+    }
+
+    // As many columns as the cache holds, or fewer, so that several threads have enough to share. A thread packs for itself: no line goes from one to the other.
+    private readonly (int Rows, int Columns) HeldParts<TVec>()
+        where TVec : struct, IVec<TVec>
+    {
+        int wanted = Threads > 1 ? PartsPerThread * Threads : 1;
+        int columnParts = Math.Max(Ceiling(_panelsB, HeldPanels<TVec>(Depths)), Math.Min(wanted, _panelsB / LeastHeldPanels));
+        return (Math.Clamp(Ceiling(wanted, columnParts), 1, Math.Max(_panelsA / PackedFor, 1)), columnParts);
+    }
+
+    private static int Ceiling(long length, long piece) => (int)((length + piece - 1) / piece);
+
+    private static int Parts(int panels) => Ceiling(panels, PanelsPerPack);
 
     // Rows are shared out evenly: two panels of 7 and 6 rows are faster than one of 12 and one of 1.
-    private readonly int PanelRow(int panel) => (int)((long)Rows * panel / _panelsA);
+    private readonly int PanelRow(int panel) => Border(Rows, panel, _panelsA);
+
+    private static int Border(int length, int part, int parts) => (int)((long)length * part / parts);
 
     /// <summary>Packs some panels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -147,18 +186,22 @@ internal unsafe partial struct GemmBlock
             return;
         }
         int first = (part - partsA) * PanelsPerPack;
-        int last = Math.Min(first + PanelsPerPack, _panelsB);
+        PackPanels<TVec>(first, Math.Min(first + PanelsPerPack, _panelsB), PanelsB + ((nint)first * _tileColumns * Depths));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void PackPanels<TVec>(int first, int last, float* target)
+        where TVec : struct, IVec<TVec>
+    {
+        int whole = first;
         if (Matrix.ColumnB == 1)
         {
-            int whole = Math.Min(last, Columns / _tileColumns);
-            float* source = Matrix.B + Column + (first * _tileColumns) + (Depth * Matrix.DepthB);
-            float* target = PanelsB + ((nint)first * _tileColumns * Depths);
-            GemmPack.AlongPanels<TVec>(source, Matrix.DepthB, whole - first, Depths, target);
-            first = whole;
+            whole = Math.Min(last, Columns / _tileColumns);
+            GemmPack.AlongPanels<TVec>(Matrix.B + Column + (first * _tileColumns) + (Depth * Matrix.DepthB), Matrix.DepthB, whole - first, Depths, target);
         }
-        for (int panel = first; panel < last; panel++)
+        for (int panel = whole; panel < last; panel++)
         {
-            PackColumns<TVec>(panel, PanelsB + ((nint)panel * _tileColumns * Depths));
+            PackColumns<TVec>(panel, target + ((nint)(panel - first) * _tileColumns * Depths));
         }
     }
 

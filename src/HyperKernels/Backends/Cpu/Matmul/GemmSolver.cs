@@ -23,17 +23,19 @@ internal static unsafe class GemmSolver
         where TVec : struct, IVec<TVec>
     {
         bool packsA = PacksA<TVec>(matrix);
-        int depths = Depths<TVec>(matrix.K, packsA);
+        int depths = Depths<TVec>(matrix.K, halves: packsA && GemmBlock.IsFew<TVec>(matrix.M));
         GemmBlock block = new()
         {
             Matrix = matrix,
             PackA = packsA,
-            PackB = GemmBlock.SharesPanels<TVec>(matrix, depths),
+            Panels = GemmBlock.Choose<TVec>(matrix, depths),
+            Threads = threads?.Threads ?? 1,
         };
         int rows = block.PackA ? Cut(matrix.M, MaxPacked / depths, GemmMicro.MaxRows<TVec>()) : matrix.M;
-        int columns = block.PackB ? Cut(matrix.N, MaxPacked / depths, 2 * TVec.Count) : matrix.N;
+        bool shares = block.Panels == GemmPanels.Shared;
+        int columns = shares ? Cut(matrix.N, MaxPacked / depths, 2 * TVec.Count) : matrix.N;
         block.PanelsA = block.PackA ? (s_panelsA ??= new WorkBuffer()).Rent(GemmBlock.LengthA<TVec>(rows, depths)) : null;
-        block.PanelsB = block.PackB ? (s_panelsB ??= new WorkBuffer()).Rent(GemmBlock.LengthB<TVec>(columns, depths)) : null;
+        block.PanelsB = shares ? (s_panelsB ??= new WorkBuffer()).Rent(GemmBlock.LengthB<TVec>(columns, depths)) : null;
         for (block.Column = 0; block.Column < matrix.N; block.Column += columns)
         {
             block.Columns = Math.Min(columns, matrix.N - block.Column);
@@ -43,7 +45,7 @@ internal static unsafe class GemmSolver
                 for (block.Row = 0; block.Row < matrix.M; block.Row += rows)
                 {
                     block.Rows = Math.Min(rows, matrix.M - block.Row);
-                    block.KeepB = block.Row > 0;
+                    block.ReusesB = block.Row > 0;
                     block.Plan<TVec>();
                     if (threads is not null)
                     {
@@ -75,12 +77,12 @@ internal static unsafe class GemmSolver
 
     /// <summary>
     /// Depths of a block. A panel of B takes an eighth of the second cache, or two thirds of the first: both feed the multiplier fast
-    /// enough, and every cut of the depth reads and writes Y once more. Beside a packed A half of that was faster.
+    /// enough, and every cut of the depth reads and writes Y once more. Half of that was faster for few packed rows beside a B that is not.
     /// </summary>
-    public static int Depths<TVec>(int depth, bool besidePacked = false)
+    public static int Depths<TVec>(int depth, bool halves = false)
         where TVec : struct, IVec<TVec>
     {
-        int bytes = Math.Max(CacheSizes.Level1 / 3 * 2, CacheSizes.Level2 / (besidePacked ? 16 : 8));
+        int bytes = Math.Max(CacheSizes.Level1 / 3 * 2, CacheSizes.Level2 / (halves ? 16 : 8));
         int most = Math.Clamp(bytes / (2 * TVec.Count * sizeof(float)), 128, 1024);
         int blocks = (depth + most - 1) / most;
         return (depth + blocks - 1) / blocks;
@@ -90,17 +92,11 @@ internal static unsafe class GemmSolver
     private static bool PacksA<TVec>(in GemmMatrix matrix)
         where TVec : struct, IVec<TVec> =>
         matrix.N > 4 * TVec.Count
-        && (matrix.DepthA == 1 ? CrowdsSet<TVec>(matrix) : (long)matrix.M * matrix.K * sizeof(float) > CacheSizes.Level2 / 4);
+        && (matrix.DepthA == 1 ? CrowdsSet<TVec>(matrix.RowA) : (long)matrix.M * matrix.K * sizeof(float) > CacheSizes.Level2 / 4);
 
-    // Rows are read where they lie unless a tile's lines, a multiple of 4 KiB apart, are more than a set of the first cache holds. With 8 ways and 6 rows
-    // they fit, but beside them B's do not: for many columns packing gained 4 and 7 % at 1024 and 2048.
-    private static bool CrowdsSet<TVec>(in GemmMatrix matrix)
-        where TVec : struct, IVec<TVec>
-    {
-        int ways = CacheSizes.Level1 / 4096;
-        int most = TVec.Count < 16 && matrix.N > 32 * TVec.Count ? ways / 2 : ways;
-        return GemmBlock.IsCrowded(matrix.RowA) && GemmMicro.MaxRows<TVec>() > most;
-    }
+    // Rows are read where they lie unless a tile's lines, a multiple of 4 KiB apart, are more than a set of the first cache holds.
+    private static bool CrowdsSet<TVec>(nint rowStep)
+        where TVec : struct, IVec<TVec> => GemmBlock.IsCrowded(rowStep) && GemmMicro.MaxRows<TVec>() > CacheSizes.Level1 / 4096;
 
     private struct PackTiles : ITiles
     {

@@ -24,7 +24,10 @@ internal unsafe partial struct GemmBlock
     private const int PackedFor = 30;
 
     // How often A may be read from beyond the second cache for the sake of a B that stays in it.
-    private const int MostReadings = 4;
+    private const int MostReadings = 8;
+
+    // Bytes of B that a thread holds at most, however large its second cache: more was no faster.
+    private const int MostHeld = 128 << 10;
 
     // Panels at least in a part that holds its own, and how many such parts several threads share.
     private const int LeastHeldPanels = 2;
@@ -87,21 +90,25 @@ internal unsafe partial struct GemmBlock
         where TVec : struct, IVec<TVec> => CountA<TVec>(rows) <= PackedFor;
 
     /// <summary>
-    /// How the columns of B are read. A B that lies turned, or that the cache would not keep as it lies, is packed for more than a few rows: where
-    /// half of the second cache holds it in few pieces, A streams by them, else B streams by pieces of A.
+    /// How the columns of B are read. A B that the cache would not keep as it lies, or that many rows would turn again, is packed for more than a few rows: where
+    /// a part of the second cache holds it in few pieces, A streams by them, else B streams by pieces of A.
     /// </summary>
     public static GemmPanels Choose<TVec>(in GemmMatrix matrix, int depths)
         where TVec : struct, IVec<TVec> =>
-        IsFew<TVec>(matrix.M) || (matrix.ColumnB == 1 && !Spreads(matrix, matrix.N, depths)) ? GemmPanels.Single
+        IsFew<TVec>(matrix.M) || (!Spreads(matrix, matrix.N, depths) && StaysAsItLies<TVec>(matrix, depths)) ? GemmPanels.Single
         : CountB<TVec>(matrix.N) <= MostReadings * HeldPanels<TVec>(depths) ? GemmPanels.Held
         : GemmPanels.Shared;
 
     /// <summary>Whether lines so far apart fall into one set of the first cache, and few of the second: a multiple of 4 KiB.</summary>
     public static bool IsCrowded(nint step) => step % 1024 == 0;
 
-    // Panels of B that half of the second cache holds.
+    // Turned columns are turned panel by panel for rows that stay in the cache meanwhile.
+    private static bool StaysAsItLies<TVec>(in GemmMatrix matrix, int depths)
+        where TVec : struct, IVec<TVec> => matrix.ColumnB == 1 || CountA<TVec>(matrix.M) <= MostRowTiles<TVec>(matrix, depths, streams: false);
+
+    // Panels of B that a quarter of the second cache holds.
     private static int HeldPanels<TVec>(int depths)
-        where TVec : struct, IVec<TVec> => Math.Max(CacheSizes.Level2 / 2 / (2 * TVec.Count * sizeof(float)) / depths, 1);
+        where TVec : struct, IVec<TVec> => Math.Max(Math.Min(CacheSizes.Level2 / 4, MostHeld) / (2 * TVec.Count * sizeof(float)) / depths, 1);
 
     // Whether B's lines throw each other out of the first cache, or are too many for a quarter of the second.
     private static bool Spreads(in GemmMatrix matrix, int columns, int depths) =>

@@ -145,14 +145,16 @@ internal static unsafe partial class GemmMicro
                 TVec left = TVec.Load(b);
                 TVec right = TVectors.Value > 1 ? TVec.Load(b + TVec.Count) : TVec.Zero;
                 AddSix<TVec, TVectors>(TRows.Value, a0, a3, row, row2, left, right, ref l0, ref r0, ref l1, ref r1, ref l2, ref r2, ref l3, ref r3, ref l4, ref r4, ref l5, ref r5);
-                AddSix<TVec, TVectors>(TRows.Value - 6, a0 + row6, a3 + row6, row, row2, left, right, ref l6, ref r6, ref l7, ref r7, ref l8, ref r8, ref l9, ref r9, ref l10, ref r10, ref l11, ref r11);
+                AddSix<TVec, TVectors>(TRows.Value - 6, a0 + row6, a3 + row6, row, row2, left, right,
+                    ref l6, ref r6, ref l7, ref r7, ref l8, ref r8, ref l9, ref r9, ref l10, ref r10, ref l11, ref r11);
                 a0 += step;
                 a3 += step;
                 b += bStep;
                 left = TVec.Load(b);
                 right = TVectors.Value > 1 ? TVec.Load(b + TVec.Count) : TVec.Zero;
                 AddSix<TVec, TVectors>(TRows.Value, a0, a3, row, row2, left, right, ref l0, ref r0, ref l1, ref r1, ref l2, ref r2, ref l3, ref r3, ref l4, ref r4, ref l5, ref r5);
-                AddSix<TVec, TVectors>(TRows.Value - 6, a0 + row6, a3 + row6, row, row2, left, right, ref l6, ref r6, ref l7, ref r7, ref l8, ref r8, ref l9, ref r9, ref l10, ref r10, ref l11, ref r11);
+                AddSix<TVec, TVectors>(TRows.Value - 6, a0 + row6, a3 + row6, row, row2, left, right,
+                    ref l6, ref r6, ref l7, ref r7, ref l8, ref r8, ref l9, ref r9, ref l10, ref r10, ref l11, ref r11);
                 a0 += step;
                 a3 += step;
                 b += bStep;
@@ -183,7 +185,8 @@ internal static unsafe partial class GemmMicro
                 lines--;
             }
             AddSix<TVec, TVectors>(TRows.Value, a0, a3, row, row2, left, right, ref l0, ref r0, ref l1, ref r1, ref l2, ref r2, ref l3, ref r3, ref l4, ref r4, ref l5, ref r5);
-            AddSix<TVec, TVectors>(TRows.Value - 6, a0 + row6, a3 + row6, row, row2, left, right, ref l6, ref r6, ref l7, ref r7, ref l8, ref r8, ref l9, ref r9, ref l10, ref r10, ref l11, ref r11);
+            AddSix<TVec, TVectors>(TRows.Value - 6, a0 + row6, a3 + row6, row, row2, left, right,
+                ref l6, ref r6, ref l7, ref r7, ref l8, ref r8, ref l9, ref r9, ref l10, ref r10, ref l11, ref r11);
             a0 += step;
             a3 += step;
             b += bStep;
@@ -194,7 +197,8 @@ internal static unsafe partial class GemmMicro
 
     // What follows is for up to six rows, of which those behind the last are left out when it is compiled.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void LoadSix<TVec, TVectors>(int rows, float* y, nint step, ref TVec l0, ref TVec r0, ref TVec l1, ref TVec r1, ref TVec l2, ref TVec r2, ref TVec l3, ref TVec r3, ref TVec l4, ref TVec r4, ref TVec l5, ref TVec r5)
+    private static void LoadSix<TVec, TVectors>(int rows, float* y, nint step,
+        ref TVec l0, ref TVec r0, ref TVec l1, ref TVec r1, ref TVec l2, ref TVec r2, ref TVec l3, ref TVec r3, ref TVec l4, ref TVec r4, ref TVec l5, ref TVec r5)
         where TVec : struct, IVec<TVec>
         where TVectors : struct, INumber
     {
@@ -231,7 +235,8 @@ internal static unsafe partial class GemmMicro
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddSix<TVec, TVectors>(int rows, float* a0, float* a3, nint row, nint row2, TVec left, TVec right, ref TVec l0, ref TVec r0, ref TVec l1, ref TVec r1, ref TVec l2, ref TVec r2, ref TVec l3, ref TVec r3, ref TVec l4, ref TVec r4, ref TVec l5, ref TVec r5)
+    private static void AddSix<TVec, TVectors>(int rows, float* a0, float* a3, nint row, nint row2, TVec left, TVec right,
+        ref TVec l0, ref TVec r0, ref TVec l1, ref TVec r1, ref TVec l2, ref TVec r2, ref TVec l3, ref TVec r3, ref TVec l4, ref TVec r4, ref TVec l5, ref TVec r5)
         where TVec : struct, IVec<TVec>
         where TVectors : struct, INumber
     {
@@ -274,7 +279,8 @@ internal static unsafe partial class GemmMicro
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreSix<TVec, TVectors>(int rows, float* y, nint step, TVec l0, TVec r0, TVec l1, TVec r1, TVec l2, TVec r2, TVec l3, TVec r3, TVec l4, TVec r4, TVec l5, TVec r5)
+    private static void StoreSix<TVec, TVectors>(int rows, float* y, nint step,
+        TVec l0, TVec r0, TVec l1, TVec r1, TVec l2, TVec r2, TVec l3, TVec r3, TVec l4, TVec r4, TVec l5, TVec r5)
         where TVec : struct, IVec<TVec>
         where TVectors : struct, INumber
     {

@@ -60,6 +60,11 @@ internal sealed unsafe class GemmTests
         // B is packed beside the first tiles: several row tiles, depth blocks and parts, the last panel ragged.
         yield return new Problem { M = 50, N = 1024, K = 530, Accumulate = true };
         yield return new Problem { M = 310, N = 1060, K = 257, Bias = 1, PadB = 2, Activation = ActivationKind.Relu };
+        // B is packed before the tiles, in several depth blocks with a ragged end: by each part for itself, and for all parts.
+        yield return new Problem { M = 365, N = 290, K = 1040, Bias = 1, PadY = 3, Activation = ActivationKind.Relu };
+        yield return new Problem { M = 365, N = 290, K = 1040, TransposeA = true, TransposeB = true, Accumulate = true };
+        yield return new Problem { M = 365, N = 520, K = 1040, Accumulate = true, Bias = 1 };
+        yield return new Problem { M = 365, N = 520, K = 1040, TransposeB = true, PadB = 1 };
         yield return new Problem { M = 1, N = 5000, K = 37, Bias = 1, Activation = ActivationKind.Relu };
         yield return new Problem { M = 3, N = 1100, K = 517, Accumulate = true };
         yield return new Problem { M = 2, N = 700, K = 1025, TransposeB = true, TransposeA = true };

@@ -44,6 +44,7 @@ internal unsafe partial struct GemmBlock
             int nextRow = PanelRow(panelA + 1);
             for (int panelB = firstB; panelB < lastB; panelB++)
             {
+                // Y's lines are not asked for: a line that another core wrote would come twice, to be read and to be written.
                 tile.B = panels + ((panelB - firstB) * panelLength);
                 Multiply<TVec>(ref tile, panelA, panelB, row, nextRow - row);
             }
@@ -160,7 +161,6 @@ internal unsafe partial struct GemmBlock
     }
 
     // The next tile's Y comes to the second cache while this one is computed; the first may be too narrow for rows a power of 2 apart.
-    // Where a tile continues the lines of the one before, the processor sees that by itself.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void PrefetchY(float* y, int rows, int columns)
     {

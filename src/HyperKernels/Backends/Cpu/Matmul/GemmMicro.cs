@@ -202,35 +202,23 @@ internal static unsafe partial class GemmMicro
         where TVec : struct, IVec<TVec>
         where TVectors : struct, INumber
     {
-        if (rows > 0)
+        LoadRow<TVec, TVectors>(rows > 0, y, ref l0, ref r0);
+        LoadRow<TVec, TVectors>(rows > 1, y + step, ref l1, ref r1);
+        LoadRow<TVec, TVectors>(rows > 2, y + (2 * step), ref l2, ref r2);
+        LoadRow<TVec, TVectors>(rows > 3, y + (3 * step), ref l3, ref r3);
+        LoadRow<TVec, TVectors>(rows > 4, y + (4 * step), ref l4, ref r4);
+        LoadRow<TVec, TVectors>(rows > 5, y + (5 * step), ref l5, ref r5);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void LoadRow<TVec, TVectors>(bool exists, float* y, ref TVec left, ref TVec right)
+        where TVec : struct, IVec<TVec>
+        where TVectors : struct, INumber
+    {
+        if (exists)
         {
-            l0 = TVec.Load(y + (0 * step));
-            r0 = TVectors.Value > 1 ? TVec.Load(y + (0 * step) + TVec.Count) : TVec.Zero;
-        }
-        if (rows > 1)
-        {
-            l1 = TVec.Load(y + (1 * step));
-            r1 = TVectors.Value > 1 ? TVec.Load(y + (1 * step) + TVec.Count) : TVec.Zero;
-        }
-        if (rows > 2)
-        {
-            l2 = TVec.Load(y + (2 * step));
-            r2 = TVectors.Value > 1 ? TVec.Load(y + (2 * step) + TVec.Count) : TVec.Zero;
-        }
-        if (rows > 3)
-        {
-            l3 = TVec.Load(y + (3 * step));
-            r3 = TVectors.Value > 1 ? TVec.Load(y + (3 * step) + TVec.Count) : TVec.Zero;
-        }
-        if (rows > 4)
-        {
-            l4 = TVec.Load(y + (4 * step));
-            r4 = TVectors.Value > 1 ? TVec.Load(y + (4 * step) + TVec.Count) : TVec.Zero;
-        }
-        if (rows > 5)
-        {
-            l5 = TVec.Load(y + (5 * step));
-            r5 = TVectors.Value > 1 ? TVec.Load(y + (5 * step) + TVec.Count) : TVec.Zero;
+            left = TVec.Load(y);
+            right = TVectors.Value > 1 ? TVec.Load(y + TVec.Count) : TVec.Zero;
         }
     }
 
@@ -240,41 +228,24 @@ internal static unsafe partial class GemmMicro
         where TVec : struct, IVec<TVec>
         where TVectors : struct, INumber
     {
-        if (rows > 0)
+        AddRow<TVec, TVectors>(rows > 0, a0, left, right, ref l0, ref r0);
+        AddRow<TVec, TVectors>(rows > 1, a0 + row, left, right, ref l1, ref r1);
+        AddRow<TVec, TVectors>(rows > 2, a0 + row2, left, right, ref l2, ref r2);
+        AddRow<TVec, TVectors>(rows > 3, a3, left, right, ref l3, ref r3);
+        AddRow<TVec, TVectors>(rows > 4, a3 + row, left, right, ref l4, ref r4);
+        AddRow<TVec, TVectors>(rows > 5, a3 + row2, left, right, ref l5, ref r5);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddRow<TVec, TVectors>(bool exists, float* a, TVec left, TVec right, ref TVec leftSum, ref TVec rightSum)
+        where TVec : struct, IVec<TVec>
+        where TVectors : struct, INumber
+    {
+        if (exists)
         {
-            TVec x = TVec.Create(a0[0]);
-            TVec.Accumulate(ref l0, x, left);
-            VecMath.AccumulateIf(TVectors.Value > 1, ref r0, x, right);
-        }
-        if (rows > 1)
-        {
-            TVec x = TVec.Create(a0[row]);
-            TVec.Accumulate(ref l1, x, left);
-            VecMath.AccumulateIf(TVectors.Value > 1, ref r1, x, right);
-        }
-        if (rows > 2)
-        {
-            TVec x = TVec.Create(a0[row2]);
-            TVec.Accumulate(ref l2, x, left);
-            VecMath.AccumulateIf(TVectors.Value > 1, ref r2, x, right);
-        }
-        if (rows > 3)
-        {
-            TVec x = TVec.Create(a3[0]);
-            TVec.Accumulate(ref l3, x, left);
-            VecMath.AccumulateIf(TVectors.Value > 1, ref r3, x, right);
-        }
-        if (rows > 4)
-        {
-            TVec x = TVec.Create(a3[row]);
-            TVec.Accumulate(ref l4, x, left);
-            VecMath.AccumulateIf(TVectors.Value > 1, ref r4, x, right);
-        }
-        if (rows > 5)
-        {
-            TVec x = TVec.Create(a3[row2]);
-            TVec.Accumulate(ref l5, x, left);
-            VecMath.AccumulateIf(TVectors.Value > 1, ref r5, x, right);
+            TVec x = TVec.Create(*a);
+            TVec.Accumulate(ref leftSum, x, left);
+            VecMath.AccumulateIf(TVectors.Value > 1, ref rightSum, x, right);
         }
     }
 
@@ -284,52 +255,25 @@ internal static unsafe partial class GemmMicro
         where TVec : struct, IVec<TVec>
         where TVectors : struct, INumber
     {
-        if (rows > 0)
+        StoreRow<TVec, TVectors>(rows > 0, y, l0, r0);
+        StoreRow<TVec, TVectors>(rows > 1, y + step, l1, r1);
+        StoreRow<TVec, TVectors>(rows > 2, y + (2 * step), l2, r2);
+        StoreRow<TVec, TVectors>(rows > 3, y + (3 * step), l3, r3);
+        StoreRow<TVec, TVectors>(rows > 4, y + (4 * step), l4, r4);
+        StoreRow<TVec, TVectors>(rows > 5, y + (5 * step), l5, r5);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreRow<TVec, TVectors>(bool exists, float* y, TVec left, TVec right)
+        where TVec : struct, IVec<TVec>
+        where TVectors : struct, INumber
+    {
+        if (exists)
         {
-            l0.Store(y + (0 * step));
+            left.Store(y);
             if (TVectors.Value > 1)
             {
-                r0.Store(y + (0 * step) + TVec.Count);
-            }
-        }
-        if (rows > 1)
-        {
-            l1.Store(y + (1 * step));
-            if (TVectors.Value > 1)
-            {
-                r1.Store(y + (1 * step) + TVec.Count);
-            }
-        }
-        if (rows > 2)
-        {
-            l2.Store(y + (2 * step));
-            if (TVectors.Value > 1)
-            {
-                r2.Store(y + (2 * step) + TVec.Count);
-            }
-        }
-        if (rows > 3)
-        {
-            l3.Store(y + (3 * step));
-            if (TVectors.Value > 1)
-            {
-                r3.Store(y + (3 * step) + TVec.Count);
-            }
-        }
-        if (rows > 4)
-        {
-            l4.Store(y + (4 * step));
-            if (TVectors.Value > 1)
-            {
-                r4.Store(y + (4 * step) + TVec.Count);
-            }
-        }
-        if (rows > 5)
-        {
-            l5.Store(y + (5 * step));
-            if (TVectors.Value > 1)
-            {
-                r5.Store(y + (5 * step) + TVec.Count);
+                right.Store(y + TVec.Count);
             }
         }
     }

@@ -10,7 +10,8 @@ internal static class FileFaults
         {
             return work();
         }
-        catch (DirectoryNotFoundException failure)
+        // Where the folder goes between the making of a file and its renaming, the system misses the file.
+        catch (IOException failure) when (failure is DirectoryNotFoundException || (failure is FileNotFoundException && !FileLayer.Current.FolderExists(folder)))
         {
             throw new DirectoryNotFoundException($"{target}: the folder {folder} does not exist, or not any more.", failure);
         }

@@ -70,6 +70,18 @@ public sealed class FileFaultTests
             Is.TypeOf<IOException>().With.Message.Contains($"{path}: no file may be made in the folder {gone}"));
     }
 
+    [Test]
+    public void Write_WhoseFolderIsMovedMeanwhile_NamesTheFolderAndTheFile()
+    {
+        Assume.That(OperatingSystem.IsWindows(), Is.False, "a folder with an open file cannot be moved there");
+        using TestData.TemporaryFolder folder = TestData.Temporary();
+        string gone = Path.Combine(folder.Root, "gone");
+        string path = Path.Combine(gone, "a.npy");
+        Directory.CreateDirectory(gone);
+        Assert.That(() => AtomicFile.Write(path, _ => Directory.Move(gone, Path.Combine(folder.Root, "moved"))),
+            Throws.TypeOf<DirectoryNotFoundException>().With.Message.EqualTo($"{path}: the folder {gone} does not exist, or not any more."));
+    }
+
     // Nobody's any more, once it is old enough.
     private static void Abandon(params string[] temporaries)
     {

@@ -17,6 +17,7 @@ public static class RivalSuite
     public static IReadOnlyList<RivalLine> All { get; } =
     [
         .. Lines(1, "matmul", "B=1 M=256 K=256 N=256", "B=1 M=512 K=512 N=512", "B=1 M=1024 K=1024 N=1024", "B=1 M=2048 K=2048 N=2048"),
+        .. Lines(1, "matmul", "B=1 M=320 K=320 N=320", "B=1 M=1000 K=1000 N=1000", "B=1 M=1536 K=1536 N=1536", "B=1 M=777 K=913 N=1531"),
         .. Lines(4, "matmul", "B=1 M=8 K=8 N=8", "B=1 M=16 K=16 N=16", "B=1 M=32 K=32 N=32", "B=1 M=64 K=64 N=64"),
         .. Lines(5, "matmul", "B=4096 M=1 K=32 N=32", "B=256 M=1 K=64 N=64", "B=256 M=32 K=64 N=64", "B=64 M=16 K=128 N=128"),
         // Row 7, forward and backward, is the training column of the same lines.

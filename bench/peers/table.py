@@ -21,7 +21,7 @@ class Line:
     """One work on one backend with one number of threads: the figures of all rounds."""
 
     def __init__(self, report):
-        self.report, self.forward, self.train, self.peak, self.copy = report, [], [], [], []
+        self.report, self.forward, self.train, self.peak, self.copy, self.line = report, [], [], [], [], []
         self.forward_bytes, self.record_bytes = [], []
         # By name of the variant and core: figures, or why there are none.
         self.rivals = collections.defaultdict(lambda: {"forward": [], "train": [], "skipped": None})
@@ -30,6 +30,8 @@ class Line:
         self.forward.append(report["forwardMs"])
         self.peak.append(report["shareOfPeak"])
         self.copy.append(report["shareOfBandwidth"])
+        if report.get("lineNs") is not None:
+            self.line.append(report["lineNs"])
         self.forward_bytes.append(report["forwardBytes"])
         if report["trainMs"] is not None:
             self.train.append(report["trainMs"])
@@ -50,6 +52,7 @@ class Line:
         result = {key: report[key] for key in ("row", "op", "sizes", "plan", "backend", "threads")}
         result |= {"forward": of(self.forward), "train": of(self.train)}
         result |= {"shareOfPeak": statistics.median(self.peak), "shareOfBandwidth": statistics.median(self.copy)}
+        result |= {"lineNs": [min(self.line), max(self.line)] if self.line else None}
         # Bytes are counted, not timed: the most of all rounds.
         result |= {"forwardBytes": max(self.forward_bytes), "bytesPerRecord": max(self.record_bytes, default=None), "rivals": []}
         for (name, core), rival in self.rivals.items():
@@ -138,14 +141,18 @@ def markdown(info, lines, setups, load, absent):
     yield ""
     yield "## Two threads against one"
     yield ""
-    yield "| work | forward | forward + backward |"
-    yield "|---|---|---|"
+    yield "The last column: nanoseconds that a cache line takes which one thread wrote and the other reads, measured within each run. A virtual machine's cores"
+    yield "may share a third cache now and none a second later; then a line takes several times as long, and a second thread gains less the shorter the work."
+    yield ""
+    yield "| work | forward | forward + backward | a line, ns |"
+    yield "|---|---|---|---|"
     alone = {(line["op"], line["sizes"], line["backend"]): line for line in lines if line["threads"] == 1}
     for line in lines:
         one = alone.get((line["op"], line["sizes"], line["backend"]))
         if line["threads"] == 2 and one:
             ratios = [times(one[kind]["ms"] / line[kind]["ms"]) if one[kind] and line[kind] else "" for kind in ("forward", "train")]
-            yield f"| `{line['op']}` {line['sizes']} | {ratios[0]} | {ratios[1]} |"
+            passed = " to ".join(dict.fromkeys(f"{ns:.1f}" for ns in line["lineNs"] or []))
+            yield f"| `{line['op']}` {line['sizes']} | {ratios[0]} | {ratios[1]} | {passed} |"
 
 
 def memory(lines):

@@ -5,17 +5,19 @@ namespace HyperKernels.Tests.Cli;
 
 public sealed class BenchTests
 {
-    [Test]
-    public void Bench_WithSizes_GivesTimesAndShares()
+    [TestCase(1)]
+    [TestCase(2)]
+    public void Bench_WithSizes_GivesTimesAndShares(int threads)
     {
-        CliResult result = CliProcess.Run("bench", "--op", "add", "--sizes", "P=4099", "--threads", "1", "--json");
+        CliResult result = CliProcess.Run("bench", "--op", "add", "--sizes", "P=4099", "--threads", $"{threads}", "--json");
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
         JsonElement row = result.Json.EnumerateArray().First(r => r.GetProperty("sizes").GetString() == "P=4099");
         Assert.Multiple(() =>
         {
             Assert.That(row.GetProperty("op").GetString(), Is.EqualTo("add"));
             Assert.That(row.GetProperty("backend").GetString(), Is.EqualTo("cpu"));
-            Assert.That(row.GetProperty("threads").GetInt32(), Is.EqualTo(1));
+            Assert.That(row.GetProperty("threads").GetInt32(), Is.EqualTo(threads));
+            Assert.That(row.GetProperty("lineNs").ValueKind, Is.EqualTo(threads == 1 ? JsonValueKind.Null : JsonValueKind.Number));
             Assert.That(row.GetProperty("plan").GetString(), Is.Not.Null);
             Assert.That(row.GetProperty("forwardMs").GetDouble(), Is.GreaterThan(0));
             Assert.That(row.GetProperty("trainMs").GetDouble(), Is.GreaterThan(row.GetProperty("forwardMs").GetDouble()));
@@ -200,6 +202,10 @@ public sealed class BenchTests
         CliResult result = CliProcess.Run("bench", "--op", "mip_mlp_step", "--sizes", "B=2 C=1", "--backend", "opencl", "--json");
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
     }
+
+    [Test]
+    public void LinePass_IsDearerThanALineOfTheFirstCache_AndEnds() =>
+        Assert.That(LinePass.MeasureNs(), Is.InRange(0.3, 100_000));
 
     [TestCase(100, 8)]
     [TestCase(100 << 20, 3)]

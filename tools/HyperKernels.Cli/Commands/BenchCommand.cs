@@ -175,6 +175,7 @@ internal static class BenchCommand
     private static BenchReport Time(int? row, BenchSubject subject, Device device, MachineLimits limits, CancellationToken cancel)
     {
         Timing forward = Timing.OfForward(subject, device, cancel);
+        double? line = device.Threads > 1 && device.Name.StartsWith("cpu", StringComparison.Ordinal) ? LinePass.MeasureNs() : null;
         Timing? train = Timing.OfTraining(subject, device, cancel);
         double gflops = subject.Flops / forward.MedianMs / 1e6;
         double gbps = subject.Bytes / forward.MedianMs / 1e6;
@@ -195,6 +196,7 @@ internal static class BenchCommand
             gbps / limits.CopyGbps,
             limits.PeakGflops,
             limits.CopyGbps,
+            line,
             Timing.BytesOfForward(subject, device),
             Timing.BytesPerRecord(subject));
     }
@@ -221,7 +223,9 @@ internal static class BenchCommand
                 $"{r.Gbps:F1}",
                 $"{r.ShareOfBandwidth:P1}",
             ])]);
-        terminal.Line($"{reports[0].Backend}, {reports[0].Threads} threads: peak {limits.PeakGflops:F1} GFLOP/s, copy {limits.CopyGbps:F1} GB/s (both measured now)");
+        string lines = reports.Max(r => r.LineNs) is { } ns ? $", a cache line from one thread to another {ns:F1} ns at most" : "";
+        terminal.Line(
+            $"{reports[0].Backend}, {reports[0].Threads} threads: peak {limits.PeakGflops:F1} GFLOP/s, copy {limits.CopyGbps:F1} GB/s{lines} (measured now)");
         return ExitCode.Ok;
     }
 

@@ -1,7 +1,10 @@
 namespace HyperKernels.Cli.Reports;
 
 /// <summary>What one op at one size took. Spreads are the middle half's width over the median. Row is that of a suite's table.</summary>
-/// <remarks>ForwardBytes and BytesPerRecord are managed bytes: of one forward run, and of a training run over the ops that it records.</remarks>
+/// <remarks>
+/// LineNs is what a cache line costs that one thread wrote and another reads, measured right after the forward runs; null on one thread and beside a processor.
+/// ForwardBytes and BytesPerRecord are managed bytes: of one forward run, and of a training run over the ops that it records.
+/// </remarks>
 internal sealed record BenchReport(
     int? Row,
     string Op,
@@ -19,5 +22,6 @@ internal sealed record BenchReport(
     double ShareOfBandwidth,
     double PeakGflops,
     double CopyGbps,
+    double? LineNs,
     long ForwardBytes,
     double? BytesPerRecord);

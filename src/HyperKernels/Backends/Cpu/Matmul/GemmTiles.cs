@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace HyperKernels.Backends.Cpu;
 
@@ -12,6 +13,12 @@ internal unsafe struct GemmTiles : ITiles
     private const int ShallowDepth = 8;
     private const int ThinRows = 6;
 
+    // Of many matrices of a page or less that one row passes over, a processor asks for none before it is needed. Asking early costs more than it gains
+    // where they lie in a near cache.
+    private const int PageFloats = 1024;
+    private const int FarCaches = 8;
+    private const int FloatsPerLine = 16;
+
     // Up to this many multiply-adds a product of a batch is left to one thread.
     private const long OwnThreadWork = 4 << 20;
 
@@ -23,6 +30,7 @@ internal unsafe struct GemmTiles : ITiles
     public GemmBatch Batch;
     private Way _way;
     private int _matricesPerTile;
+    private bool _asksAhead;
     private int _rowParts;
     private int _columnParts;
 
@@ -59,6 +67,8 @@ internal unsafe struct GemmTiles : ITiles
             tiles = 0;
             return false;
         }
+        _asksAhead = _way == Way.Thin && matrix.M == 1 && matrix.DepthB == matrix.N && (long)matrix.K * matrix.N <= PageFloats
+            && Batch.StrideB != 0 && (long)Batch.Count * matrix.K * matrix.N * sizeof(float) > FarCaches * CacheSizes.Level2;
         long parts = cost / CostPerTile;
         if (_way == Way.Thin && matrix.M >= 64)
         {
@@ -89,6 +99,10 @@ internal unsafe struct GemmTiles : ITiles
         for (int index = first; index < last; index++)
         {
             GemmMatrix matrix = Batch[index];
+            if (_asksAhead && index + 1 < last)
+            {
+                AskFor(Batch[index + 1]);
+            }
             switch (_way)
             {
                 case Way.Empty:
@@ -116,6 +130,17 @@ internal unsafe struct GemmTiles : ITiles
                 default:
                     GemmSolver.Solve<TVec>(matrix, null, 0);
                     break;
+            }
+        }
+    }
+
+    private static void AskFor(in GemmMatrix matrix)
+    {
+        if (Sse.IsSupported)
+        {
+            for (nint i = 0; i < (nint)matrix.K * matrix.N; i += FloatsPerLine)
+            {
+                Sse.Prefetch0(matrix.B + i);
             }
         }
     }

@@ -16,7 +16,7 @@ internal unsafe struct GemmTiles : ITiles
     // Of many matrices of a page or less that one row passes over, a processor asks for none before it is needed. Asking early costs more than it gains
     // where they lie in a near cache.
     private const int PageFloats = 1024;
-    private const int FarCaches = 8;
+    private const long FarCaches = 8;
     private const int FloatsPerLine = 16;
 
     // Up to this many multiply-adds a product of a batch is left to one thread.

@@ -134,6 +134,7 @@ internal unsafe struct GemmTiles : ITiles
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AskFor(in GemmMatrix matrix)
     {
         if (Sse.IsSupported)

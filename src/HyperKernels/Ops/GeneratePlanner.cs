@@ -33,11 +33,11 @@ internal static class GeneratePlanner
 
     // Weighed without gradients: generating takes one product, and so does the reassociated form.
     private static readonly Costs s_forward =
-        new(Products: 1, Output: 330, Packing: 13, Weight: 37, Spill: 0, Reading: 23, LargeReading: 0, HugeReading: 12, Outer: 8, Row: 1.5);
+        new(Products: 1, Output: 330, OneOutput: 30, Packing: 13, Weight: 37, Spill: 0, Reading: 23, LargeReading: 0, HugeReading: 12, Outer: 8, Row: 1.5);
 
     // With them: three products each, and what is generated is written, turned and read back several times.
     private static readonly Costs s_training =
-        new(Products: 3, Output: 1200, Packing: 6, Weight: 112, Spill: 100, Reading: 30, LargeReading: 12, HugeReading: 0, Outer: 54, Row: 6);
+        new(Products: 3, Output: 1200, OneOutput: 240, Packing: 6, Weight: 112, Spill: 100, Reading: 30, LargeReading: 12, HugeReading: 0, Outer: 54, Row: 6);
 
     /// <param name="sizes">What is to be computed.</param>
     /// <param name="backend">Where.</param>
@@ -90,7 +90,8 @@ internal static class GeneratePlanner
     /// <summary>Costs in multiply-adds of a product at 512 bits, for each of the I O elements of a weight matrix.</summary>
     /// <param name="Products">Products of the pass, each of one multiply-add per term.</param>
     /// <param name="Output">Generating: what an element takes whatever its sum's length, so that short sums are dear.</param>
-    /// <param name="Packing">Generating: bringing a number of the generator into panels; a product of one row reads it in place.</param>
+    /// <param name="OneOutput">The same for one context, whose product reads the generator in place.</param>
+    /// <param name="Packing">Generating: bringing a number of the generator into panels.</param>
     /// <param name="Weight">Generating: writing and reading back one context's weight, and the small product that uses it.</param>
     /// <param name="Spill">The same, on top, where weights and generator do not fit the last cache together and are not generated again.</param>
     /// <param name="Reading">Reassociating: bringing a number of the generator into panels.</param>
@@ -99,7 +100,17 @@ internal static class GeneratePlanner
     /// <param name="Outer">Reassociating: forming a number of the outer product, spread over the outputs that it serves.</param>
     /// <param name="Row">Reassociating: adding to one row's result.</param>
     private sealed record Costs(
-        double Products, double Output, double Packing, double Weight, double Spill, double Reading, double LargeReading, double HugeReading, double Outer, double Row)
+        double Products,
+        double Output,
+        double OneOutput,
+        double Packing,
+        double Weight,
+        double Spill,
+        double Reading,
+        double LargeReading,
+        double HugeReading,
+        double Outer,
+        double Row)
     {
         public bool PrefersReassociation(in GenerateSizes sizes, BackendTraits traits, bool losesFactors)
         {
@@ -107,8 +118,8 @@ internal static class GeneratePlanner
             double rows = batch * sizes.Rows;
             double product = Products * 512 / traits.VectorWidth;
             bool spills = WeightBytes(sizes) + GeneratorBytes(sizes) > traits.Level3Bytes && !IsCheap(sizes);
-            double generate = Output + (product * sizes.Embedding * batch) + (product * rows) + (batch * (spills ? Weight + Spill : Weight))
-                + (batch > 1 ? Packing * (sizes.Embedding + RowPacking) : 0);
+            double generate = (batch > 1 ? Output + (Packing * (sizes.Embedding + RowPacking)) : OneOutput)
+                + (product * sizes.Embedding * batch) + (product * rows) + (batch * (spills ? Weight + Spill : Weight));
             double reading = Reading + (GeneratorBytes(sizes) > traits.Level2Bytes ? LargeReading : 0) + (GeneratorBytes(sizes) > traits.Level3Bytes ? HugeReading : 0);
             double forming = losesFactors ? FormedGradient : 0;
             double reassociate = (rows * Row) + (sizes.Embedding * (reading + forming + (product * rows) + (Outer * rows / Math.Max(1, sizes.Outputs))));

@@ -25,14 +25,16 @@ public sealed class GeneratePlanTests
         }
     }
 
-    [TestCase(64, 1, GeneratePlan.Reassociate)]
-    [TestCase(64, 16, GeneratePlan.Materialise)]
-    [TestCase(1, 16, GeneratePlan.Tile)]
-    public void PlanOf_KnownCases_FollowsTheRows(int batch, int rows, GeneratePlan expected)
+    [TestCase(64, 1, 64, GeneratePlan.Reassociate)]
+    [TestCase(64, 16, 64, GeneratePlan.Materialise)]
+    [TestCase(1, 16, 64, GeneratePlan.Tile)]
+    [TestCase(1, 1, 8, GeneratePlan.Tile)]
+    [TestCase(1, 16, 8, GeneratePlan.Tile)]
+    public void PlanOf_KnownCases_FollowsTheRows(int batch, int rows, int embedding, GeneratePlan expected)
     {
         using DeviceUse use = Device.Use(Device.Cpu);
         using MemoryScope scope = Device.Cpu.Scope();
-        Assert.That(Ops.PlanOf(Tensor.Zeros([batch, rows, 64]), Tensor.Zeros([batch, 64]), Tensor.Zeros([64, 64, 64])), Is.EqualTo(expected));
+        Assert.That(Ops.PlanOf(Tensor.Zeros([batch, rows, 64]), Tensor.Zeros([batch, embedding]), Tensor.Zeros([64, 64, embedding])), Is.EqualTo(expected));
     }
 
     [Test]

@@ -18,8 +18,13 @@ public static class LinePass
     private const int SpinsBeforeYield = 10_000;
 
     /// <summary>Nanoseconds a line, many on their way at once; the middle of several rounds, about ten milliseconds in all.</summary>
-    public static double MeasureNs()
+    /// <returns>Null on one thread and on a GPU.</returns>
+    public static double? MeasureNs(Device device)
     {
+        if (device.Threads == 1 || device.Backend.Traits.LaunchesKernels)
+        {
+            return null;
+        }
         State state = new();
         // It is done when the caller is.
         Thread other = new(() => Play(state, first: false, Rounds * Passes)) { IsBackground = true, Name = "line pass" };

@@ -17,7 +17,10 @@ public sealed class BenchTests
             Assert.That(row.GetProperty("op").GetString(), Is.EqualTo("add"));
             Assert.That(row.GetProperty("backend").GetString(), Is.EqualTo("cpu"));
             Assert.That(row.GetProperty("threads").GetInt32(), Is.EqualTo(threads));
-            Assert.That(row.GetProperty("lineNs").ValueKind, Is.EqualTo(threads == 1 ? JsonValueKind.Null : JsonValueKind.Number));
+            JsonElement line = row.GetProperty("lineNs");
+            Assert.That(line.ValueKind, Is.EqualTo(threads == 1 ? JsonValueKind.Null : JsonValueKind.Number));
+            // No line of the nearest cache is read, changed and written in less.
+            Assert.That(threads == 1 ? 1 : line.GetDouble(), Is.InRange(0.3, 100_000));
             Assert.That(row.GetProperty("plan").GetString(), Is.Not.Null);
             Assert.That(row.GetProperty("forwardMs").GetDouble(), Is.GreaterThan(0));
             Assert.That(row.GetProperty("trainMs").GetDouble(), Is.GreaterThan(row.GetProperty("forwardMs").GetDouble()));
@@ -202,10 +205,6 @@ public sealed class BenchTests
         CliResult result = CliProcess.Run("bench", "--op", "mip_mlp_step", "--sizes", "B=2 C=1", "--backend", "opencl", "--json");
         Assert.That(result.ExitCode, Is.Zero, result.ToString());
     }
-
-    [Test]
-    public void LinePass_IsDearerThanALineOfTheFirstCache_AndEnds() =>
-        Assert.That(LinePass.MeasureNs(), Is.InRange(0.3, 100_000));
 
     [TestCase(100, 8)]
     [TestCase(100 << 20, 3)]

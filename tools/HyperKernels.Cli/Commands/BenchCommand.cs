@@ -175,7 +175,7 @@ internal static class BenchCommand
     private static BenchReport Time(int? row, BenchSubject subject, Device device, MachineLimits limits, CancellationToken cancel)
     {
         Timing forward = Timing.OfForward(subject, device, cancel);
-        double? line = device.Threads > 1 && device.Name.StartsWith("cpu", StringComparison.Ordinal) ? LinePass.MeasureNs() : null;
+        double? line = LinePass.MeasureNs(device);
         Timing? train = Timing.OfTraining(subject, device, cancel);
         double gflops = subject.Flops / forward.MedianMs / 1e6;
         double gbps = subject.Bytes / forward.MedianMs / 1e6;

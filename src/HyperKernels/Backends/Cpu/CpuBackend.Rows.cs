@@ -29,13 +29,12 @@ internal sealed unsafe partial class CpuBackend
 
     /// <summary>Requests the cache lines of floats that will be read soon; lines far behind the first are left to the processor.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch(float* start, int floats)
+    internal static void Prefetch(float* start, int floats, int most = 256)
     {
         const int FloatsPerLine = 16;
-        const int MostFloats = 256;
         if (Sse.IsSupported)
         {
-            for (int i = 0; i < floats && i < MostFloats; i += FloatsPerLine)
+            for (int i = 0; i < floats && i < most; i += FloatsPerLine)
             {
                 Sse.Prefetch0(start + i);
             }

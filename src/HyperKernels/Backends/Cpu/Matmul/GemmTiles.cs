@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace HyperKernels.Backends.Cpu;
 
@@ -17,7 +16,6 @@ internal unsafe struct GemmTiles : ITiles
     // where they lie in a near cache.
     private const int PageFloats = 1024;
     private const long FarCaches = 8;
-    private const int FloatsPerLine = 16;
 
     // Up to this many multiply-adds a product of a batch is left to one thread.
     private const long OwnThreadWork = 4 << 20;
@@ -101,7 +99,7 @@ internal unsafe struct GemmTiles : ITiles
             GemmMatrix matrix = Batch[index];
             if (_asksAhead && index + 1 < last)
             {
-                AskFor(Batch[index + 1]);
+                CpuBackend.Prefetch(Batch[index + 1].B, matrix.K * matrix.N, PageFloats);
             }
             switch (_way)
             {
@@ -130,18 +128,6 @@ internal unsafe struct GemmTiles : ITiles
                 default:
                     GemmSolver.Solve<TVec>(matrix, null, 0);
                     break;
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AskFor(in GemmMatrix matrix)
-    {
-        if (Sse.IsSupported)
-        {
-            for (nint i = 0; i < (nint)matrix.K * matrix.N; i += FloatsPerLine)
-            {
-                Sse.Prefetch0(matrix.B + i);
             }
         }
     }

@@ -127,7 +127,7 @@ internal unsafe struct ConvForwardTiles : ITiles
                 {
                     ConvPatches.Copy<TVec>(target + ((long)row * rowY), edge + (row * panel), columns);
                 }
-                GemmMicro.Multiply<TVec>(rows, columns <= TVec.Count, t);
+                GemmMicro.Multiply<TVec>(rows, columns, t);
                 for (int row = 0; row < rows && ragged; row++)
                 {
                     CopyExactly<TVec>(edge + (row * panel), target + ((long)row * rowY), columns);

@@ -98,7 +98,7 @@ internal unsafe struct ConvInputTiles : ITiles
             for (int at = 0; at < pixels; at += panel, t.B += panelStep)
             {
                 t.Y = patches + at;
-                GemmMicro.Multiply<TVec>(count, pixels - at <= TVec.Count, t);
+                GemmMicro.Multiply<TVec>(count, pixels - at, t);
             }
             cut.Scatter<TVec>(_sizes, x, first, count, patches, pitch);
         }

@@ -168,7 +168,7 @@ internal unsafe partial struct ConvKernelTiles
                 int first = outputs * block / blocks;
                 product.A = t.Y + ((long)p * t.StepY) + ((long)first * t.RowY);
                 product.Y = t.Sums + ((long)p * t.StepSums) + ((long)first * t.Row) + firstColumn;
-                GemmMicro.Multiply<TVec>((outputs * (block + 1) / blocks) - first, columns <= TVec.Count, product);
+                GemmMicro.Multiply<TVec>((outputs * (block + 1) / blocks) - first, columns, product);
             }
         }
     }

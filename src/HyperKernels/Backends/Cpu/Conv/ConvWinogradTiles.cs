@@ -179,7 +179,7 @@ internal unsafe struct ConvWinogradTiles : ITiles
                 int first = t.Outputs * block / blocks;
                 product.A = t.Kernels + (p * t.KernelStep) + (first * t.RowStep);
                 product.Y = t.Products + (p * t.ProductStep) + (first * panel);
-                GemmMicro.Multiply<TVec>((t.Outputs * (block + 1) / blocks) - first, narrow: false, product);
+                GemmMicro.Multiply<TVec>((t.Outputs * (block + 1) / blocks) - first, panel, product);
             }
         }
         for (int output = 0; output < t.Outputs; output++)

@@ -103,9 +103,9 @@ internal unsafe partial struct GemmBlock
         int columns = Math.Min(_tileColumns, Columns - column);
         tile.A = PackA ? PanelsA + ((nint)panelA * _pitchA * Depths) : Matrix.A + ((Row + row) * Matrix.RowA) + (Depth * Matrix.DepthA);
         tile.Y = Y(row, panelB);
-        if (columns == _tileColumns || columns == TVec.Count)
+        if (columns == _tileColumns || columns == TVec.Count || columns == Vec256.Count)
         {
-            GemmMicro.Multiply<TVec>(rows, columns == TVec.Count, tile);
+            GemmMicro.Multiply<TVec>(rows, columns, tile);
         }
         else
         {
@@ -130,7 +130,7 @@ internal unsafe partial struct GemmBlock
         {
             Copy<TVec>(y, Matrix.RowY, scratch, _tileColumns, rows, columns);
         }
-        GemmMicro.Multiply<TVec>(rows, columns < TVec.Count, tile);
+        GemmMicro.Multiply<TVec>(rows, columns, tile);
         Copy<TVec>(scratch, _tileColumns, y, Matrix.RowY, rows, columns);
     }
 

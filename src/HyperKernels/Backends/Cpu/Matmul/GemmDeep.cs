@@ -123,7 +123,7 @@ internal unsafe struct GemmDeep : ITiles
                     Lines = 2 * (last - first),
                 };
                 tile.Fetch.InPairs(_matrix.DepthB);
-                GemmMicro.Multiply<TVec>(height, false, tile);
+                GemmMicro.Multiply<TVec>(height, width, tile);
             }
         }
     }

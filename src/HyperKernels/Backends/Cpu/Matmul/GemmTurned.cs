@@ -136,7 +136,7 @@ internal static unsafe class GemmTurned
                 {
                     Prefetch(tile.A + (most * matrix.ColumnB), matrix.ColumnB, row == 0 ? most : 0, depths);
                     tile.Fetch = default;
-                    GemmMicro.Multiply<TVec>(count, narrow, tile);
+                    GemmMicro.Multiply<TVec>(count, matrix.M - row, tile);
                     continue;
                 }
                 // Once, not again for the other rows, and only columns that follow each other.
@@ -147,7 +147,7 @@ internal static unsafe class GemmTurned
                     NextStep = GemmMicro.Fetches.Line,
                     Lines = row == 0 && matrix.ColumnB == depths ? most * depths / GemmMicro.Fetches.Line : 0,
                 };
-                GemmMicro.Multiply<TVec>(most, false, tile);
+                GemmMicro.Multiply<TVec>(most, matrix.M - row, tile);
             }
         }
     }

@@ -75,7 +75,7 @@ internal sealed unsafe partial class CpuBackend
                     nint ahead = height * step;
                     form.Fetch = new GemmMicro.Fetches { First = value + ahead, Second = state + ahead, Third = second + ahead, Lines = 2 * height };
                     form.Fetch.InPairs(step);
-                    GemmMicro.Multiply<TVec>(height, false, form);
+                    GemmMicro.Multiply<TVec>(height, width, form);
                     ChangeTile<TVec, TRule>(rule, value, gradient, state, second, step, Math.Min(height, rows - r), Math.Min(width, columns - first));
                 }
             }

@@ -30,6 +30,9 @@ public sealed class GeneratePlanTests
     [TestCase(1, 16, 64, GeneratePlan.Tile)]
     [TestCase(1, 1, 8, GeneratePlan.Tile)]
     [TestCase(1, 16, 8, GeneratePlan.Tile)]
+    [TestCase(8, 1, 64, GeneratePlan.Tile)]
+    [TestCase(2, 16, 4, GeneratePlan.Tile)]
+    [TestCase(8, 1, 8, GeneratePlan.Reassociate)]
     public void PlanOf_KnownCases_FollowsTheRows(int batch, int rows, int embedding, GeneratePlan expected)
     {
         using DeviceUse use = Device.Use(Device.Cpu);

@@ -3,21 +3,15 @@ using HyperKernels.Backends;
 namespace HyperKernels;
 
 /// <summary>
-/// Chooses a plan of generate-and-apply. The costs are counts (multiply-adds, numbers packed, weights touched) times constants fitted to
-/// <c>bench --suite plans</c> and some 300 sizes beside its grid; of the machine only the vector width and the cache sizes that it reports
-/// enter. Nothing is timed while a program runs, and threads do not count: the choice decides how sums are ordered, and the same inputs must
+/// Chooses a plan of generate-and-apply. The costs are counts (multiply-adds, weights touched, results) times constants fitted to
+/// <c>bench --suite plans</c> and some 500 sizes beside its grid, at 512 and at 256 bits; of the machine only the vector width and the cache sizes that it
+/// reports enter. Nothing is timed while a program runs, and threads do not count: the choice decides how sums are ordered, and the same inputs must
 /// give the same bits at every run. A pass that a tape records is weighed with its gradients, one that it does not record alone.
 /// </summary>
 internal static class GeneratePlanner
 {
-    // Rows of one context up to which a product reads its weights hardly more than once: those of a tile are still in the second cache then.
-    private const int FewRows = 4;
-
-    // Weights of no longer sums than this are generated again sooner than they are read back from memory.
+    // Weights of no longer sums than this are generated again sooner than they are read back from memory; for one context they are no dot products.
     private const int ShortEmbedding = 16;
-
-    // Numbers' worth of work that each of the generator's rows adds to packing it.
-    private const int RowPacking = 5;
 
     // On a GPU a weight written and read back costs as much time as so many multiply-adds of a product: 8 bytes at 4.8 TB/s against 20 T/s.
     private const long GpuWeightProducts = 32;
@@ -26,18 +20,26 @@ internal static class GeneratePlanner
     private const long SmallWeightBytes = 1 << 20;
 
     // What a number of the generator's gradient costs that is written and read back, where weights written out would leave it to the optimiser as factors.
-    private const double FormedGradient = 75;
+    private const double FormedGradient = 38;
 
     // Weights that memory has room for, and for their gradients too.
     private const long MostWeightBytes = 256L << 20;
 
     // Weighed without gradients: generating takes one product, and so does the reassociated form.
-    private static readonly Costs s_forward =
-        new(Products: 1, Output: 330, OneOutput: 30, Packing: 13, Weight: 37, Spill: 0, Reading: 23, LargeReading: 0, HugeReading: 12, Outer: 8, Row: 1.5);
+    private static readonly Costs s_forward = new()
+    {
+        Products = 1,
+        Generate = new() { Call = 15_000, Sum = 48, OneSum = 60, OneLongSum = 90, Weight = 17, Spill = 0, Result = 18, Dot = 120 },
+        Reassociate = new() { Call = 27_000, Reading = 1, HugeReading = 20, Outer = 8.8, OuterRows = 32, OuterOutputs = 128, Input = 4, Result = 20 },
+    };
 
     // With them: three products each, and what is generated is written, turned and read back several times.
-    private static readonly Costs s_training =
-        new(Products: 3, Output: 1200, OneOutput: 240, Packing: 6, Weight: 112, Spill: 100, Reading: 30, LargeReading: 12, HugeReading: 0, Outer: 54, Row: 6);
+    private static readonly Costs s_training = new()
+    {
+        Products = 3,
+        Generate = new() { Call = 160_000, Sum = 550, OneSum = 280, OneLongSum = 1090, Weight = 55, Spill = 95, Result = 30, Dot = 200 },
+        Reassociate = new() { Call = 48_000, Reading = 16, HugeReading = 12, Outer = 29, OuterRows = 1, OuterOutputs = int.MaxValue, Input = 178, Result = 115 },
+    };
 
     /// <param name="sizes">What is to be computed.</param>
     /// <param name="backend">Where.</param>
@@ -52,13 +54,14 @@ internal static class GeneratePlanner
         {
             return ChooseForKernels(sizes);
         }
-        if ((training ? s_training : s_forward).PrefersReassociation(sizes, traits, training && leavesFactors && LosesFactors(sizes, backend)))
+        if ((training ? s_training : s_forward).PreferReassociation(sizes, traits, training && leavesFactors && LosesFactors(sizes, backend)))
         {
             return GeneratePlan.Reassociate;
         }
         bool tile = training
-            ? sizes.Batch == 1 || (WeightBytes(sizes) > traits.Level3Bytes / 2 && IsCheap(sizes))
-            : sizes.Rows <= FewRows || WeightBytes(sizes) <= (long)sizeof(float) * traits.GeneratedTile;
+            ? WeightBytes(sizes) > traits.Level3Bytes
+                || (sizes.Batch == 1 && (sizes.Embedding <= ShortEmbedding || GeneratorBytes(sizes) <= traits.Level2Bytes))
+            : WeightBytes(sizes) > traits.Level3Bytes / 8 || sizes.Batch == 1 || WeightBytes(sizes) <= (long)sizeof(float) * traits.GeneratedTile;
         return tile || WeightBytes(sizes) > MostWeightBytes ? GeneratePlan.Tile : GeneratePlan.Materialise;
     }
 
@@ -81,49 +84,116 @@ internal static class GeneratePlanner
         return weights <= int.MaxValue && backend.UsesUpProduct((int)weights, sizes.Embedding, sizes.Batch);
     }
 
-    private static bool IsCheap(in GenerateSizes sizes) => sizes.Rows <= FewRows && sizes.Embedding <= ShortEmbedding;
-
     private static long GeneratorBytes(in GenerateSizes sizes) => (long)sizeof(float) * sizes.Inputs * sizes.Outputs * sizes.Embedding;
 
     private static long WeightBytes(in GenerateSizes sizes) => (long)sizeof(float) * sizes.Batch * sizes.Inputs * sizes.Outputs;
 
-    /// <summary>Costs in multiply-adds of a product at 512 bits, for each of the I O elements of a weight matrix.</summary>
-    /// <param name="Products">Products of the pass, each of one multiply-add per term.</param>
-    /// <param name="Output">Generating: what an element takes whatever its sum's length, so that short sums are dear.</param>
-    /// <param name="OneOutput">The same for one context, whose product reads the generator in place.</param>
-    /// <param name="Packing">Generating: bringing a number of the generator into panels.</param>
-    /// <param name="Weight">Generating: writing and reading back one context's weight, and the small product that uses it.</param>
-    /// <param name="Spill">The same, on top, where weights and generator do not fit the last cache together and are not generated again.</param>
-    /// <param name="Reading">Reassociating: bringing a number of the generator into panels.</param>
-    /// <param name="LargeReading">The same, on top, where the generator is larger than the second cache.</param>
-    /// <param name="HugeReading">The same again, where it is larger than the last cache.</param>
-    /// <param name="Outer">Reassociating: forming a number of the outer product, spread over the outputs that it serves.</param>
-    /// <param name="Row">Reassociating: adding to one row's result.</param>
-    private sealed record Costs(
-        double Products,
-        double Output,
-        double OneOutput,
-        double Packing,
-        double Weight,
-        double Spill,
-        double Reading,
-        double LargeReading,
-        double HugeReading,
-        double Outer,
-        double Row)
+    // Rows side by side in the lanes of a product, with those that stay empty.
+    private static double Lanes(double rows) => Whole(rows, rows <= 8 ? 8 : rows <= 16 ? 16 : 32);
+
+    private static double Whole(double count, int step) => Math.Ceiling(count / step) * step;
+
+    /// <summary>
+    /// Costs of a pass in multiply-adds at 256 bits. At 512 they count alike: half of the processors make such vectors in two halves, and on the others the
+    /// rest is faster too.
+    /// </summary>
+    private sealed record Costs
     {
-        public bool PrefersReassociation(in GenerateSizes sizes, BackendTraits traits, bool losesFactors)
+        /// <summary>Products of the pass, each of one multiply-add per term.</summary>
+        public required double Products { get; init; }
+
+        public required GenerateCosts Generate { get; init; }
+
+        public required ReassociateCosts Reassociate { get; init; }
+
+        public bool PreferReassociation(in GenerateSizes sizes, BackendTraits traits, bool losesFactors)
         {
-            double batch = sizes.Batch;
-            double rows = batch * sizes.Rows;
-            double product = Products * 512 / traits.VectorWidth;
-            bool spills = WeightBytes(sizes) + GeneratorBytes(sizes) > traits.Level3Bytes && !IsCheap(sizes);
-            double generate = (batch > 1 ? Output + (Packing * (sizes.Embedding + RowPacking)) : OneOutput)
-                + (product * sizes.Embedding * batch) + (product * rows) + (batch * (spills ? Weight + Spill : Weight));
-            double reading = Reading + (GeneratorBytes(sizes) > traits.Level2Bytes ? LargeReading : 0) + (GeneratorBytes(sizes) > traits.Level3Bytes ? HugeReading : 0);
-            double forming = losesFactors ? FormedGradient : 0;
-            double reassociate = (rows * Row) + (sizes.Embedding * (reading + forming + (product * rows) + (Outer * rows / Math.Max(1, sizes.Outputs))));
-            return reassociate < generate;
+            double term = Products * Math.Max(1, 256.0 / traits.VectorWidth);
+            return Reassociate.Of(sizes, traits, term, losesFactors) < Generate.Of(sizes, traits, term);
+        }
+    }
+
+    private sealed record GenerateCosts
+    {
+        // A dot product with every row, instead of rows side by side: few rows by outputs that are not many.
+        private const int DotRows = 8;
+        private const int DotOutputs = 192;
+
+        /// <summary>What the calls cost whatever the sizes.</summary>
+        public required double Call { get; init; }
+
+        /// <summary>A weight of all contexts, whatever their number and the length of its sum.</summary>
+        public required double Sum { get; init; }
+
+        /// <summary>The same for one context, whose product reads the generator in place.</summary>
+        public required double OneSum { get; init; }
+
+        /// <summary>The same, on top, where its sum is a dot product.</summary>
+        public required double OneLongSum { get; init; }
+
+        /// <summary>Writing and reading back a weight of one context.</summary>
+        public required double Weight { get; init; }
+
+        /// <summary>The same, on top, where weights and generator do not fit the last cache together.</summary>
+        public required double Spill { get; init; }
+
+        /// <summary>Applying: a number of the result.</summary>
+        public required double Result { get; init; }
+
+        /// <summary>The same, on top, where it is a dot product.</summary>
+        public required double Dot { get; init; }
+
+        public double Of(in GenerateSizes sizes, BackendTraits traits, double term)
+        {
+            double weights = (double)sizes.Inputs * sizes.Outputs;
+            double results = (double)sizes.Batch * sizes.Rows * sizes.Outputs;
+            double sums = sizes.Batch > 1 ? Sum + (term * sizes.Embedding * Lanes(sizes.Batch))
+                : sizes.Embedding > ShortEmbedding / 2 ? OneSum + OneLongSum
+                : OneSum;
+            double weight = WeightBytes(sizes) + GeneratorBytes(sizes) > traits.Level3Bytes ? Weight + Spill : Weight;
+            bool dots = sizes.Rows == 1 || (sizes.Rows <= DotRows && sizes.Outputs < DotOutputs);
+            return Call + (weights * (sums + (sizes.Batch * (weight + (term * sizes.Rows))))) + (results * (dots ? Result + Dot : Result));
+        }
+    }
+
+    private sealed record ReassociateCosts
+    {
+        // Rows that share what is read of the generator.
+        private const int SharingRows = 128;
+
+        /// <summary>What the calls cost whatever the sizes.</summary>
+        public required double Call { get; init; }
+
+        /// <summary>Reading a number of the generator.</summary>
+        public required double Reading { get; init; }
+
+        /// <summary>The same, on top, where the generator is larger than the last cache.</summary>
+        public required double HugeReading { get; init; }
+
+        /// <summary>Forming a number of the outer product.</summary>
+        public required double Outer { get; init; }
+
+        /// <summary>Rows whose outer products are formed together, those behind the last too.</summary>
+        public required int OuterRows { get; init; }
+
+        /// <summary>Outputs for which an outer product is formed once.</summary>
+        public required int OuterOutputs { get; init; }
+
+        /// <summary>A number of the rows.</summary>
+        public required double Input { get; init; }
+
+        /// <summary>A number of the result.</summary>
+        public required double Result { get; init; }
+
+        public double Of(in GenerateSizes sizes, BackendTraits traits, double term, bool losesFactors)
+        {
+            double rows = (double)sizes.Batch * sizes.Rows;
+            double columns = (double)sizes.Inputs * sizes.Embedding;
+            double reading = (Reading + (GeneratorBytes(sizes) > traits.Level3Bytes ? HugeReading : 0)) * Math.Ceiling(rows / SharingRows);
+            double formed = losesFactors ? FormedGradient : 0;
+            double outers = Whole(rows, OuterRows) * Math.Ceiling((double)sizes.Outputs / OuterOutputs);
+            return Call + (columns * ((sizes.Outputs * ((term * Lanes(rows)) + reading + formed)) + (Outer * outers)))
+                + (rows * ((Input * sizes.Inputs) + (Result * sizes.Outputs)));
         }
     }
 }

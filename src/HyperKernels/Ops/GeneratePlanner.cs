@@ -10,8 +10,8 @@ namespace HyperKernels;
 /// </summary>
 internal static class GeneratePlanner
 {
-    // Weights of no longer sums than this are generated again sooner than they are read back from memory; for one context they are no dot products.
-    private const int ShortEmbedding = 16;
+    // Rows of one context up to which a product reads its weights hardly more than once, so that two tiles are as good as one.
+    private const int FewRows = 4;
 
     // On a GPU a weight written and read back costs as much time as so many multiply-adds of a product: 8 bytes at 4.8 TB/s against 20 T/s.
     private const long GpuWeightProducts = 32;
@@ -29,15 +29,15 @@ internal static class GeneratePlanner
     private static readonly Costs s_forward = new()
     {
         Products = 1,
-        Generate = new() { Call = 15_000, Sum = 48, OneSum = 60, OneLongSum = 90, Weight = 17, Spill = 0, Result = 18, Dot = 120 },
-        Reassociate = new() { Call = 27_000, Reading = 1, HugeReading = 20, Outer = 8.8, OuterRows = 32, OuterOutputs = 128, Input = 4, Result = 20 },
+        Generate = new() { Call = 26_000, Sum = 34, OneSum = 60, OneLongSum = 90, Weight = 17, Spill = 0, Result = 11, Dot = 43 },
+        Reassociate = new() { Call = 27_000, Reading = 0.75, HugeReading = 20, Outer = 8.8, OuterRows = 32, OuterOutputs = 128, Input = 2.6, Result = 19 },
     };
 
     // With them: three products each, and what is generated is written, turned and read back several times.
     private static readonly Costs s_training = new()
     {
         Products = 3,
-        Generate = new() { Call = 160_000, Sum = 550, OneSum = 280, OneLongSum = 1090, Weight = 55, Spill = 95, Result = 30, Dot = 200 },
+        Generate = new() { Call = 160_000, Sum = 550, OneSum = 280, OneLongSum = 490, Weight = 55, Spill = 95, Result = 30, Dot = 200 },
         Reassociate = new() { Call = 48_000, Reading = 16, HugeReading = 12, Outer = 29, OuterRows = 1, OuterOutputs = int.MaxValue, Input = 178, Result = 115 },
     };
 
@@ -58,11 +58,11 @@ internal static class GeneratePlanner
         {
             return GeneratePlan.Reassociate;
         }
-        bool tile = training
+        long tile = (long)sizeof(float) * traits.GeneratedTile;
+        bool tiles = sizes.Batch == 1 || (training
             ? WeightBytes(sizes) > traits.Level3Bytes
-                || (sizes.Batch == 1 && (sizes.Embedding <= ShortEmbedding || GeneratorBytes(sizes) <= traits.Level2Bytes))
-            : WeightBytes(sizes) > traits.Level3Bytes / 8 || sizes.Batch == 1 || WeightBytes(sizes) <= (long)sizeof(float) * traits.GeneratedTile;
-        return tile || WeightBytes(sizes) > MostWeightBytes ? GeneratePlan.Tile : GeneratePlan.Materialise;
+            : WeightBytes(sizes) > traits.Level3Bytes / 8 || WeightBytes(sizes) <= (sizes.Rows <= FewRows ? 2 * tile : tile));
+        return tiles || WeightBytes(sizes) > MostWeightBytes ? GeneratePlan.Tile : GeneratePlan.Materialise;
     }
 
     // A product there is as fast whatever forms its operands, so that counts decide; generating by tiles saves memory, not time.
@@ -115,7 +115,10 @@ internal static class GeneratePlanner
 
     private sealed record GenerateCosts
     {
-        // A dot product with every row, instead of rows side by side: few rows by outputs that are not many.
+        // Longer sums of one context are dot products; shorter ones are turned.
+        private const int LongSum = 9;
+
+        // Few rows by outputs that are not many are dot products too, instead of rows side by side.
         private const int DotRows = 8;
         private const int DotOutputs = 192;
 
@@ -148,7 +151,7 @@ internal static class GeneratePlanner
             double weights = (double)sizes.Inputs * sizes.Outputs;
             double results = (double)sizes.Batch * sizes.Rows * sizes.Outputs;
             double sums = sizes.Batch > 1 ? Sum + (term * sizes.Embedding * Lanes(sizes.Batch))
-                : sizes.Embedding > ShortEmbedding / 2 ? OneSum + OneLongSum
+                : sizes.Embedding >= LongSum ? OneSum + OneLongSum
                 : OneSum;
             double weight = WeightBytes(sizes) + GeneratorBytes(sizes) > traits.Level3Bytes ? Weight + Spill : Weight;
             bool dots = sizes.Rows == 1 || (sizes.Rows <= DotRows && sizes.Outputs < DotOutputs);

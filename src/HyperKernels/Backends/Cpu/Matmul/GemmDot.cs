@@ -147,14 +147,7 @@ internal static unsafe class GemmDot
             TVec.Accumulate(ref s7, x, TVec.LoadPartial(b7 + k, rest));
         }
         float* sums = stackalloc float[RowsOfB];
-        sums[0] = TVec.Sum(s0);
-        sums[1] = TVec.Sum(s1);
-        sums[2] = TVec.Sum(s2);
-        sums[3] = TVec.Sum(s3);
-        sums[4] = TVec.Sum(s4);
-        sums[5] = TVec.Sum(s5);
-        sums[6] = TVec.Sum(s6);
-        sums[7] = TVec.Sum(s7);
+        TVec.SumEight(s0, s1, s2, s3, s4, s5, s6, s7, sums);
         for (int i = 0; i < count; i++)
         {
             y[i] = accumulate ? y[i] + sums[i] : sums[i];

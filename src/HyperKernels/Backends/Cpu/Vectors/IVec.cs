@@ -106,6 +106,19 @@ internal unsafe interface IVec<TSelf>
     /// <summary>Sum of the lanes, always in the same order.</summary>
     static abstract float Sum(TSelf a);
 
+    /// <summary>The eight numbers of <see cref="Sum"/>, the same bits, written side by side.</summary>
+    static virtual void SumEight(TSelf s0, TSelf s1, TSelf s2, TSelf s3, TSelf s4, TSelf s5, TSelf s6, TSelf s7, float* sums)
+    {
+        sums[0] = TSelf.Sum(s0);
+        sums[1] = TSelf.Sum(s1);
+        sums[2] = TSelf.Sum(s2);
+        sums[3] = TSelf.Sum(s3);
+        sums[4] = TSelf.Sum(s4);
+        sums[5] = TSelf.Sum(s5);
+        sums[6] = TSelf.Sum(s6);
+        sums[7] = TSelf.Sum(s7);
+    }
+
     /// <summary>Sums of the lanes of <paramref name="count"/> registers that stand one behind the other, always in the same order.</summary>
     static abstract void SumEach(float* registers, float* sums, int count);
 

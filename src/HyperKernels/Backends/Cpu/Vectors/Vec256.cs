@@ -228,5 +228,29 @@ internal unsafe struct Vec256 : IVec<Vec256>
     public static float Sum(Vec256 a) => Vector256.Sum(a._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SumEight(Vec256 s0, Vec256 s1, Vec256 s2, Vec256 s3, Vec256 s4, Vec256 s5, Vec256 s6, Vec256 s7, float* sums) =>
+        EightSums(s0._value, s1._value, s2._value, s3._value, s4._value, s5._value, s6._value, s7._value).Store(sums);
+
+    /// <summary>The sums of eight registers, each in the order of <see cref="Sum"/>: neighbours, pairs of them, halves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> EightSums(
+        Vector256<float> s0, Vector256<float> s1, Vector256<float> s2, Vector256<float> s3,
+        Vector256<float> s4, Vector256<float> s5, Vector256<float> s6, Vector256<float> s7)
+    {
+        Vector256<float> first = Pairs(Pairs(s0, s1), Pairs(s2, s3));
+        Vector256<float> last = Pairs(Pairs(s4, s5), Pairs(s6, s7));
+        return Vector256.Create(first.GetLower() + first.GetUpper(), last.GetLower() + last.GetUpper());
+    }
+
+    // In every half: a0 + a1, a2 + a3, b0 + b1, b2 + b3.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Pairs(Vector256<float> a, Vector256<float> b) => Avx.IsSupported
+        ? Avx.Shuffle(a, b, 0x88) + Avx.Shuffle(a, b, 0xDD)
+        : Vector256.Create(Pairs(a.GetLower(), b.GetLower()), Pairs(a.GetUpper(), b.GetUpper()));
+
+    private static Vector128<float> Pairs(Vector128<float> a, Vector128<float> b) =>
+        Vector128.Create(a[0] + a[1], a[2] + a[3], b[0] + b[1], b[2] + b[3]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxOf(Vec256 a) => Vec128.MaxOf(new(Vector128.Max(a._value.GetLower(), a._value.GetUpper())));
 }

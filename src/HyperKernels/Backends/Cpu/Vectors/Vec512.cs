@@ -261,6 +261,18 @@ internal unsafe struct Vec512 : IVec<Vec512>
     public static float Sum(Vec512 a) => Vector512.Sum(a._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SumEight(Vec512 s0, Vec512 s1, Vec512 s2, Vec512 s3, Vec512 s4, Vec512 s5, Vec512 s6, Vec512 s7, float* sums)
+    {
+        Vector256<float> low = Vec256.EightSums(
+            s0._value.GetLower(), s1._value.GetLower(), s2._value.GetLower(), s3._value.GetLower(),
+            s4._value.GetLower(), s5._value.GetLower(), s6._value.GetLower(), s7._value.GetLower());
+        Vector256<float> high = Vec256.EightSums(
+            s0._value.GetUpper(), s1._value.GetUpper(), s2._value.GetUpper(), s3._value.GetUpper(),
+            s4._value.GetUpper(), s5._value.GetUpper(), s6._value.GetUpper(), s7._value.GetUpper());
+        (low + high).Store(sums);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxOf(Vec512 a)
     {
         Vector256<float> half = Vector256.Max(a._value.GetLower(), a._value.GetUpper());

@@ -10,7 +10,13 @@ namespace HyperKernels.Backends;
 /// Multiplies the outer products of x and z with the generator, instead of generating weights tile by tile. A backend with one way only
 /// may take it for both.
 /// </param>
-internal readonly record struct GenerateSizes(int Batch, int Rows, int Inputs, int Outputs, int Embedding, bool Reassociate = false);
+internal readonly record struct GenerateSizes(int Batch, int Rows, int Inputs, int Outputs, int Embedding, bool Reassociate = false)
+{
+    /// <summary>What the weights of all contexts take, written out.</summary>
+    public long WeightBytes => (long)sizeof(float) * Batch * Inputs * Outputs;
+
+    public long GeneratorBytes => (long)sizeof(float) * Inputs * Outputs * Embedding;
+}
 
 /// <summary>Weights generated and applied in one go.</summary>
 internal interface IGenerateBackend

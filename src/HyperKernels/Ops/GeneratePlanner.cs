@@ -19,9 +19,6 @@ internal static class GeneratePlanner
     // Weights that stay in the second cache: writing them out costs nothing, and bias and activation are applied in the same pass.
     private const long SmallWeightBytes = 1 << 20;
 
-    // What a number of the generator's gradient costs that is written and read back, where weights written out would leave it to the optimiser as factors.
-    private const double FormedGradient = 38;
-
     // Weights that memory has room for, and for their gradients too.
     private const long MostWeightBytes = 256L << 20;
 
@@ -60,9 +57,9 @@ internal static class GeneratePlanner
         }
         long tile = (long)sizeof(float) * traits.GeneratedTile;
         bool tiles = sizes.Batch == 1 || (training
-            ? WeightBytes(sizes) > traits.Level3Bytes
-            : WeightBytes(sizes) > traits.Level3Bytes / 8 || WeightBytes(sizes) <= (sizes.Rows <= FewRows ? 2 * tile : tile));
-        return tiles || WeightBytes(sizes) > MostWeightBytes ? GeneratePlan.Tile : GeneratePlan.Materialise;
+            ? sizes.WeightBytes > traits.Level3Bytes
+            : sizes.WeightBytes > traits.Level3Bytes / 8 || sizes.WeightBytes <= (sizes.Rows <= FewRows ? 2 * tile : tile));
+        return tiles || sizes.WeightBytes > MostWeightBytes ? GeneratePlan.Tile : GeneratePlan.Materialise;
     }
 
     // A product there is as fast whatever forms its operands, so that counts decide; generating by tiles saves memory, not time.
@@ -70,12 +67,12 @@ internal static class GeneratePlanner
     {
         long rows = sizes.Rows;
         return rows * sizes.Embedding <= rows + sizes.Embedding + GpuWeightProducts ? GeneratePlan.Reassociate
-            : WeightBytes(sizes) > MostWeightBytes ? GeneratePlan.Tile
+            : sizes.WeightBytes > MostWeightBytes ? GeneratePlan.Tile
             : GeneratePlan.Materialise;
     }
 
     /// <summary>Whether a layer does as well with the weights written out, whatever plan is best for the product alone.</summary>
-    public static bool IsSmall(in GenerateSizes sizes) => WeightBytes(sizes) <= SmallWeightBytes;
+    public static bool IsSmall(in GenerateSizes sizes) => sizes.WeightBytes <= SmallWeightBytes;
 
     // Whether the optimiser would take the generator's gradient as factors if weights were written out.
     private static bool LosesFactors(in GenerateSizes sizes, IBackend backend)
@@ -83,15 +80,6 @@ internal static class GeneratePlanner
         long weights = (long)sizes.Outputs * sizes.Inputs;
         return weights <= int.MaxValue && backend.UsesUpProduct((int)weights, sizes.Embedding, sizes.Batch);
     }
-
-    private static long GeneratorBytes(in GenerateSizes sizes) => (long)sizeof(float) * sizes.Inputs * sizes.Outputs * sizes.Embedding;
-
-    private static long WeightBytes(in GenerateSizes sizes) => (long)sizeof(float) * sizes.Batch * sizes.Inputs * sizes.Outputs;
-
-    // Rows side by side in the lanes of a product, with those that stay empty.
-    private static double Lanes(double rows) => Whole(rows, rows <= 8 ? 8 : rows <= 16 ? 16 : 32);
-
-    private static double Whole(double count, int step) => Math.Ceiling(count / step) * step;
 
     /// <summary>
     /// Costs of a pass in multiply-adds at 256 bits. At 512 they count alike: half of the processors make such vectors in two halves, and on the others the
@@ -110,93 +98,6 @@ internal static class GeneratePlanner
         {
             double term = Products * Math.Max(1, 256.0 / traits.VectorWidth);
             return Reassociate.Of(sizes, traits, term, losesFactors) < Generate.Of(sizes, traits, term);
-        }
-    }
-
-    private sealed record GenerateCosts
-    {
-        // Longer sums of one context are dot products; shorter ones are turned.
-        private const int LongSum = 9;
-
-        // Few rows by outputs that are not many are dot products too, instead of rows side by side.
-        private const int DotRows = 8;
-        private const int DotOutputs = 192;
-
-        /// <summary>What the calls cost whatever the sizes.</summary>
-        public required double Call { get; init; }
-
-        /// <summary>A weight of all contexts, whatever their number and the length of its sum.</summary>
-        public required double Sum { get; init; }
-
-        /// <summary>The same for one context, whose product reads the generator in place.</summary>
-        public required double OneSum { get; init; }
-
-        /// <summary>The same, on top, where its sum is a dot product.</summary>
-        public required double OneLongSum { get; init; }
-
-        /// <summary>Writing and reading back a weight of one context.</summary>
-        public required double Weight { get; init; }
-
-        /// <summary>The same, on top, where weights and generator do not fit the last cache together.</summary>
-        public required double Spill { get; init; }
-
-        /// <summary>Applying: a number of the result.</summary>
-        public required double Result { get; init; }
-
-        /// <summary>The same, on top, where it is a dot product.</summary>
-        public required double Dot { get; init; }
-
-        public double Of(in GenerateSizes sizes, BackendTraits traits, double term)
-        {
-            double weights = (double)sizes.Inputs * sizes.Outputs;
-            double results = (double)sizes.Batch * sizes.Rows * sizes.Outputs;
-            double sums = sizes.Batch > 1 ? Sum + (term * sizes.Embedding * Lanes(sizes.Batch))
-                : sizes.Embedding >= LongSum ? OneSum + OneLongSum
-                : OneSum;
-            double weight = WeightBytes(sizes) + GeneratorBytes(sizes) > traits.Level3Bytes ? Weight + Spill : Weight;
-            bool dots = sizes.Rows == 1 || (sizes.Rows <= DotRows && sizes.Outputs < DotOutputs);
-            return Call + (weights * (sums + (sizes.Batch * (weight + (term * sizes.Rows))))) + (results * (dots ? Result + Dot : Result));
-        }
-    }
-
-    private sealed record ReassociateCosts
-    {
-        // Rows that share what is read of the generator.
-        private const int SharingRows = 128;
-
-        /// <summary>What the calls cost whatever the sizes.</summary>
-        public required double Call { get; init; }
-
-        /// <summary>Reading a number of the generator.</summary>
-        public required double Reading { get; init; }
-
-        /// <summary>The same, on top, where the generator is larger than the last cache.</summary>
-        public required double HugeReading { get; init; }
-
-        /// <summary>Forming a number of the outer product.</summary>
-        public required double Outer { get; init; }
-
-        /// <summary>Rows whose outer products are formed together, those behind the last too.</summary>
-        public required int OuterRows { get; init; }
-
-        /// <summary>Outputs for which an outer product is formed once.</summary>
-        public required int OuterOutputs { get; init; }
-
-        /// <summary>A number of the rows.</summary>
-        public required double Input { get; init; }
-
-        /// <summary>A number of the result.</summary>
-        public required double Result { get; init; }
-
-        public double Of(in GenerateSizes sizes, BackendTraits traits, double term, bool losesFactors)
-        {
-            double rows = (double)sizes.Batch * sizes.Rows;
-            double columns = (double)sizes.Inputs * sizes.Embedding;
-            double reading = (Reading + (GeneratorBytes(sizes) > traits.Level3Bytes ? HugeReading : 0)) * Math.Ceiling(rows / SharingRows);
-            double formed = losesFactors ? FormedGradient : 0;
-            double outers = Whole(rows, OuterRows) * Math.Ceiling((double)sizes.Outputs / OuterOutputs);
-            return Call + (columns * ((sizes.Outputs * ((term * Lanes(rows)) + reading + formed)) + (Outer * outers)))
-                + (rows * ((Input * sizes.Inputs) + (Result * sizes.Outputs)));
         }
     }
 }

@@ -33,6 +33,7 @@ public sealed class GeneratePlanTests
     [TestCase(8, 1, 64, GeneratePlan.Tile)]
     [TestCase(2, 16, 4, GeneratePlan.Tile)]
     [TestCase(8, 1, 8, GeneratePlan.Reassociate)]
+    [TestCase(32, 4, 64, GeneratePlan.Tile)]
     public void PlanOf_KnownCases_FollowsTheRows(int batch, int rows, int embedding, GeneratePlan expected)
     {
         using DeviceUse use = Device.Use(Device.Cpu);

@@ -36,6 +36,9 @@ internal sealed record GenerateCosts
     /// <summary>The same, on top, where it is a dot product.</summary>
     public required double Dot { get; init; }
 
+    /// <param name="sizes">What is to be computed.</param>
+    /// <param name="traits">Where.</param>
+    /// <param name="term">A term of the pass's products.</param>
     public double Of(in GenerateSizes sizes, BackendTraits traits, double term)
     {
         double weights = (double)sizes.Inputs * sizes.Outputs;

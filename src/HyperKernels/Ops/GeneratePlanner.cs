@@ -10,8 +10,11 @@ namespace HyperKernels;
 /// </summary>
 internal static class GeneratePlanner
 {
-    // Rows of one context up to which a product reads its weights hardly more than once, so that two tiles are as good as one.
+    // Rows of one context up to which a product reads its weights hardly more than once.
     private const int FewRows = 4;
+
+    // Contexts' weights a multiple of this apart, 4 KiB, share a few sets of the first cache where they are written out; tiles keep them apart.
+    private const int CrowdedWeights = 1024;
 
     // On a GPU a weight written and read back costs as much time as so many multiply-adds of a product: 8 bytes at 4.8 TB/s against 20 T/s.
     private const long GpuWeightProducts = 32;
@@ -55,10 +58,10 @@ internal static class GeneratePlanner
         {
             return GeneratePlan.Reassociate;
         }
-        long tile = (long)sizeof(float) * traits.GeneratedTile;
         bool tiles = sizes.Batch == 1 || (training
             ? sizes.WeightBytes > traits.Level3Bytes
-            : sizes.WeightBytes > traits.Level3Bytes / 8 || sizes.WeightBytes <= (sizes.Rows <= FewRows ? 2 * tile : tile));
+            : sizes.WeightBytes > traits.Level3Bytes / 8 || sizes.WeightBytes <= (long)sizeof(float) * traits.GeneratedTile
+                || (sizes.Rows <= FewRows && (long)sizes.Inputs * sizes.Outputs % CrowdedWeights == 0));
         return tiles || sizes.WeightBytes > MostWeightBytes ? GeneratePlan.Tile : GeneratePlan.Materialise;
     }
 

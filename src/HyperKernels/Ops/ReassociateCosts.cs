@@ -35,6 +35,10 @@ internal sealed record ReassociateCosts
     /// <summary>A number of the result.</summary>
     public required double Result { get; init; }
 
+    /// <param name="sizes">What is to be computed.</param>
+    /// <param name="traits">Where.</param>
+    /// <param name="term">A term of the pass's products.</param>
+    /// <param name="losesFactors">Whether the optimiser would have formed the generator's gradient itself.</param>
     public double Of(in GenerateSizes sizes, BackendTraits traits, double term, bool losesFactors)
     {
         double rows = (double)sizes.Batch * sizes.Rows;

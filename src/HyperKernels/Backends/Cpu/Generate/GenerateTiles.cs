@@ -14,6 +14,8 @@ internal unsafe struct GenerateTiles : ITiles
     /// <summary>Weights of one tile: 256 KiB stay in the second-level cache beside the generator's rows that make them.</summary>
     public const int TileWeights = 64 * 1024;
 
+    private const int Pad = 16;
+
     // Outputs per tile that the small products with many rows need to fill their registers.
     private const int FewestOutputs = 16;
 
@@ -75,7 +77,10 @@ internal unsafe struct GenerateTiles : ITiles
         }
     }
 
-    private readonly long TileLength => (long)_samples * _outputs * Math.Max(1, _sizes.Inputs);
+    private readonly long TileLength => (long)_samples * Step(_outputs * Math.Max(1, _sizes.Inputs));
+
+    // From one sample's weights to the next ones: a multiple of 4 KiB apart, they would share a few sets of the first cache.
+    private static int Step(int weights) => GemmBlock.IsCrowded(weights) ? weights + Pad : weights;
 
     /// <summary>Generates a tile's weights and multiplies with them; outside a crew's work the products are shared by its threads.</summary>
     public readonly void Apply(int tile)
@@ -96,7 +101,7 @@ internal unsafe struct GenerateTiles : ITiles
             StrideA = (long)_sizes.Rows * _sizes.Inputs,
             LdA = _sizes.Inputs,
             B = weights,
-            StrideB = (long)outputs * _sizes.Inputs,
+            StrideB = Step(outputs * _sizes.Inputs),
             LdB = _sizes.Inputs,
             TransposeB = true,
             Y = Y + ((long)sample * _sizes.Rows * _sizes.Outputs) + output,
@@ -127,7 +132,7 @@ internal unsafe struct GenerateTiles : ITiles
                     StrideA = (long)_sizes.Rows * _sizes.Outputs,
                     LdA = _sizes.Outputs,
                     B = weights,
-                    StrideB = (long)outputs * _sizes.Inputs,
+                    StrideB = Step(outputs * _sizes.Inputs),
                     LdB = _sizes.Inputs,
                     Y = DX + ((long)sample * _sizes.Rows * _sizes.Inputs),
                     StrideY = (long)_sizes.Rows * _sizes.Inputs,
@@ -145,7 +150,7 @@ internal unsafe struct GenerateTiles : ITiles
                     N = _sizes.Embedding,
                     K = outputs * _sizes.Inputs,
                     A = gradients,
-                    LdA = outputs * _sizes.Inputs,
+                    LdA = Step(outputs * _sizes.Inputs),
                     B = Generator + ((long)output * _sizes.Inputs * _sizes.Embedding),
                     LdB = _sizes.Embedding,
                     Y = DZ + ((long)sample * _sizes.Embedding),
@@ -176,7 +181,7 @@ internal unsafe struct GenerateTiles : ITiles
                     N = _sizes.Embedding,
                     K = samples,
                     A = gradients,
-                    LdA = row,
+                    LdA = Step(row),
                     TransposeA = true,
                     B = Z + ((long)sample * _sizes.Embedding),
                     LdB = _sizes.Embedding,
@@ -187,13 +192,13 @@ internal unsafe struct GenerateTiles : ITiles
             }
             if (DBase != null)
             {
-                AddRows<TVec>(gradients, samples, row, DBase + ((long)output * _sizes.Inputs), sample > 0);
+                AddRows<TVec>(gradients, Step(row), samples, row, DBase + ((long)output * _sizes.Inputs), sample > 0);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddRows<TVec>(float* rows, int count, int length, float* sums, bool accumulate)
+    private static void AddRows<TVec>(float* rows, nint step, int count, int length, float* sums, bool accumulate)
         where TVec : struct, IVec<TVec>
     {
         for (int i = 0; i < length; i += TVec.Count)
@@ -202,7 +207,7 @@ internal unsafe struct GenerateTiles : ITiles
             TVec sum = accumulate ? TVec.LoadPartial(sums + i, lanes) : TVec.Zero;
             for (int row = 0; row < count; row++)
             {
-                sum += TVec.LoadPartial(rows + ((long)row * length) + i, lanes);
+                sum += TVec.LoadPartial(rows + (row * step) + i, lanes);
             }
             sum.StorePartial(sums + i, lanes);
         }
@@ -222,7 +227,7 @@ internal unsafe struct GenerateTiles : ITiles
         TransposeB = true,
         Bias = Base == null ? null : Base + ((long)output * _sizes.Inputs),
         Y = weights,
-        LdY = outputs * _sizes.Inputs,
+        LdY = Step(outputs * _sizes.Inputs),
     });
 
     /// <summary>gradients[b,o,i] = sum_t gradient[b,t,o] x[b,t,i] for a block of samples and outputs.</summary>
@@ -240,7 +245,7 @@ internal unsafe struct GenerateTiles : ITiles
         StrideB = (long)_sizes.Rows * _sizes.Inputs,
         LdB = _sizes.Inputs,
         Y = gradients,
-        StrideY = (long)outputs * _sizes.Inputs,
+        StrideY = Step(outputs * _sizes.Inputs),
         LdY = _sizes.Inputs,
     });
 

@@ -54,13 +54,13 @@ internal static class GeneratePlanner
         {
             return ChooseForKernels(sizes);
         }
-        if ((training ? s_training : s_forward).PreferReassociation(sizes, traits, training && leavesFactors && LosesFactors(sizes, backend)))
+        if ((training ? s_training : s_forward).PrefersReassociation(sizes, traits, training && leavesFactors && LosesFactors(sizes, backend)))
         {
             return GeneratePlan.Reassociate;
         }
         bool tiles = sizes.Batch == 1 || (training
             ? sizes.WeightBytes > traits.Level3Bytes
-            : sizes.WeightBytes > traits.Level3Bytes / 8 || sizes.WeightBytes <= (long)sizeof(float) * traits.GeneratedTile
+            : sizes.WeightBytes > Math.Max(SmallWeightBytes, traits.Level3Bytes / 8) || sizes.WeightBytes <= (long)sizeof(float) * traits.GeneratedTile
                 || (sizes.Rows <= FewRows && (long)sizes.Inputs * sizes.Outputs % CrowdedWeights == 0));
         return tiles || sizes.WeightBytes > MostWeightBytes ? GeneratePlan.Tile : GeneratePlan.Materialise;
     }
@@ -97,7 +97,7 @@ internal static class GeneratePlanner
 
         public required ReassociateCosts Reassociate { get; init; }
 
-        public bool PreferReassociation(in GenerateSizes sizes, BackendTraits traits, bool losesFactors)
+        public bool PrefersReassociation(in GenerateSizes sizes, BackendTraits traits, bool losesFactors)
         {
             double term = Products * Math.Max(1, 256.0 / traits.VectorWidth);
             return Reassociate.Of(sizes, traits, term, losesFactors) < Generate.Of(sizes, traits, term);

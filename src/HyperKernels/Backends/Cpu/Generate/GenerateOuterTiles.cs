@@ -127,13 +127,11 @@ internal unsafe partial struct GenerateOuterTiles : ITiles
             for (int first = 0; first < rows; first += Lanes)
             {
                 int lanes = Math.Min(Lanes, rows - first);
-                // Whole vectors, of which few rows need half a long one.
-                int vector = lanes <= Vec256.Count ? Math.Min(Vec256.Count, TVec.Count) : TVec.Count;
                 GemmPack.Turn(X + ((long)(row + first) * _sizes.Inputs) + input, _sizes.Inputs, lanes, inputs, x, Lanes);
                 Products<TVec>(x, z + ((nint)first * _sizes.Embedding), inputs, _sizes.Embedding, p);
                 Multiply(new MatmulArgs
                 {
-                    Batch = 1, M = outputs, N = (lanes + vector - 1) / vector * vector, K = inputs * _sizes.Embedding,
+                    Batch = 1, M = outputs, N = GemmMicro.WholeVectors<TVec>(lanes), K = inputs * _sizes.Embedding,
                     A = block, LdA = step,
                     B = p, LdB = Lanes,
                     Y = y + ((nint)first * outputs), LdY = Lanes,

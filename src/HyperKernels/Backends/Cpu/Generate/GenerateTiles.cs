@@ -14,6 +14,7 @@ internal unsafe struct GenerateTiles : ITiles
     /// <summary>Weights of one tile: 256 KiB stay in the second-level cache beside the generator's rows that make them.</summary>
     public const int TileWeights = 64 * 1024;
 
+    // A line of the cache.
     private const int Pad = 16;
 
     // Outputs per tile that the small products with many rows need to fill their registers.

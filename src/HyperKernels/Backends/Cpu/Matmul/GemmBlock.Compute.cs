@@ -103,7 +103,7 @@ internal unsafe partial struct GemmBlock
         int columns = Math.Min(_tileColumns, Columns - column);
         tile.A = PackA ? PanelsA + ((nint)panelA * _pitchA * Depths) : Matrix.A + ((Row + row) * Matrix.RowA) + (Depth * Matrix.DepthA);
         tile.Y = Y(row, panelB);
-        if (columns == _tileColumns || columns == TVec.Count || columns == Vec256.Count)
+        if (columns == GemmMicro.WholeVectors<TVec>(columns))
         {
             GemmMicro.Multiply<TVec>(rows, columns, tile);
         }

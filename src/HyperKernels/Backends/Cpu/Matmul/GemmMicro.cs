@@ -18,9 +18,20 @@ internal static unsafe partial class GemmMicro
         where TVec : struct, IVec<TVec> => TVec.Count == 16 ? 12 : 6;
 
     /// <summary>
-    /// y = [y +] a b for a tile of <paramref name="rows"/> rows and the fewest vectors, 2 at most, that have <paramref name="columns"/>: the columns behind
-    /// these are computed too. Every element is one chain of multiply-adds in ascending depth that starts from zero, or from y on Resume: neither the
-    /// tile's shape nor the cut of the depth into blocks changes its bits.
+    /// Columns with those behind them that a tile computes too: whole vectors. Up to eight take half a long one, since where a processor
+    /// makes long vectors in two halves, one that is half empty takes as long as a full one.
+    /// </summary>
+    public static int WholeVectors<TVec>(int columns)
+        where TVec : struct, IVec<TVec>
+    {
+        int vector = columns <= Vec256.Count ? Math.Min(Vec256.Count, TVec.Count) : TVec.Count;
+        return (columns + vector - 1) / vector * vector;
+    }
+
+    /// <summary>
+    /// y = [y +] a b for a tile of <paramref name="rows"/> rows and <see cref="WholeVectors"/> of <paramref name="columns"/>, 2 vectors at most. Every
+    /// element is one chain of multiply-adds in ascending depth that starts from zero, or from y on Resume: neither the tile's shape nor the cut of the
+    /// depth into blocks changes its bits.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TVec>(int rows, int columns, in Operands t)
@@ -28,7 +39,6 @@ internal static unsafe partial class GemmMicro
     {
         if (columns <= Vec256.Count && TVec.Count > Vec256.Count)
         {
-            // Where a processor makes long vectors in two halves, one that is half empty takes as long as a full one.
             Multiply<Vec256, N1, Alone>(rows, t);
         }
         else if (columns <= TVec.Count)

@@ -116,9 +116,8 @@ internal static unsafe class GemmTurned
         };
         for (int row = 0; row < matrix.M; row += 2 * TVec.Count)
         {
-            bool narrow = matrix.M - row <= TVec.Count;
             // With few registers the multiplications take longer than the memory.
-            bool fetches = TVec.Count == 16 && !narrow;
+            bool fetches = TVec.Count == 16 && matrix.M - row > TVec.Count;
             int most = fetches ? GemmMicro.FetchingRows<TVec>() : GemmMicro.MaxRows<TVec>();
             tile.B = packed + ((nint)row * matrix.K) + ((nint)depth * 2 * TVec.Count);
             for (int first = 0; first < columns; first += most)

@@ -13,6 +13,9 @@ internal static class GeneratePlanner
     // Rows of one context up to which a product reads its weights hardly more than once.
     private const int FewRows = 4;
 
+    // Weights of no longer sums than this are generated again sooner than they are read back from beyond the caches of a core.
+    private const int ShortEmbedding = 16;
+
     // Contexts' weights a multiple of this apart, 4 KiB, share a few sets of the first cache where they are written out; tiles keep them apart.
     private const int CrowdedWeights = 1024;
 
@@ -58,10 +61,11 @@ internal static class GeneratePlanner
         {
             return GeneratePlan.Reassociate;
         }
+        bool crowds = sizes.Rows <= FewRows && (long)sizes.Inputs * sizes.Outputs % CrowdedWeights == 0;
+        bool leaves = sizes.WeightBytes > Math.Max(SmallWeightBytes, traits.Level3Bytes / 8);
         bool tiles = sizes.Batch == 1 || (training
-            ? sizes.WeightBytes > traits.Level3Bytes
-            : sizes.WeightBytes > Math.Max(SmallWeightBytes, traits.Level3Bytes / 8) || sizes.WeightBytes <= (long)sizeof(float) * traits.GeneratedTile
-                || (sizes.Rows <= FewRows && (long)sizes.Inputs * sizes.Outputs % CrowdedWeights == 0));
+            ? sizes.WeightBytes > traits.Level3Bytes || (leaves && crowds && sizes.Embedding <= ShortEmbedding)
+            : leaves || crowds || sizes.WeightBytes <= (long)sizeof(float) * traits.GeneratedTile);
         return tiles || sizes.WeightBytes > MostWeightBytes ? GeneratePlan.Tile : GeneratePlan.Materialise;
     }
 

@@ -8,6 +8,9 @@ internal static unsafe partial class HostMemory
     /// <summary>The widest register and the cache line, in bytes.</summary>
     public const int Alignment = 64;
 
+    /// <summary>The same in floats.</summary>
+    public const int Line = Alignment / sizeof(float);
+
     // From two huge pages on, which both x86 and 64-bit Arm have: scattered rows of a large tensor then find their page without a walk through tables.
     private const long HugeFromBytes = 2 * HugePage;
     private const int HugePage = 2 << 20;
@@ -28,6 +31,9 @@ internal static unsafe partial class HostMemory
         }
         return memory;
     }
+
+    /// <summary>The first cache line's start in memory of the stack, which begins anywhere and has <see cref="Line"/> floats to spare.</summary>
+    public static float* NextLine(float* memory) => (float*)(((nint)memory + Alignment - 1) & -Alignment);
 
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int Advise(nint address, nuint bytes, int advice);
